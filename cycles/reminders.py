@@ -1,0 +1,212 @@
+"""Who is due which message, read from the state of a cycle.
+
+Nothing here sends or remembers: the same facts at the same time give the same messages, and the
+store keeps each once by its `key`. Of several kinds a person has missed (an outage), only the
+latest is due.
+
+Input requests: when sales entry opens and on the last working day before its deadline, never after
+an answer; a manager's nudge takes the place of the second. Then it escalates upwards: the manager
+at the deadline, the S&OP leader on the next working day. Actions: three working days before they
+are due, on the day, then the owner's manager. A late step: who must finish it, then the leader.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
+from enum import StrEnum
+
+from cycles.calendar_days import add_working_days
+from cycles.steps import Step, StepState, is_late
+
+ACTION_NOTICE_DAYS = 3
+
+
+class Kind(StrEnum):
+    """Kinds of messages."""
+
+    INPUT_OPENED = "input_opened"
+    INPUT_LAST_DAY = "input_last_day"
+    INPUT_NUDGE = "input_nudge"
+    ESCALATION_MANAGER = "escalation_manager"
+    ESCALATION_LEADER = "escalation_leader"
+    ACTION_SOON = "action_soon"
+    ACTION_DUE = "action_due"
+    ACTION_ESCALATED = "action_escalated"
+    STEP_LATE = "step_late"
+    STEP_LATE_LEADER = "step_late_leader"
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """One person expected to give input. `absent` people are neither asked nor escalated."""
+
+    person: str
+    manager: str | None = None
+    answered_at: datetime | None = None
+    nudged: bool = False
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class ActionFacts:
+    """One follow-up action; `cycle` is the cycle that created it, whatever cycle is open now."""
+
+    key: str
+    cycle: str
+    owner: str
+    due: date
+    owner_manager: str | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """One step after sales entry, and who must finish it."""
+
+    step: Step
+    state: StepState
+    due: datetime
+    responsible: str
+
+
+@dataclass(frozen=True)
+class CycleFacts:
+    """What a cycle looks like to the reminders; times are aware, `zone` is the company's."""
+
+    cycle: str
+    opened_at: datetime | None
+    deadline: datetime
+    zone: tzinfo
+    leader: str | None = None
+    people: tuple[PersonFacts, ...] = ()
+    actions: tuple[ActionFacts, ...] = ()
+    steps: tuple[StepFacts, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    send_at: time = time(8, 0)
+    demand_signed: bool = False
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that is due; `about` are the people or actions it speaks of."""
+
+    kind: Kind
+    person: str
+    cycle: str
+    step: str
+    due_at: datetime
+    about: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """(cycle, step, person, kind): each message exists once."""
+        return self.cycle, self.step, self.person, self.kind.value
+
+
+def due_messages(state: CycleFacts, at: datetime) -> list[Due]:
+    """Every message due at `at`, latest kind only, sorted by key. ValueError for a naive time."""
+    for moment in (at, state.deadline, state.opened_at):
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError("Reminders need times with a time zone.")
+    due = (
+        _input_requests(state, at)
+        + _escalations(state, at)
+        + _late_steps(state, at)
+        + [message for action in state.actions for message in _action(state, action, at)]
+    )
+    return sorted(due, key=lambda message: message.key)
+
+
+def last_day_at(state: CycleFacts) -> datetime:
+    """When the second request goes out: the working day before the deadline's day."""
+    return _morning(state, _working(state, _day(state, state.deadline), -1))
+
+
+def leader_escalation_at(state: CycleFacts) -> datetime:
+    """When the leader hears of missing answers: the working day after the deadline's day."""
+    return _morning(state, _working(state, _day(state, state.deadline), 1))
+
+
+def _input_requests(state: CycleFacts, at: datetime) -> list[Due]:
+    if state.opened_at is None or not state.opened_at <= at < state.deadline:
+        return []
+    last_day = last_day_at(state)
+    second = at >= last_day > state.opened_at
+    kind, since = (
+        (Kind.INPUT_LAST_DAY, last_day) if second else (Kind.INPUT_OPENED, state.opened_at)
+    )
+    return [
+        Due(kind, p.person, state.cycle, Step.SALES_FORECAST, since)
+        for p in _unanswered(state)
+        if not (second and p.nudged)
+    ]
+
+
+def _escalations(state: CycleFacts, at: datetime) -> list[Due]:
+    missing = _unanswered(state)
+    if state.opened_at is None or state.demand_signed or at < state.deadline or not missing:
+        return []
+    team: defaultdict[str, list[str]] = defaultdict(list)
+    for person in missing:
+        if person.manager:
+            team[person.manager].append(person.person)
+    due = [
+        _escalation(state, Kind.ESCALATION_MANAGER, manager, state.deadline, people)
+        for manager, people in team.items()
+    ]
+    leader_at = leader_escalation_at(state)
+    if state.leader and at >= leader_at:
+        everybody = [person.person for person in missing]
+        due.append(_escalation(state, Kind.ESCALATION_LEADER, state.leader, leader_at, everybody))
+    return due
+
+
+def _escalation(
+    state: CycleFacts, kind: Kind, person: str, since: datetime, about: Iterable[str]
+) -> Due:
+    return Due(kind, person, state.cycle, Step.SALES_FORECAST, since, tuple(sorted(about)))
+
+
+def _late_steps(state: CycleFacts, at: datetime) -> list[Due]:
+    due = []
+    for facts in state.steps:
+        if not is_late(facts.state, facts.due, at):
+            continue
+        due.append(Due(Kind.STEP_LATE, facts.responsible, state.cycle, facts.step, facts.due))
+        leader_at = _morning(state, _working(state, _day(state, facts.due), 1))
+        if state.leader and at >= leader_at:
+            due.append(Due(Kind.STEP_LATE_LEADER, state.leader, state.cycle, facts.step, leader_at))
+    return due
+
+
+def _action(state: CycleFacts, action: ActionFacts, at: datetime) -> list[Due]:
+    if action.closed:
+        return []
+    boss = action.owner_manager or state.leader or action.owner
+    stages = (
+        (Kind.ACTION_ESCALATED, boss, _working(state, action.due, 1)),
+        (Kind.ACTION_DUE, action.owner, action.due),
+        (Kind.ACTION_SOON, action.owner, _working(state, action.due, -ACTION_NOTICE_DAYS)),
+    )
+    for kind, person, day in stages:
+        moment = _morning(state, day)
+        if at >= moment:
+            return [Due(kind, person, action.cycle, f"action:{action.key}", moment, (action.key,))]
+    return []
+
+
+def _unanswered(state: CycleFacts) -> list[PersonFacts]:
+    return [p for p in state.people if p.answered_at is None and not p.absent]
+
+
+def _day(state: CycleFacts, moment: datetime) -> date:
+    return moment.astimezone(state.zone).date()
+
+
+def _working(state: CycleFacts, day: date, n: int) -> date:
+    return add_working_days(day, n, holidays=state.holidays)
+
+
+def _morning(state: CycleFacts, day: date) -> datetime:
+    return datetime.combine(day, state.send_at, tzinfo=state.zone)
