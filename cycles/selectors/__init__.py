@@ -1,0 +1,26 @@
+"""Reads of cycles, steps, milestones and answers."""
+
+from cycles.selectors.calendar import company_holidays
+from cycles.selectors.cycles import (
+    closed_steps,
+    current_cycle,
+    cycle_of,
+    latest_published,
+    milestones_reached,
+    open_cycle,
+    step_of,
+)
+from cycles.selectors.participation import contributions, participation
+
+__all__ = [
+    "closed_steps",
+    "company_holidays",
+    "contributions",
+    "current_cycle",
+    "cycle_of",
+    "latest_published",
+    "milestones_reached",
+    "open_cycle",
+    "participation",
+    "step_of",
+]

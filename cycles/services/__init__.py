@@ -1,0 +1,32 @@
+"""Writes to cycles: the only place where a step, a milestone or an answer changes."""
+
+from cycles.services.answers import (
+    barrier_tell,
+    contribution_answer,
+    contribution_nudge,
+    contribution_withdraw,
+    contributions_expect,
+)
+from cycles.services.cycles import StepTimes, cycle_end, cycle_open
+from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared
+from cycles.services.milestones import milestone_reach, milestone_withdraw
+from cycles.services.steps import cycle_advance, step_close, step_move, step_reopen
+
+__all__ = [
+    "StepTimes",
+    "barrier_tell",
+    "contribution_answer",
+    "contribution_nudge",
+    "contribution_withdraw",
+    "contributions_expect",
+    "cycle_advance",
+    "cycle_end",
+    "cycle_lock_exclusive",
+    "cycle_lock_shared",
+    "cycle_open",
+    "milestone_reach",
+    "milestone_withdraw",
+    "step_close",
+    "step_move",
+    "step_reopen",
+]

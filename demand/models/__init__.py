@@ -1,0 +1,35 @@
+"""What is sold, what was forecast, and who changed it."""
+
+from demand.models.calls import Assumption, Call, Comment, OrderCall
+from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
+from demand.models.events import Event, EventKind
+from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
+
+__all__ = [
+    "Assumption",
+    "Booking",
+    "Budget",
+    "Call",
+    "Change",
+    "Comment",
+    "CycleLine",
+    "Event",
+    "EventKind",
+    "ForecastLine",
+    "ForecastVersion",
+    "LayerLine",
+    "Line",
+    "Opportunity",
+    "OrderCall",
+    "OrderLine",
+    "Origin",
+    "PastSubmission",
+    "Reason",
+    "SalesInput",
+    "SaveToken",
+    "Shipment",
+    "Stage",
+    "TeamReview",
+    "VersionState",
+]

@@ -1,0 +1,96 @@
+"""What people know beside the number: calls on orders, comments and questions, assumptions."""
+
+from django.db import models
+from django.db.models import Q
+
+from cycles.models import Cycle
+from demand.models.facts import Opportunity, OrderLine
+from demand.models.versions import Line
+from masterdata.models import Family, Person
+
+
+class Call(models.TextChoices):
+    FIRM = "firm", "Firm"
+    LIKELY = "likely", "Likely"
+    EVEN = "even", "Even"
+    DOUBTFUL = "doubtful", "Doubtful"
+    LOST = "lost", "Lost"
+    SLIPS = "slips", "Slips to"
+
+
+class OrderCall(models.Model):
+    """A rep's call on an open order line or an opportunity; the newest one counts."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
+    order_line = models.ForeignKey(OrderLine, models.CASCADE, null=True, blank=True, related_name="calls")
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, null=True, blank=True, related_name="calls")
+    call = models.CharField(max_length=10, choices=Call.choices)
+    slips_to = models.DateField(null=True, blank=True)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(order_line=None, opportunity__isnull=False) | Q(order_line__isnull=False, opportunity=None),
+                name="order_call_one_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(call=Call.SLIPS, slips_to__isnull=False) | (~Q(call=Call.SLIPS) & Q(slips_to=None)),
+                name="order_call_slip_month",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.call
+
+
+class Comment(models.Model):
+    """What was said about a line (and month); a question stays open until it is answered."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "Note"
+        QUESTION = "question", "Question"
+        ANSWER = "answer", "Answer"
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="comments")
+    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True, related_name="comments")
+    month = models.DateField(null=True, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.NOTE)
+    text = models.TextField()
+    to = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    answers = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="replies")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Assumption(models.Model):
+    """What the plan rests on, with who watches it and when it is checked."""
+
+    class State(models.TextChoices):
+        HOLDS = "holds", "Holds"
+        BROKEN = "broken", "Did not hold"
+        DROPPED = "dropped", "No longer needed"
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="assumptions")
+    text = models.TextField()
+    family = models.ForeignKey(Family, models.SET_NULL, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    check_on = models.DateField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HOLDS)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["check_on", "id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

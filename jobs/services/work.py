@@ -1,0 +1,128 @@
+"""Queueing, claiming and finishing work: every state is a row, the broker only says "wake up"."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from jobs.errors import Refused
+from jobs.models import ACTIVE_STATES, Heartbeat, Job, JobPart, WorkState
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=180)
+MAX_ATTEMPTS = 5
+WORK_TASK = "sop_portal.work"
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """A part to queue; it becomes claimable when every part numbered below `needs` is done."""
+
+    label: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    needs: int = 0
+
+
+@transaction.atomic
+def job_queue(*, kind: str, key: str, label: str, parts: Sequence[PartSpec], at: datetime, owner: Any = None) -> Job:
+    """Queue a job, or return the active one with the same kind and key; workers are poked on commit."""
+    job, created = Job.objects.get_or_create(
+        kind=kind,
+        key=key,
+        state__in=ACTIVE_STATES,
+        defaults={"label": label, "total": len(parts), "created_at": at, "owner": owner, "state": WorkState.QUEUED},
+    )
+    if created:
+        JobPart.objects.bulk_create(
+            JobPart(
+                job=job, number=n, needs=part.needs, label=part.label[:200], payload=part.payload, available_at=at
+            )
+            for n, part in enumerate(parts)
+        )
+    transaction.on_commit(poke)
+    return job
+
+
+def poke() -> None:
+    """Tell a worker to look; never blocks or fails the caller, since the tick covers a lost poke."""
+    try:
+        current_app.send_task(WORK_TASK, retry=False, ignore_result=True, expires=60)
+    except Exception:
+        log.warning("The broker did not take a wake-up; the next tick finds the work.", exc_info=True)
+
+
+def part_claim(*, at: datetime) -> JobPart | None:
+    """Take the next claimable part for `LEASE`; two workers never get the same attempt."""
+    waiting_for = JobPart.objects.filter(job=OuterRef("job"), number__lt=OuterRef("needs")).exclude(
+        state=WorkState.DONE
+    )
+    free = Q(state=WorkState.QUEUED, available_at__lte=at) | Q(state=WorkState.RUNNING, lease_until__lt=at)
+    with transaction.atomic():
+        part = (
+            JobPart.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(free, ~Exists(waiting_for), job__state__in=ACTIVE_STATES)
+            .order_by("job_id", "number")
+            .first()
+        )
+        if part is None:
+            return None
+        part.state, part.lease_until, part.attempts = WorkState.RUNNING, at + LEASE, part.attempts + 1
+        part.save(update_fields=["state", "lease_until", "attempts"])
+        Job.objects.filter(pk=part.job_id).update(state=WorkState.RUNNING, message=part.label)
+        Job.objects.filter(pk=part.job_id, started_at=None).update(started_at=at)
+    return part
+
+
+@transaction.atomic
+def part_finish(*, part: JobPart, at: datetime, message: str = "", result: dict[str, Any] | None = None) -> bool:
+    """Mark this attempt done and, with the last part, its job; False when another attempt took over."""
+    job = Job.objects.select_for_update().get(pk=part.job_id)
+    mine = JobPart.objects.filter(pk=part.pk, attempts=part.attempts, state=WorkState.RUNNING)
+    if not mine.update(state=WorkState.DONE, lease_until=None, error=""):
+        return False
+    job.done = job.parts.filter(state=WorkState.DONE).count()
+    job.message = message or part.label
+    job.result = job.result | (result or {})
+    if job.done == job.total:
+        job.state, job.finished_at = WorkState.DONE, at
+    job.save(update_fields=["done", "message", "result", "state", "finished_at"])
+    return True
+
+
+@transaction.atomic
+def part_fail(*, part: JobPart, at: datetime, error: str) -> None:
+    """Put the part back with a growing pause; after `MAX_ATTEMPTS` the job has failed and says why."""
+    job = Job.objects.select_for_update().get(pk=part.job_id)
+    mine = JobPart.objects.filter(pk=part.pk, attempts=part.attempts, state=WorkState.RUNNING)
+    last = part.attempts >= MAX_ATTEMPTS
+    state = WorkState.FAILED if last else WorkState.QUEUED
+    pause = at + timedelta(seconds=5 * 2**part.attempts)
+    if mine.update(state=state, error=error, lease_until=None, available_at=pause) and last:
+        job.state, job.error, job.finished_at = WorkState.FAILED, error, at
+        job.save(update_fields=["state", "error", "finished_at"])
+
+
+@transaction.atomic
+def job_retry(*, job: Job, at: datetime) -> Job:
+    """Give the failed parts of a failed job a fresh start."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.state != WorkState.FAILED:
+        raise Refused("job_not_failed", "Only a job that has failed can be tried again.")
+    if Job.objects.filter(kind=job.kind, key=job.key, state__in=ACTIVE_STATES).exists():
+        raise Refused("job_active", "The same work is already running; wait for it to finish.")
+    job.parts.filter(state=WorkState.FAILED).update(state=WorkState.QUEUED, attempts=0, available_at=at)
+    job.state, job.error, job.finished_at = WorkState.QUEUED, "", None
+    job.save(update_fields=["state", "error", "finished_at"])
+    transaction.on_commit(poke)
+    return job
+
+
+def heartbeat_write(*, name: str, at: datetime) -> None:
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
+

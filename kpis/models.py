@@ -1,0 +1,72 @@
+"""What was measured: quality facts, and snapshots of measures taken when a month closes."""
+
+from django.db import models
+
+from cycles.models import Cycle
+from demand.models.facts import finite, month_first
+from demand.models.versions import Stage
+from masterdata.models import Family
+
+
+class Quality(models.Model):
+    month = models.DateField()
+    family = models.ForeignKey(Family, models.PROTECT, related_name="+")
+    returned_qty = models.FloatField(default=0)
+    complaints = models.PositiveIntegerField(default=0)
+    satisfaction = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "family"], name="quality_once"),
+            month_first("quality_month_first"),
+            finite("quality_finite", "returned_qty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class Snapshot(models.Model):
+    """A measure of a closed month at a level; `n` counts the cells behind it, an empty value means n/a."""
+
+    measure = models.CharField(max_length=40)
+    month = models.DateField()
+    level = models.CharField(max_length=12)
+    key = models.CharField(max_length=60, blank=True)
+    value = models.FloatField(null=True)
+    numerator = models.FloatField(null=True)
+    denominator = models.FloatField(null=True)
+    n = models.PositiveIntegerField(default=0)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["measure", "month", "level", "key"], name="snapshot_once"),
+            month_first("snapshot_month_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.month:%Y-%m} {self.key}"
+
+
+class StageAccuracy(models.Model):
+    """Errors of one cycle's stage for one closed month at line or family level, kept as sums so that they pool."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    month = models.DateField()
+    level = models.CharField(max_length=12)
+    key = models.CharField(max_length=60, blank=True)
+    absolute_error = models.FloatField()
+    signed_error = models.FloatField()
+    actual = models.FloatField()
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "stage", "month", "level", "key"], name="stage_accuracy_once"),
+            month_first("stage_accuracy_month_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.stage} {self.month:%Y-%m}"

@@ -1,0 +1,183 @@
+"""What operations has and can do: resources, capacity, stock, open supply, and its answer to the demand plan."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from cycles.models import Cycle
+from demand.models.facts import finite, month_first
+from masterdata.models import Coded, Family, Person, Product
+
+
+class Resource(Coded):
+    """A bottleneck work centre or supplier with a monthly capacity."""
+
+    unit = models.CharField(max_length=20, default="hour")
+    regular_capacity = models.FloatField(default=0)
+    overtime_capacity = models.FloatField(default=0)
+    regular_cost = models.FloatField(default=0)
+    overtime_cost = models.FloatField(default=0)
+
+    class Meta(Coded.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(regular_capacity__gte=0, regular_capacity__lt=1e12)
+                & Q(overtime_capacity__gte=0, overtime_capacity__lt=1e12),
+                name="resource_capacity",
+            ),
+            finite("resource_cost", "regular_cost", "overtime_cost"),
+        ]
+
+
+class CapacityException(models.Model):
+    """A month in which a resource has another capacity than its standard one."""
+
+    resource = models.ForeignKey(Resource, models.CASCADE, related_name="exceptions")
+    month = models.DateField()
+    regular = models.FloatField()
+    overtime = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["resource", "month"], name="capacity_once"),
+            month_first("capacity_month_first"),
+            models.CheckConstraint(
+                condition=Q(regular__gte=0, regular__lt=1e12, overtime__gte=0, overtime__lt=1e12),
+                name="capacity_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} {self.month:%Y-%m}"
+
+
+class BillOfResource(models.Model):
+    """Hours of a resource that one unit of a family or product takes; product beats family."""
+
+    family = models.ForeignKey(Family, models.CASCADE, null=True, blank=True, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, null=True, blank=True, related_name="+")
+    resource = models.ForeignKey(Resource, models.CASCADE, related_name="bill")
+    hours_per_unit = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["family", "product", "resource"], name="bill_once", nulls_distinct=False),
+            models.CheckConstraint(condition=Q(hours_per_unit__gte=0, hours_per_unit__lt=1e6), name="bill_hours"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id}"
+
+
+class Inventory(models.Model):
+    """Stock at a month's end; the newest is the opening stock of the plan."""
+
+    as_of = models.DateField()
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    on_hand = models.FloatField()
+    safety_stock = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["as_of", "product"], name="inventory_once"),
+            finite("inventory_finite", "on_hand", "safety_stock"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.as_of}"
+
+
+class Receipt(models.Model):
+    """Production and purchase received in a month: supply's actual."""
+
+    month = models.DateField()
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    qty = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "product"], name="receipt_once"),
+            month_first("receipt_month_first"),
+            finite("receipt_finite", "qty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class SupplyOrder(models.Model):
+    """An open production or purchase order."""
+
+    code = models.CharField(max_length=60, unique=True)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=[("production", "Production"), ("purchase", "Purchase")])
+    qty = models.FloatField()
+    due_on = models.DateField()
+
+    class Meta:
+        constraints = [finite("supply_order_finite", "qty")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class SupplyAnswer(models.Model):
+    """Operations' answer of a cycle per product: what is committed, made, left in stock, and still owed."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="supply_answers")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    committed = ArrayField(models.FloatField())
+    supply = ArrayField(models.FloatField())
+    inventory = ArrayField(models.FloatField())
+    backlog = ArrayField(models.FloatField())
+    binding = ArrayField(models.CharField(max_length=60, blank=True), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cycle", "product"], name="supply_answer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id}/{self.product_id}"
+
+
+class GapOptionKind(models.TextChoices):
+    DO_NOTHING = "do_nothing", "Do nothing"
+    OVERTIME = "overtime", "Overtime"
+    PREBUILD = "prebuild", "Build ahead"
+    OUTSOURCE = "outsource", "Outsource"
+    DELAY = "delay", "Deliver later"
+
+
+class Gap(models.Model):
+    """A month in which a resource cannot carry what the demand plan asks, with the option chosen for it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CHOSEN = "chosen", "Option chosen"
+        ESCALATED = "escalated", "Sent to pre-S&OP"
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="gaps")
+    resource = models.ForeignKey(Resource, models.PROTECT, related_name="+")
+    month = models.DateField()
+    hours = models.FloatField()
+    units = models.FloatField(default=0)
+    value = models.FloatField(default=0)
+    families = models.JSONField(default=list)
+    customers = models.JSONField(default=list)
+    options = models.JSONField(default=list)
+    chosen = models.CharField(max_length=12, choices=GapOptionKind.choices, blank=True)
+    extra_hours = models.FloatField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    note = models.TextField(blank=True)
+    by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-value", "month"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "resource", "month"], name="gap_once"),
+            month_first("gap_month_first"),
+            finite("gap_finite", "hours", "units", "value", "extra_hours"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} {self.month:%Y-%m}"
