@@ -1,0 +1,1 @@
+"""Writes to forecasts, layers and what people know about them."""
