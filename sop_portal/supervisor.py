@@ -31,6 +31,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 HOST = "127.0.0.1"
 PORT = 8000
+WEB = (
+    "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 4 --timeout 120 --graceful-timeout 5"
+    " --keep-alive 5 --max-requests 5000 --max-requests-jitter 500 --no-control-socket --log-level warning"
+)
+WORKER = (
+    "celery -A sop_portal worker --pool prefork --concurrency 2 --loglevel INFO"
+    " --without-gossip --without-mingle --max-tasks-per-child 200"
+)
+BEAT = "celery -A sop_portal beat --loglevel INFO"
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
 STEADY_AFTER = 60.0  # seconds after which a child counts as running well
 LOG_LIMIT = 5_000_000  # bytes
@@ -129,63 +138,19 @@ def stop_children(children: list[Child], patience: float = 10.0) -> None:
 
 
 def portal_children(state: Path, environment: dict[str, str], port: int) -> list[Child]:
-    python = sys.executable
-    celery = [python, "-m", "celery", "-A", "sop_portal"]
-    commands = {
-        "web": [
-            python,
-            "-m",
-            "gunicorn",
-            "sop_portal.wsgi",
-            "--bind",
-            f"{HOST}:{port}",
-            "--workers",
-            "2",
-            "--worker-class",
-            "gthread",
-            "--threads",
-            "4",
-            "--timeout",
-            "120",
-            "--graceful-timeout",
-            "5",
-            "--keep-alive",
-            "5",
-            "--max-requests",
-            "5000",
-            "--max-requests-jitter",
-            "500",
-            "--log-level",
-            "warning",
-        ],
-        "worker": [
-            *celery,
-            "worker",
-            "--pool",
-            "prefork",
-            "--concurrency",
-            "2",
-            "--loglevel",
-            "INFO",
-            "--without-gossip",
-            "--without-mingle",
-            "--max-tasks-per-child",
-            "200",
-        ],
-        "beat": [
-            *celery,
-            "beat",
-            "--schedule",
-            str(state / "beat" / "schedule"),
-            "--pidfile",
-            "",
-            "--loglevel",
-            "INFO",
-        ],
-    }
     (state / "beat").mkdir(exist_ok=True)
+    commands = {
+        "web": [*WEB.split(), "--bind", f"{HOST}:{port}"],
+        "worker": WORKER.split(),
+        "beat": [*BEAT.split(), "--schedule", str(state / "beat" / "schedule"), "--pidfile", ""],
+    }
     return [
-        Child(name, command, environment | {"PORTAL_ROLE": name}, state / "logs" / f"{name}.log")
+        Child(
+            name,
+            [sys.executable, "-m", *command],
+            environment | {"PORTAL_ROLE": name},
+            state / "logs" / f"{name}.log",
+        )
         for name, command in commands.items()
     ]
 
