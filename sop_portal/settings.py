@@ -65,6 +65,8 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
+# Whether a time stored in the database stands in for the clock (tests only).
+PORTAL_MOVED_CLOCK = TESTING and not PRODUCTION
 
 # --- Who may call -----------------------------------------------------------------
 ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=[])

@@ -1,0 +1,178 @@
+"""Fixtures everybody shares: the real database, a real worker, a real web process, a browser.
+
+`./portal test` has started PostgreSQL and Valkey; run it rather than bare pytest.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from django.conf import settings
+
+from tests import chromium
+from tests.processes import Copy, Process, Web, manage, web_process, worker_process
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserType, Page
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Playwright's synchronous interface runs an event loop in this thread.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def tools_folder() -> Path:
+    return Path(os.environ.get("PORTAL_TOOLS") or PROJECT / ".portal-test")
+
+
+def database_url(name: str) -> str:
+    """The URL of another database on the server the tests use."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+# --- Database ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def test_environment(django_db_setup: None) -> dict[str, str]:
+    """What a child process needs to work on pytest's own database and broker."""
+    name = settings.DATABASES["default"]["NAME"]
+    return {
+        "DATABASE_URL": database_url(name),
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "PORTAL_TESTING": "1",
+        "DJANGO_SETTINGS_MODULE": "sop_portal.settings",
+    }
+
+
+@pytest.fixture
+def run_manage(test_environment: dict[str, str], transactional_db: None) -> Callable[..., Any]:
+    """`run_manage("import_data", folder)` in a process of its own; returns status and output."""
+    return lambda *arguments: manage(test_environment, *map(str, arguments))
+
+
+@pytest.fixture
+def no_repeated_queries() -> Iterator[None]:
+    """Fails the test when it runs the same query once per row."""
+    import zeal
+
+    with zeal.zeal_context():
+        yield
+
+
+# --- Worker -----------------------------------------------------------------------
+
+
+def empty_broker() -> None:
+    import redis
+
+    client = redis.Redis.from_url(os.environ["REDIS_URL"], socket_timeout=5)
+    client.flushall()
+    client.close()
+
+
+@pytest.fixture
+def broker() -> None:
+    """The throw-away broker, empty."""
+    empty_broker()
+
+
+@pytest.fixture
+def celery_worker_process(
+    test_environment: dict[str, str], transactional_db: None, broker: None, tmp_path: Path
+) -> Iterator[Process]:
+    """A real `celery -A sop_portal worker` on the test database; `.kill()` it as a crash would."""
+    with worker_process(test_environment, tmp_path / "worker.log") as worker:
+        worker.wait_until("ready.")
+        yield worker
+
+
+# --- Web --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def web_on_test_database(test_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    with web_process(test_environment, tmp_path_factory.mktemp("web") / "web.log") as web:
+        web.wait_answer()
+        yield web
+
+
+@pytest.fixture
+def live_portal(web_on_test_database: Web, transactional_db: None) -> Web:
+    """A real gunicorn on the test database, under the strict CSP; `live_portal.url` is its address.
+
+    The database is emptied after each test, so every test brings its own data.
+    """
+    return web_on_test_database
+
+
+@pytest.fixture(scope="session")
+def portal_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Copy]]:
+    """`portal_copy("name")`: a whole portal with a database of its own that no test empties.
+
+    Migrated and without data; `.manage(…)`, `.web` and `.worker` are real processes.
+    """
+    copies: list[Copy] = []
+
+    def make(name: str) -> Copy:
+        create_database(name)
+        environment = {"DATABASE_URL": database_url(name), "REDIS_URL": os.environ["REDIS_URL"], "PORTAL_TESTING": "1"}
+        copies.append(Copy(environment, tmp_path_factory.mktemp(name)))
+        copies[-1].manage("migrate", "--verbosity", "0")
+        return copies[-1]
+
+    yield make
+    for copy in copies:
+        copy.stop()
+
+
+@pytest.fixture(scope="session")
+def demo_portal(portal_copy: Callable[[str], Copy]) -> Copy:
+    """The demonstration company, loaded as `./portal run` loads it, with web and worker running."""
+    copy = portal_copy("demonstration")
+    copy.manage("load_demo")
+    copy.worker.wait_until("ready.")
+    copy.web.wait_answer()
+    return copy
+
+
+def create_database(name: str) -> None:
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    connection.close()
+
+
+# --- Browser ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type: "BrowserType") -> dict[str, object]:
+    return chromium.find(tools_folder(), browser_type.executable_path).launch_arguments()
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, object]:
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture
+def csp_violations(page: "Page") -> Iterator[list[str]]:
+    """What the browser refused or a script threw; the test fails if anything is left in it."""
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    yield seen
+    assert not seen, f"the browser complained: {seen}"
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """The folder screenshots go to: $PORTAL_SHOTS, else .portal-test/shots."""
+    folder = Path(os.environ.get("PORTAL_SHOTS") or tools_folder() / "shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
