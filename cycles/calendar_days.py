@@ -15,9 +15,7 @@ import numpy as np
 from cycles.periods import month_bounds
 
 
-def holiday_dates(
-    country: str, years: Iterable[int], extra: Iterable[date] = ()
-) -> frozenset[date]:
+def holiday_dates(country: str, years: Iterable[int], extra: Iterable[date] = ()) -> frozenset[date]:
     """Public holidays of a country in the given years, and the `extra` days a site is closed.
 
     `country` is an ISO 3166 code, with a subdivision after a hyphen where wanted (`US`, `DE-BY`);
@@ -27,13 +25,9 @@ def holiday_dates(
         return frozenset(extra)
     nation, _, part = country.partition("-")
     try:
-        found = holiday_library.country_holidays(
-            nation, subdiv=part or None, years=sorted(set(years))
-        )
+        found = holiday_library.country_holidays(nation, subdiv=part or None, years=sorted(set(years)))
     except NotImplementedError as error:
-        raise ValueError(
-            f"No holiday calendar for {country!r}. Use a code such as US or DE-BY."
-        ) from error
+        raise ValueError(f"No holiday calendar for {country!r}. Use a code such as US or DE-BY.") from error
     return frozenset(found) | frozenset(extra)
 
 
@@ -46,9 +40,7 @@ def working_days(month: date, *, holidays: Collection[date] = frozenset()) -> li
     """All working days of a month, in order."""
     first, following = month_bounds(month)
     days = np.arange(np.datetime64(first, "D"), np.datetime64(following, "D"))
-    open_days: list[date] = days[
-        np.is_busday(days, busdaycal=_calendar(frozenset(holidays)))
-    ].tolist()
+    open_days: list[date] = days[np.is_busday(days, busdaycal=_calendar(frozenset(holidays)))].tolist()
     return open_days
 
 

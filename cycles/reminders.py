@@ -133,9 +133,7 @@ def _input_requests(state: CycleFacts, at: datetime) -> list[Due]:
         return []
     last_day = last_day_at(state)
     second = at >= last_day > state.opened_at
-    kind, since = (
-        (Kind.INPUT_LAST_DAY, last_day) if second else (Kind.INPUT_OPENED, state.opened_at)
-    )
+    kind, since = (Kind.INPUT_LAST_DAY, last_day) if second else (Kind.INPUT_OPENED, state.opened_at)
     return [
         Due(kind, p.person, state.cycle, Step.SALES_FORECAST, since)
         for p in _unanswered(state)
@@ -152,8 +150,7 @@ def _escalations(state: CycleFacts, at: datetime) -> list[Due]:
         if person.manager:
             team[person.manager].append(person.person)
     due = [
-        _escalation(state, Kind.ESCALATION_MANAGER, manager, state.deadline, people)
-        for manager, people in team.items()
+        _escalation(state, Kind.ESCALATION_MANAGER, manager, state.deadline, people) for manager, people in team.items()
     ]
     leader_at = leader_escalation_at(state)
     if state.leader and at >= leader_at:
@@ -162,9 +159,7 @@ def _escalations(state: CycleFacts, at: datetime) -> list[Due]:
     return due
 
 
-def _escalation(
-    state: CycleFacts, kind: Kind, person: str, since: datetime, about: Iterable[str]
-) -> Due:
+def _escalation(state: CycleFacts, kind: Kind, person: str, since: datetime, about: Iterable[str]) -> Due:
     return Due(kind, person, state.cycle, Step.SALES_FORECAST, since, tuple(sorted(about)))
 
 

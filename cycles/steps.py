@@ -18,7 +18,7 @@ class _Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> "_Labelled":
+    def __new__(cls, value: str, label: str = "") -> "_Labelled":
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -148,9 +148,7 @@ _RULES = (
     StepRule(Step.PUBLISH, 15, 15, entry=(Milestone.CEO_APPROVED,), exit=(Milestone.PUBLISHED,)),
 )
 STEPS: dict[Step, StepRule] = {rule.step: rule for rule in _RULES}
-DEFAULT_DAYS: dict[Step, tuple[int, int]] = {
-    rule.step: (rule.open_day, rule.close_day) for rule in _RULES
-}
+DEFAULT_DAYS: dict[Step, tuple[int, int]] = {rule.step: (rule.open_day, rule.close_day) for rule in _RULES}
 
 MILESTONE_STEP: dict[Milestone, Step] = {
     Milestone.ACTUALS_IN: Step.DATA_CLOSE,
@@ -196,22 +194,14 @@ def next_state(state: StepState, action: Action) -> StepState:
         ) from None
 
 
-def missing_for_open(
-    step: Step, closed_steps: Collection[Step], milestones: Collection[Milestone]
-) -> list[str]:
+def missing_for_open(step: Step, closed_steps: Collection[Step], milestones: Collection[Milestone]) -> list[str]:
     """What still has to happen before `step` may open, in plain words; empty when nothing."""
     rule = STEPS[step]
-    steps = [
-        f"{needed.label} is not closed yet"
-        for needed in rule.entry_closed
-        if needed not in closed_steps
-    ]
+    steps = [f"{needed.label} is not closed yet" for needed in rule.entry_closed if needed not in closed_steps]
     return steps + _missing(rule.entry, milestones)
 
 
-def missing_for_close(
-    step: Step, closed_steps: Collection[Step], milestones: Collection[Milestone]
-) -> list[str]:
+def missing_for_close(step: Step, closed_steps: Collection[Step], milestones: Collection[Milestone]) -> list[str]:
     """What still has to happen before `step` may close; its entry condition counts too."""
     entry = missing_for_open(step, closed_steps, milestones)
     return entry + [gap for gap in _missing(STEPS[step].exit, milestones) if gap not in entry]

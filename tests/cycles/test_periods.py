@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ shifts = st.integers(-300, 300)
 
 def test_month_of_takes_dates_and_datetimes() -> None:
     assert periods.month_of(date(2026, 11, 30)) == date(2026, 11, 1)
-    assert periods.month_of(datetime(2026, 11, 30, 23, 59)) == date(2026, 11, 1)
+    assert periods.month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == date(2026, 11, 1)
 
 
 @pytest.mark.parametrize("text", ["2026-11", " 2026-11 "])

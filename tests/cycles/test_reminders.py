@@ -106,9 +106,7 @@ def test_a_window_opened_on_its_last_day_asks_once() -> None:
     st.booleans(),
     st.integers(0, 12 * 24 * 4),
 )
-def test_at_most_two_requests_and_none_after_the_answer(
-    ticks: list[int], nudged: bool, answer: int
-) -> None:
+def test_at_most_two_requests_and_none_after_the_answer(ticks: list[int], nudged: bool, answer: int) -> None:
     start = at(3, 0)
     answered = start + timedelta(minutes=15 * answer)
     sent: dict[tuple[str, str, str, str], Due] = {}
@@ -175,7 +173,7 @@ def test_keys_are_unique_and_the_answer_is_repeatable() -> None:
 
 def test_times_need_a_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        due_messages(FACTS, datetime(2026, 11, 9, 8))
+        due_messages(FACTS, at(9, 8).replace(tzinfo=None))
 
 
 def test_company_time_decides_across_the_end_of_daylight_saving() -> None:

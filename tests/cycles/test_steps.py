@@ -67,9 +67,7 @@ def test_only_sales_entry_goes_by_time_and_only_signed_steps_have_a_signer() -> 
         (Step.PUBLISH, [], [Milestone.CEO_APPROVED], []),
     ],
 )
-def test_missing_for_open(
-    step: Step, closed: list[Step], reached: list[Milestone], missing: list[str]
-) -> None:
+def test_missing_for_open(step: Step, closed: list[Step], reached: list[Milestone], missing: list[str]) -> None:
     found = steps.missing_for_open(step, closed, reached)
     assert len(found) == len(missing)
     assert all(words in line for words, line in zip(missing, found, strict=True))
@@ -87,9 +85,7 @@ def test_missing_for_open(
         (Step.PUBLISH, [Milestone.PUBLISHED]),
     ],
 )
-def test_missing_for_close_lists_the_exit_milestones(
-    step: Step, exit_milestones: list[Milestone]
-) -> None:
+def test_missing_for_close_lists_the_exit_milestones(step: Step, exit_milestones: list[Milestone]) -> None:
     earlier = [s for s in Step if s.order < step.order]
     before = [m for m, owner in steps.MILESTONE_STEP.items() if owner in earlier]
     found = steps.missing_for_close(step, earlier, before)
@@ -237,9 +233,7 @@ def test_dates_from_a_start_in_mid_month() -> None:
 
 def test_a_broken_template_is_named() -> None:
     with pytest.raises(ValueError, match="no working days for Publish"):
-        steps.template_dates(
-            NOVEMBER, US, {s: d for s, d in steps.DEFAULT_DAYS.items() if s is not Step.PUBLISH}
-        )
+        steps.template_dates(NOVEMBER, US, {s: d for s, d in steps.DEFAULT_DAYS.items() if s is not Step.PUBLISH})
     with pytest.raises(ValueError, match="Supply review"):
         steps.template_dates(NOVEMBER, US, steps.DEFAULT_DAYS | {Step.SUPPLY_REVIEW: (5, 4)})
     with pytest.raises(ValueError, match="Supply review"):
