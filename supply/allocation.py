@@ -1,0 +1,103 @@
+"""Which customer gets what is committed: product x month down to lines, by a named rule.
+
+Always on the demand plan, never on a rep's raw number: asking for more does not bring more.
+Shapes: L lines, P products, M months; `product_index` (L,) points from a line to its product.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from supply.capacity import Matrix, checked
+
+TINY: Final = 1e-9
+
+
+class Rule(StrEnum):
+    """How scarce units are shared among the lines of a product."""
+
+    FAIR_SHARE = "fair_share"
+    PRIORITY = "priority"
+    MARGIN = "margin"
+
+
+def allocate(
+    demand: ArrayLike,
+    product_index: ArrayLike,
+    commitment: ArrayLike,
+    rule: Rule = Rule.FAIR_SHARE,
+    *,
+    priority: ArrayLike | None = None,
+    margin: ArrayLike | None = None,
+) -> Matrix:
+    """Commitment (P, M) shared among lines (L, M).
+
+    What a line may get in a month is what it asks for plus what it still waits for, so a late
+    commitment serves the backlog and a line never gets more, cumulatively, than it asked for.
+
+    - fair share: the same fraction of what each line may get;
+    - priority: lower `priority` (L,) first, equal ones by fair share;
+    - margin: higher `margin` (L,) per unit first, equal ones by fair share.
+
+    The lines of a product add up to its commitment. ValueError when a commitment exceeds what its
+    lines may get, or when the rule's vector is missing.
+    """
+    wanted = checked("demand plan", np.asarray(demand, dtype=float))
+    committed = checked("commitment", np.asarray(commitment, dtype=float))
+    product = np.asarray(product_index, dtype=np.int64)
+    if product.shape != wanted.shape[:1] or committed.shape[1:] != wanted.shape[1:]:
+        raise ValueError(
+            f"demand plan {wanted.shape}, product index {product.shape} and commitment "
+            f"{committed.shape} do not fit: expected (lines, months), (lines,), (products, months)."
+        )
+    order = _Order(product, _rank(rule, wanted.shape[0], priority, margin), len(committed))
+    result, waiting = np.empty_like(wanted), np.zeros(wanted.shape[0])
+    for t in range(wanted.shape[1]):
+        asked = waiting + wanted[:, t]
+        result[:, t] = order.share(asked, committed[:, t], t)
+        waiting = asked - result[:, t]
+    return result
+
+
+class _Order:
+    """Lines grouped by (product, rank), the groups of a product in the order they are served."""
+
+    def __init__(self, product: NDArray[np.int64], rank: Matrix, products: int) -> None:
+        keys = np.stack([product.astype(float), rank], axis=1)
+        groups, self.group = np.unique(keys, axis=0, return_inverse=True)
+        self.product = groups[:, 0].astype(np.int64)
+        self.first = np.searchsorted(self.product, np.arange(products))
+
+    def share(self, asked: Matrix, committed: Matrix, month: int) -> Matrix:
+        totals = np.bincount(self.group, asked, minlength=len(self.product)).astype(float)
+        running = np.concatenate([[0.0], np.cumsum(totals)])
+        before = running[:-1] - running[self.first[self.product]]
+        self._check(totals, committed, month)
+        given = np.clip(committed[self.product] - before, 0.0, totals)
+        whole = totals - given <= TINY * np.maximum(totals, 1.0)
+        part = np.divide(given, totals, out=np.zeros_like(totals), where=totals > 0)
+        return asked * np.where(whole, 1.0, part)[self.group]
+
+    def _check(self, totals: Matrix, committed: Matrix, month: int) -> None:
+        asked = np.bincount(self.product, totals, minlength=len(committed))
+        over = np.flatnonzero(committed > asked + 1e-6 * np.maximum(asked, 1.0))
+        if over.size:
+            p = int(over[0])
+            raise ValueError(
+                f"Product {p} is committed {committed[p]:g} units in month {month}, but its lines "
+                f"may get only {asked[p]:g}."
+            )
+
+
+def _rank(rule: Rule, lines: int, priority: ArrayLike | None, margin: ArrayLike | None) -> Matrix:
+    if rule is Rule.FAIR_SHARE:
+        return np.zeros(lines)
+    chosen = priority if rule is Rule.PRIORITY else margin
+    if chosen is None:
+        raise ValueError(f"The rule {rule.value!r} needs a {rule.value} for every line.")
+    rank = np.asarray(chosen, dtype=float)
+    if rank.shape != (lines,) or not np.isfinite(rank).all():
+        raise ValueError(f"{rule.value}: expected {lines} finite values, got {rank.shape}.")
+    return -rank if rule is Rule.MARGIN else rank
