@@ -6,6 +6,7 @@ from cycles.services.answers import (
     contribution_nudge,
     contribution_withdraw,
     contributions_expect,
+    contributions_record,
 )
 from cycles.services.cycles import StepTimes, cycle_end, cycle_open
 from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared
@@ -19,6 +20,7 @@ __all__ = [
     "contribution_nudge",
     "contribution_withdraw",
     "contributions_expect",
+    "contributions_record",
     "cycle_advance",
     "cycle_end",
     "cycle_lock_exclusive",

@@ -80,3 +80,16 @@ def barrier_tell(*, cycle: Cycle, step: Step, person: User, barrier: str) -> Non
     if barrier not in BARRIERS:
         raise Invalid(f"Choose one of: {', '.join(BARRIERS.values())}.")
     Contribution.objects.filter(cycle=cycle, step=step.value, person=person).update(barrier=barrier)
+
+
+def contributions_record(
+    *, cycle: Cycle, step: Step, answers: list[tuple[int, float, How, datetime | None]]
+) -> None:
+    """Take over who took part in a past cycle: user id, value at stake, how, and when (None = never)."""
+    Contribution.objects.bulk_create(
+        [
+            Contribution(cycle=cycle, step=step.value, person_id=user, value=value, how=how, answered_at=when)
+            for user, value, how, when in answers
+        ],
+        ignore_conflicts=True,
+    )

@@ -19,7 +19,8 @@ def cycle_open(
 ) -> Cycle:
     """Open the cycle of a month with the opening and due time of every step.
 
-    Refused when the month has its cycle or an earlier one is still open. The first step opens at once.
+    Refused when the month has its cycle or an earlier one is still open. The first step opens with the next
+    `cycle_advance`. In a simulated cycle every step counts as closed at its due time.
     """
     if Cycle.objects.filter(month=month).exists():
         raise Refused("cycle_exists", f"The cycle {month:%Y-%m} has been opened already.")
@@ -29,10 +30,15 @@ def cycle_open(
             "cycle_open", f"The cycle {running.code} is still open. Publish or end it before opening {month:%Y-%m}."
         )
     cycle = Cycle.objects.create(month=month, horizon=horizon, opened_at=at, simulated=simulated)
-    CycleStep.objects.bulk_create(
-        CycleStep(cycle=cycle, step=step.value, opens_at=opens, due_at=due) for step, (opens, due) in times.items()
-    )
+    CycleStep.objects.bulk_create(_step(cycle, step, opens, due) for step, (opens, due) in times.items())
     return cycle
+
+
+def _step(cycle: Cycle, step: Step, opens: datetime, due: datetime) -> CycleStep:
+    row = CycleStep(cycle=cycle, step=step.value, opens_at=opens, due_at=due)
+    if cycle.simulated:
+        row.state, row.opened_at, row.closed_at = StepState.CLOSED.value, opens, due
+    return row
 
 
 @transaction.atomic

@@ -1,0 +1,66 @@
+"""Who may write what in demand; everybody who takes part may read."""
+
+from cycles.models import Cycle
+from cycles.selectors import milestones_reached, step_of
+from cycles.steps import Milestone, Step, StepState
+from demand.models import Comment, Stage
+from jobs.errors import NotYours, Refused
+from masterdata.models import Person
+from masterdata.roles import SALES_ROLES, Role
+
+
+def entry_open(cycle: Cycle) -> bool:
+    return step_of(cycle, Step.SALES_FORECAST).state == StepState.OPEN.value
+
+
+def demand_signed(cycle: Cycle) -> bool:
+    return Milestone.DEMAND_SIGNED in milestones_reached(cycle)
+
+
+def check_sales_open(cycle: Cycle, lines: list[int]) -> None:
+    """Sales entry is open, or these lines were returned with a question and demand is not signed yet."""
+    if entry_open(cycle):
+        return
+    if lines and not demand_signed(cycle):
+        asked = Comment.objects.filter(
+            cycle=cycle, kind=Comment.Kind.QUESTION, answered_at=None, line_id__in=lines
+        ).values_list("line_id", flat=True)
+        if set(lines) <= set(asked):
+            return
+    raise Refused("entry_closed", _closed_sentence(cycle))
+
+
+def _closed_sentence(cycle: Cycle) -> str:
+    row = step_of(cycle, Step.SALES_FORECAST)
+    if row.state == StepState.PENDING.value:
+        return f"Sales entry of {cycle.code} has not opened yet. It opens when the baseline is built."
+    return (
+        f"Sales entry of {cycle.code} is closed. What you saved stands. To change more, write a note on the line "
+        "or ask the S&OP leader to reopen the step."
+    )
+
+
+def check_demand_open(cycle: Cycle) -> None:
+    """Team numbers and the demand plan can change until demand is signed."""
+    if demand_signed(cycle):
+        raise Refused(
+            "demand_signed", f"Demand of {cycle.code} is signed. Reopen the demand review to change the plan."
+        )
+
+
+def may_write_line(person: Person, stage: Stage, owner_id: int | None, owner_name: str, managers: set[int]) -> None:
+    """Raise NotYours unless this person may write this stage of a line owned by `owner_id`.
+
+    `managers` are the people above the owner, at any level.
+    """
+    if stage == Stage.SALES and (person.role not in SALES_ROLES or person.pk != owner_id):
+        raise NotYours(f"This line belongs to {owner_name or 'nobody'}; you can read it and leave a note.")
+    if stage == Stage.TEAM and not (person.role == Role.SALES_MANAGER and person.pk in managers | {owner_id}):
+        raise NotYours(f"Only the manager of {owner_name or 'this line'} can adjust the team number.")
+    if stage == Stage.DEMAND_PLAN and person.role != Role.DEMAND_PLANNER:
+        raise NotYours("Only a demand planner can change the demand plan.")
+
+
+def check_role(person: Person, *roles: Role, what: str) -> None:
+    if person.role not in roles:
+        raise NotYours(f"{what} is for: {', '.join(Role(role).label for role in roles)}.")

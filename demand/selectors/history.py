@@ -1,0 +1,54 @@
+"""Closed months as matrices."""
+
+from datetime import date
+
+import numpy as np
+from django.db import connection
+
+from cycles.periods import month_range, months_between
+from demand.matrices import Lines, Plan
+from demand.models import Booking
+
+HISTORY = """
+SELECT l.id, b.month, sum(b.qty)
+FROM demand_booking b
+JOIN masterdata_product p ON p.id = b.product_id
+JOIN masterdata_customer c ON c.id = b.customer_id
+JOIN demand_line l ON l.product_id = coalesce(p.plan_as_id, p.id) AND l.customer_id = coalesce(c.plan_as_id, c.id)
+WHERE b.month >= %s AND b.month < %s AND (%s OR l.id = ANY(%s))
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+def first_booked_month() -> date | None:
+    return Booking.objects.order_by("month").values_list("month", flat=True).first()
+
+
+def history(lines: Lines, *, start: date, before: date) -> Plan:
+    """Actual demand of planning lines from `start` to before `before`, all of them closed months; 0 = none.
+
+    Detail products and customers count for their planning product and customer.
+    """
+    months = months_between(start, before)
+    quantity = np.zeros((len(lines), max(months, 0)))
+    everything = len(lines) > 20_000
+    wanted = [] if everything else [int(line) for line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, [start, before, everything, wanted])
+        rows = cursor.fetchall()
+    if rows:
+        ids = np.array([row[0] for row in rows], dtype=np.int64)
+        columns = np.array([months_between(start, row[1]) for row in rows])
+        at = np.clip(np.searchsorted(lines, ids), 0, len(lines) - 1)
+        known = lines[at] == ids
+        quantity[at[known], columns[known]] = np.array([row[2] for row in rows])[known]
+    return Plan(lines, start, quantity)
+
+
+def actuals_for(lines: Lines, *, start: date, months: int, closed_before: date) -> Plan:
+    """Actuals over a horizon: NaN in months that are not closed, never zero."""
+    closed = min(max(months_between(start, closed_before), 0), months)
+    known = history(lines, start=start, before=month_range(start, closed + 1)[-1])
+    quantity = np.full((len(lines), months), np.nan)
+    quantity[:, :closed] = known.quantity
+    return Plan(lines, start, quantity)

@@ -1,0 +1,82 @@
+"""The lines of a cycle with everything that numbers are grouped, priced and scoped by."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cycles.models import Cycle
+from cycles.periods import add_months
+from demand.matrices import Lines
+from demand.models import CycleLine
+from masterdata.models import Person
+
+COLUMNS = {
+    "line_id": "line",
+    "line__product_id": "product_id",
+    "line__product__code": "product",
+    "line__product__name": "product_name",
+    "line__product__decimals": "decimals",
+    "line__product__launch_month": "launch_month",
+    "line__product__phase_out_month": "phase_out_month",
+    "line__customer_id": "customer_id",
+    "line__customer__code": "customer",
+    "line__customer__name": "customer_name",
+    "family_id": "family_id",
+    "family__code": "family",
+    "family__name": "family_name",
+    "family__group": "group",
+    "region__code": "region",
+    "owner_id": "rep_id",
+    "owner__user__username": "rep",
+    "owner__user__first_name": "rep_name",
+    "price": "price",
+    "unit_cost": "unit_cost",
+}
+
+
+def cycle_lines(
+    cycle: Cycle,
+    *,
+    lines: Lines | None = None,
+    owner: Person | None = None,
+    owners: list[int] | None = None,
+    product: str | None = None,
+    family: str | None = None,
+) -> pd.DataFrame:
+    """The lines of a cycle as they were in it, indexed by line id in ascending order.
+
+    Columns: see `COLUMNS`; price and unit_cost in company currency per unit. Text columns have '' where
+    nothing is known.
+    """
+    rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
+    if lines is not None:
+        rows = rows.filter(line_id__in=[int(line) for line in lines])
+    if owner is not None:
+        rows = rows.filter(owner=owner)
+    if owners is not None:
+        rows = rows.filter(owner_id__in=owners)
+    if product is not None:
+        rows = rows.filter(line__product__code=product)
+    if family is not None:
+        rows = rows.filter(family__code=family)
+    frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
+    text = ["region", "rep", "rep_name", "group"]
+    frame[text] = frame[text].fillna("").astype(object)
+    for column in ("price", "unit_cost"):
+        frame[column] = frame[column].astype(float)
+    return frame.set_index("line", drop=True)
+
+
+def line_ids(frame: pd.DataFrame) -> Lines:
+    return frame.index.to_numpy(dtype=np.int64)
+
+
+def life_mask(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
+    """(lines, months) True where the product is alive: from its launch month to before its phase-out month."""
+    calendar = [add_months(start, i) for i in range(months)]
+    launch = [m or date.min for m in frame["launch_month"].where(frame["launch_month"].notna(), None)]
+    end = [m or date.max for m in frame["phase_out_month"].where(frame["phase_out_month"].notna(), None)]
+    begins, ends = np.array(launch, dtype="datetime64[D]"), np.array(end, dtype="datetime64[D]")
+    at = np.array(calendar, dtype="datetime64[D]")
+    return (at >= begins[:, None]) & (at < ends[:, None])

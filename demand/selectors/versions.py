@@ -1,0 +1,133 @@
+"""Stored versions, layers, and the live number of a stage."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from django.db import connection
+
+from cycles.models import Cycle
+from demand.event_effects import apply_events
+from demand.matrices import Lines, Plan
+from demand.models import CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
+from demand.selectors.events import events_frame
+from demand.selectors.lines import cycle_lines
+from jobs.errors import Refused
+
+STAGES: tuple[Stage, ...] = tuple(Stage)
+BEFORE: dict[Stage, Stage] = {stage: STAGES[i - 1] for i, stage in enumerate(STAGES) if i}
+LAYERED = (Stage.SALES, Stage.TEAM, Stage.DEMAND_PLAN)
+
+
+def version_current(cycle: Cycle, stage: Stage) -> ForecastVersion | None:
+    """The finished version of a stage."""
+    return ForecastVersion.objects.filter(cycle=cycle, stage=stage, state=VersionState.CURRENT).first()
+
+
+def version_proposed(cycle: Cycle) -> ForecastVersion | None:
+    """The proposal that the demand review works on."""
+    return (
+        ForecastVersion.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, state=VersionState.BUILDING)
+        .order_by("-revision")
+        .first()
+    )
+
+
+def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
+    """The numbers of a version, for all its lines or exactly these (0 for lines it does not have)."""
+    sql = "SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
+    parameters: list[object] = [version.pk]
+    if lines is not None and len(lines) <= 20_000:
+        sql += " AND line_id = ANY(%s)"
+        parameters.append([int(line) for line in lines])
+    with connection.cursor() as cursor:
+        cursor.execute(sql + " ORDER BY line_id", parameters)
+        rows = cursor.fetchall()
+    plan = _plan(rows, version.start, version.months)
+    return plan if lines is None else plan.for_lines(lines)
+
+
+def _plan(rows: list[tuple[int, list[float | None]]], start: date, months: int) -> Plan:
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    quantity = np.array([row[1] for row in rows], dtype=float).reshape(len(rows), months)
+    return Plan(ids, start, quantity)
+
+
+def layer_plan(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
+    """What a stage's owner put on top: NaN where nothing was changed."""
+    rows = list(
+        LayerLine.objects.filter(cycle=cycle, stage=stage, line_id__in=[int(line) for line in lines])
+        .order_by("line_id")
+        .values_list("line_id", "quantity")
+    )
+    return _plan(rows, cycle.month, cycle.horizon).for_lines(lines, fill=np.nan)
+
+
+def stage_plan(cycle: Cycle, stage: Stage, lines: Lines | None = None) -> Plan:
+    """The number of a stage as it stands: the finished version, else the stage before with the owner's layer.
+
+    Refused when the cycle has no baseline yet (or nothing has been planned or published at a later stage).
+    """
+    version = version_current(cycle, stage)
+    if version is not None:
+        return version_plan(version, lines)
+    if lines is None:
+        lines = cycle_line_ids(cycle)
+    return _live(cycle, stage, lines)
+
+
+def _live(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
+    if stage in (Stage.SALES, Stage.TEAM):
+        return stage_plan(cycle, BEFORE[stage], lines).with_layer(layer_plan(cycle, stage, lines))
+    if stage == Stage.EVENTS:
+        return events_applied(cycle, stage_plan(cycle, Stage.TEAM, lines))[0]
+    proposed = version_proposed(cycle) if stage == Stage.DEMAND_PLAN else None
+    if proposed is not None:
+        return version_plan(proposed, lines).with_layer(layer_plan(cycle, stage, lines))
+    raise Refused(
+        "no_version", f"The cycle {cycle.code} has no {stage.label.lower()} yet.", status=404, stage=str(stage)
+    )
+
+
+def cycle_line_ids(cycle: Cycle) -> Lines:
+    ids = CycleLine.objects.filter(cycle=cycle).order_by("line_id").values_list("line_id", flat=True)
+    return np.fromiter(ids, dtype=np.int64)
+
+
+def promotion_changes(cycle: Cycle, lines: Lines) -> np.ndarray:
+    """(lines, months) True where a rep or manager gave *promotion* as the reason of a change."""
+    mask = np.zeros((len(lines), cycle.horizon), dtype=bool)
+    rows = LayerLine.objects.filter(
+        cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], reason=Reason.PROMOTION
+    ).values_list("line_id", "quantity")
+    position = {int(line): i for i, line in enumerate(lines)}
+    for line, quantity in rows:
+        if line in position:
+            mask[position[line]] |= [value is not None for value in quantity]
+    return mask
+
+
+def events_applied(cycle: Cycle, team: Plan) -> tuple[Plan, pd.DataFrame]:
+    """The team numbers with marketing's events, and what each event added where."""
+    frame = cycle_lines(cycle, lines=team.lines)
+    events = events_frame(cycle)
+    quantity, effects = apply_events(
+        team.quantity, team.start, frame, events, promotion_changes(cycle, team.lines)
+    )
+    return Plan(team.lines, team.start, quantity), effects
+
+
+def stages_available(cycle: Cycle) -> list[Stage]:
+    """The stages that have a number now, in order."""
+    finished = set(
+        ForecastVersion.objects.filter(cycle=cycle, state=VersionState.CURRENT).values_list("stage", flat=True)
+    )
+    live = {Stage.SALES, Stage.TEAM, Stage.EVENTS} if Stage.BASELINE in finished else set()
+    if version_proposed(cycle) is not None:
+        live.add(Stage.DEMAND_PLAN)
+    return [stage for stage in STAGES if stage in finished or stage in live]
+
+
+def money(frame: pd.DataFrame, plan: Plan) -> np.ndarray:
+    """(lines, months) revenue in company currency = quantity x price."""
+    return plan.quantity * frame["price"].reindex(plan.lines).to_numpy()[:, None]

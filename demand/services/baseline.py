@@ -1,0 +1,157 @@
+"""Building a cycle's baseline: chunks of whole families as parts of a job, then one switch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import connection, transaction
+
+from cycles.models import Cycle
+from cycles.periods import add_months, months_between
+from cycles.services import milestone_reach
+from cycles.steps import Milestone
+from demand.baseline import forecast_baseline, seasonal_naive
+from demand.matrices import Lines, Matrix, Plan
+from demand.models import CycleLine, ForecastVersion, Stage, VersionState
+from demand.selectors.history import first_booked_month, history
+from demand.selectors.lines import cycle_lines, life_mask, line_ids
+from demand.services.versions import cycle_lines_freeze, forecast_lines_copy
+from jobs.errors import Refused
+from jobs.models import Job
+from jobs.services.work import PartSpec, job_queue
+
+CHUNK_LINES = 500
+KIND = "baseline"
+
+
+def families_in_chunks(sizes: Mapping[str, int], lines: int = CHUNK_LINES) -> list[list[str]]:
+    """Whole families packed, largest first, into chunks of about `lines` lines, so that no total is cut."""
+    chunks: list[tuple[int, list[str]]] = []
+    for family, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
+        fits = next((i for i, (filled, _) in enumerate(chunks) if filled + size <= lines), None)
+        if fits is None:
+            chunks.append((size, [family]))
+        else:
+            filled, members = chunks[fits]
+            chunks[fits] = (filled + size, [*members, family])
+    return [members for _, members in chunks]
+
+
+@transaction.atomic
+def baseline_queue(*, cycle: Cycle, at: datetime, owner: Any = None) -> Job:
+    """Take the lines into the cycle and queue the building of its naive and baseline versions."""
+    if first_booked_month() is None:
+        raise Refused("no_history", "There are no bookings yet. Import bookings.csv first.")
+    cycle_lines_freeze(cycle=cycle)
+    sizes = cycle_lines(cycle)["family"].value_counts().to_dict()
+    chunks = families_in_chunks(sizes)
+    parts = [
+        PartSpec(f"Baseline {cycle.code}: {', '.join(chunk)}"[:200], {"cycle": cycle.pk, "families": chunk})
+        for chunk in chunks
+    ]
+    parts.append(PartSpec(f"Baseline {cycle.code}: put together", {"cycle": cycle.pk, "last": True}, needs=len(parts)))
+    return job_queue(kind=KIND, key=cycle.code, label=f"Baseline of {cycle.code}", parts=parts, at=at, owner=owner)
+
+
+def baseline_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
+    """One part of the job: a chunk's numbers, or putting it together. Safe to run twice."""
+    cycle = Cycle.objects.get(pk=payload["cycle"])
+    if payload.get("last"):
+        return baseline_finish(cycle=cycle, job=job, at=at)
+    return _chunk(cycle, job, payload["families"], at)
+
+
+def _building(cycle: Cycle, job: int, stage: Stage, at: datetime) -> ForecastVersion:
+    last = ForecastVersion.objects.filter(cycle=cycle, stage=stage).order_by("-revision").first()
+    version, _ = ForecastVersion.objects.get_or_create(
+        cycle=cycle,
+        stage=stage,
+        state=VersionState.BUILDING,
+        note=f"job {job}",
+        defaults={
+            "revision": (last.revision if last else 0) + 1,
+            "start": cycle.month,
+            "months": cycle.horizon,
+            "made_at": at,
+        },
+    )
+    return version
+
+
+def _chunk(cycle: Cycle, job: int, families: list[str], at: datetime) -> str:
+    frame = cycle_lines(cycle)
+    frame = frame[frame["family"].isin(families)]
+    baseline, naive = baseline_numbers(cycle, frame)
+    _store_chunk(cycle, job, Stage.NAIVE, naive, at)
+    with transaction.atomic():
+        _store_chunk(cycle, job, Stage.BASELINE, Plan(baseline.lines, cycle.month, baseline.quantity), at)
+        methods_store(cycle, baseline)
+    return f"{len(frame)} lines of {', '.join(families)}"
+
+
+@dataclass(frozen=True)
+class BaselineNumbers:
+    """The baseline of some lines with the method and backtest error of each."""
+
+    lines: Lines
+    quantity: Matrix
+    methods: list[str]
+    errors: np.ndarray
+
+
+def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers, Plan]:
+    """Baseline and seasonal naive of the given lines from what was known before the cycle's first day."""
+    lines = line_ids(frame)
+    first = first_booked_month() or cycle.month
+    start = min(first, add_months(cycle.month, -1))
+    past = history(lines, start=start, before=cycle.month)
+    span = months_between(start, cycle.month)
+    alive = life_mask(frame, start, span + cycle.horizon)
+    result = forecast_baseline(
+        past.quantity, months=cycle.horizon, group=frame["family"].to_numpy(), life=alive[:, span:]
+    )
+    naive = seasonal_naive(past.quantity, cycle.horizon, group=frame["family"].to_numpy())
+    numbers = BaselineNumbers(lines, result.quantity, result.method, result.backtest_wape)
+    return numbers, Plan(lines, cycle.month, np.where(alive[:, span:], naive, 0.0))
+
+
+@transaction.atomic
+def _store_chunk(cycle: Cycle, job: int, stage: Stage, plan: Plan, at: datetime) -> None:
+    version = _building(cycle, job, stage, at)
+    version.rows.filter(line_id__in=plan.lines.tolist()).delete()
+    forecast_lines_copy(version, plan)
+
+
+def methods_store(cycle: Cycle, numbers: BaselineNumbers) -> None:
+    """Write each line's method and backtest error beside it."""
+    errors = [float(e) if np.isfinite(e) else None for e in numbers.errors]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE demand_cycleline c SET method = d.method, backtest_wape = d.wape "
+            "FROM unnest(%s::bigint[], %s::text[], %s::float8[]) AS d(line, method, wape) "
+            "WHERE c.cycle_id = %s AND c.line_id = d.line",
+            [numbers.lines.tolist(), list(numbers.methods), errors, cycle.pk],
+        )
+
+
+@transaction.atomic
+def baseline_finish(*, cycle: Cycle, job: int, at: datetime) -> str:
+    """Make the built versions the current ones and say that the baseline is there."""
+    for stage in (Stage.NAIVE, Stage.BASELINE):
+        built = ForecastVersion.objects.filter(
+            cycle=cycle, stage=stage, state=VersionState.BUILDING, note=f"job {job}"
+        ).first()
+        if built is None:
+            continue
+        ForecastVersion.objects.filter(cycle=cycle, stage=stage, state=VersionState.CURRENT).update(
+            state=VersionState.SUPERSEDED
+        )
+        built.state, built.rule = VersionState.CURRENT, "automatic choice v1"
+        built.save(update_fields=["state", "rule"])
+    if not cycle.simulated:
+        milestone_reach(cycle=cycle, kind=Milestone.BASELINE_BUILT, at=at)
+    lines = CycleLine.objects.filter(cycle=cycle).count()
+    return f"Baseline of {cycle.code}: {lines} lines"

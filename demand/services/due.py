@@ -1,0 +1,30 @@
+"""What the demand floor has to do by itself, found from state."""
+
+from datetime import datetime
+
+from cycles.models import Cycle
+from cycles.selectors import milestones_reached, open_cycle, step_of
+from cycles.steps import Milestone, Step, StepState
+from demand.selectors.versions import version_current
+from demand.models import Stage
+from demand.services.baseline import baseline_queue
+from demand.services.plan import proposal_queue, proposal_stale
+
+
+def due(*, at: datetime) -> None:
+    """Queue the baseline when the actuals are in, and the proposal when sales entry has closed or changed since."""
+    cycle = open_cycle()
+    if cycle is None:
+        return
+    reached = milestones_reached(cycle)
+    if Milestone.ACTUALS_IN in reached and Milestone.BASELINE_BUILT not in reached:
+        baseline_queue(cycle=cycle, at=at)
+    if _proposal_due(cycle, reached):
+        proposal_queue(cycle=cycle, at=at)
+
+
+def _proposal_due(cycle: Cycle, reached: set[Milestone]) -> bool:
+    closed = step_of(cycle, Step.SALES_FORECAST).state == StepState.CLOSED.value
+    if not closed or Milestone.DEMAND_SIGNED in reached or version_current(cycle, Stage.BASELINE) is None:
+        return False
+    return proposal_stale(cycle) or Milestone.PROPOSAL_BUILT not in reached

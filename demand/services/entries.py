@@ -1,0 +1,206 @@
+"""Saving edits of cells: own layer, compared with what the editor saw, recorded, answered once per token."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from cycles.models import Cycle
+from cycles.periods import months_between
+from cycles.services import cycle_lock_shared
+from demand.models import Change, CycleLine, LayerLine, Origin, Reason, SaveToken, Stage
+from demand.policy import check_demand_open, check_sales_open, may_write_line
+from demand.selectors.people import managers_above
+from demand.selectors.versions import BEFORE, stage_plan, version_plan, version_proposed
+from jobs.errors import Invalid, Refused
+from masterdata.models import Person
+
+LARGEST = 1e9
+
+
+@dataclass(frozen=True)
+class CellEdit:
+    """One cell: the new quantity (None = back to what was there before this stage) and the value its editor saw."""
+
+    line: int
+    month: date
+    value: float | None
+    seen: float | None = None
+    reason: str = ""
+    comment: str = ""
+
+
+@dataclass
+class _Batch:
+    cycle: Cycle
+    stage: Stage
+    person: Person
+    at: datetime
+    origin: Origin
+    decision: str
+    base: dict[int, np.ndarray]
+    layers: dict[int, LayerLine]
+
+
+@transaction.atomic
+def cells_save(
+    *,
+    cycle: Cycle,
+    stage: Stage,
+    person: Person,
+    edits: Sequence[CellEdit],
+    at: datetime,
+    token: UUID | None = None,
+    origin: Origin = Origin.SCREEN,
+    decision: str = "",
+) -> dict[str, Any]:
+    """Save a batch of cell edits in a person's layer; all or nothing.
+
+    A repeated token gets the stored answer. Refused with every conflict (both values, and whose) when a cell has
+    changed since its editor saw it; different cells of a line never conflict.
+    """
+    cycle_lock_shared(cycle)
+    if token is not None:
+        stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
+        if stored is not None:
+            return dict(stored)
+    lines = sorted({edit.line for edit in edits})
+    _check_state(cycle, stage, lines)
+    _check_scope(cycle, stage, person, lines)
+    _check_values(cycle, edits)
+    batch = _Batch(cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), _locked_layers(cycle, stage, lines, at))
+    _check_seen(batch, edits)
+    answer = {"saved": _write(batch, edits), "at": at.isoformat()}
+    if token is not None:
+        SaveToken.objects.create(person=person, token=token, answer=answer, at=at)
+    return answer
+
+
+def _check_state(cycle: Cycle, stage: Stage, lines: list[int]) -> None:
+    if stage == Stage.SALES:
+        check_sales_open(cycle, lines)
+    else:
+        check_demand_open(cycle)
+
+
+def _check_scope(cycle: Cycle, stage: Stage, person: Person, lines: list[int]) -> None:
+    rows = CycleLine.objects.filter(cycle=cycle, line_id__in=lines).select_related("owner__user")
+    found = {row.line_id: row for row in rows}
+    missing = [line for line in lines if line not in found]
+    if missing:
+        raise Refused("no_line", f"There is no line {missing[0]} in the cycle {cycle.code}.", status=404)
+    for row in found.values():
+        name = row.owner.name if row.owner else ""
+        may_write_line(person, stage, row.owner_id, name, managers_above(row.owner))
+
+
+def _check_values(cycle: Cycle, edits: Sequence[CellEdit]) -> None:
+    errors = [error for edit in edits if (error := _value_error(cycle, edit))]
+    if errors:
+        raise Invalid(str(errors[0]["detail"]), errors=errors)
+
+
+def _value_error(cycle: Cycle, edit: CellEdit) -> dict[str, object] | None:
+    detail = ""
+    position = months_between(cycle.month, edit.month)
+    if not 0 <= position < cycle.horizon or edit.month.day != 1:
+        detail = f"{edit.month:%Y-%m} is not one of the {cycle.horizon} months from {cycle.code}."
+    elif edit.value is not None and not (math.isfinite(edit.value) and 0 <= edit.value <= LARGEST):
+        detail = f"{edit.value} is not a quantity: use a number from 0 to {LARGEST:,.0f}."
+    elif edit.reason and edit.reason not in Reason.values:
+        detail = f"{edit.reason!r} is not a reason. Use one of: {', '.join(Reason.values)}."
+    if not detail:
+        return None
+    return {"line": edit.line, "month": f"{edit.month:%Y-%m}", "detail": detail}
+
+
+def _base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.ndarray]:
+    ids = np.array(lines, dtype=np.int64)
+    if stage == Stage.DEMAND_PLAN:
+        proposed = version_proposed(cycle)
+        if proposed is None:
+            raise Refused("no_proposal", "The proposal for the demand plan is not built yet.")
+        plan = version_plan(proposed, ids)
+    else:
+        plan = stage_plan(cycle, BEFORE[stage], ids)
+    return dict(zip(lines, plan.quantity, strict=True))
+
+
+def _locked_layers(cycle: Cycle, stage: Stage, lines: list[int], at: datetime) -> dict[int, LayerLine]:
+    """The layer rows of the lines, made where missing and locked in id order, so that two batches never deadlock."""
+    empty = [None] * cycle.horizon
+    LayerLine.objects.bulk_create(
+        [LayerLine(cycle=cycle, stage=stage, line_id=line, quantity=empty, changed_at=at) for line in lines],
+        ignore_conflicts=True,
+    )
+    rows = LayerLine.objects.select_for_update().filter(cycle=cycle, stage=stage, line_id__in=lines)
+    return {row.line_id: row for row in rows.order_by("line_id")}
+
+
+def _current(batch: _Batch, line: int, position: int) -> float:
+    own = batch.layers[line].quantity[position]
+    return float(batch.base[line][position]) if own is None else float(own)
+
+
+def _check_seen(batch: _Batch, edits: Sequence[CellEdit]) -> None:
+    conflicts = []
+    for edit in edits:
+        current = _current(batch, edit.line, months_between(batch.cycle.month, edit.month))
+        if edit.seen is not None and not math.isclose(current, edit.seen, rel_tol=1e-6, abs_tol=1e-4):
+            conflicts.append(_conflict(batch, edit, current))
+    if conflicts:
+        count = len(conflicts)
+        raise Refused(
+            "conflict",
+            f"{count} cell{'s have' if count > 1 else ' has'} changed since you saw "
+            f"{'them' if count > 1 else 'it'}. Choose which value to keep; nothing of this batch was saved.",
+            conflicts=conflicts,
+        )
+
+
+def _conflict(batch: _Batch, edit: CellEdit, current: float) -> dict[str, object]:
+    layer = batch.layers[edit.line]
+    by = layer.changed_by.name if layer.changed_by else "the baseline"
+    return {"line": edit.line, "month": f"{edit.month:%Y-%m}", "yours": edit.value, "theirs": current, "by": by}
+
+
+def _write(batch: _Batch, edits: Sequence[CellEdit]) -> list[dict[str, object]]:
+    changes, saved = [], []
+    for edit in edits:
+        position = months_between(batch.cycle.month, edit.month)
+        before = _current(batch, edit.line, position)
+        layer = batch.layers[edit.line]
+        layer.quantity[position] = edit.value
+        layer.changed_by, layer.changed_at = batch.person, batch.at
+        layer.reason = edit.reason or layer.reason
+        layer.note = edit.comment or layer.note
+        after = _current(batch, edit.line, position)
+        if after != before or edit.reason:
+            changes.append(_change(batch, edit, before, after))
+        saved.append({"line": edit.line, "month": f"{edit.month:%Y-%m}", "value": after})
+    touched = [batch.layers[line] for line in sorted({edit.line for edit in edits})]
+    LayerLine.objects.bulk_update(touched, ["quantity", "reason", "note", "changed_by", "changed_at"])
+    Change.objects.bulk_create(changes)
+    return saved
+
+
+def _change(batch: _Batch, edit: CellEdit, before: float, after: float) -> Change:
+    return Change(
+        cycle=batch.cycle,
+        stage=batch.stage,
+        line_id=edit.line,
+        month=edit.month,
+        before=before,
+        after=after,
+        reason=edit.reason,
+        comment=edit.comment,
+        origin=batch.origin,
+        decision=batch.decision,
+        by=batch.person,
+        at=batch.at,
+    )

@@ -1,0 +1,98 @@
+"""Storing complete versions: one COPY, then one switch of what is current."""
+
+import io
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from django.db import connection, transaction
+from django.db.models import Max
+
+from cycles.models import Cycle
+from demand.matrices import Lines, Matrix, Plan
+from demand.models import ForecastVersion, Stage, VersionState
+from jobs.errors import Invalid
+from masterdata.models import Person
+
+LINES_COPY = """
+INSERT INTO demand_cycleline (cycle_id, line_id, owner_id, region_id, family_id, price, unit_cost, method, flags)
+SELECT %s, l.id, c.owner_id, c.region_id, p.family_id,
+       coalesce(p.price, 0) * coalesce(rate.rate, 1), coalesce(p.unit_cost, 0) * coalesce(rate.rate, 1), '', '[]'
+FROM demand_line l
+JOIN masterdata_product p ON p.id = l.product_id
+JOIN masterdata_customer c ON c.id = l.customer_id
+LEFT JOIN LATERAL (
+    SELECT r.rate FROM masterdata_exchangerate r
+    WHERE r.currency = p.currency AND r.month <= %s ORDER BY r.month DESC LIMIT 1
+) rate ON true
+ON CONFLICT (cycle_id, line_id) DO NOTHING
+"""
+
+
+@transaction.atomic
+def version_store(
+    *,
+    cycle: Cycle,
+    stage: Stage,
+    plan: Plan,
+    at: datetime,
+    by: Person | None = None,
+    rule: str = "",
+    note: str = "",
+    made_from: ForecastVersion | None = None,
+    proposed: bool = False,
+    content_hash: str = "",
+) -> ForecastVersion:
+    """Store a plan as the next revision of a stage and make it the current one.
+
+    `proposed` keeps it as the working proposal instead. The one it replaces stays, marked as replaced.
+    """
+    _check(cycle, plan)
+    replaced = VersionState.BUILDING if proposed else VersionState.CURRENT
+    versions = ForecastVersion.objects.filter(cycle=cycle, stage=stage)
+    versions.filter(state=replaced).update(state=VersionState.SUPERSEDED)
+    version = ForecastVersion.objects.create(
+        cycle=cycle,
+        stage=stage,
+        revision=(versions.aggregate(n=Max("revision"))["n"] or 0) + 1,
+        state=replaced,
+        start=plan.start,
+        months=plan.months,
+        rule=rule,
+        note=note,
+        content_hash=content_hash,
+        made_from=made_from,
+        made_at=at,
+        made_by=by,
+    )
+    forecast_lines_copy(version, plan)
+    return version
+
+
+def _check(cycle: Cycle, plan: Plan) -> None:
+    if plan.start != cycle.month or plan.months != cycle.horizon:
+        raise Invalid(f"A plan of {cycle.code} must have {cycle.horizon} months from {cycle.code}.")
+    if not np.isfinite(plan.quantity).all() or (plan.quantity < 0).any():
+        raise Invalid("A forecast has to be zero or more in every month; nothing was stored.")
+
+
+def forecast_lines_copy(version: ForecastVersion, plan: Plan) -> None:
+    """COPY the rows of a version: line and array as text."""
+    arrays = ["{" + ",".join(map(repr, row)) + "}" for row in plan.quantity.tolist()]
+    frame = pd.DataFrame({"version": version.pk, "line": plan.lines, "quantity": arrays})
+    buffer = io.StringIO()
+    frame.to_csv(buffer, sep="\t", header=False, index=False, quoting=3)
+    buffer.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert("COPY demand_forecastline (version_id, line_id, quantity) FROM STDIN", buffer)
+
+
+def cycle_lines_freeze(*, cycle: Cycle) -> int:
+    """Take every line with its owner, region, family, price and cost into the cycle, as they are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(LINES_COPY, [cycle.pk, cycle.month])
+        return int(cursor.rowcount)
+
+
+def plan_of(lines: Lines, cycle: Cycle, quantity: Matrix) -> Plan:
+    return Plan(lines, cycle.month, quantity)

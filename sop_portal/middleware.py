@@ -1,0 +1,50 @@
+"""At the door: who asks, what time it is, and how a refusal is told."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
+
+from jobs.errors import Refused
+from masterdata.selectors import company, person_of
+from sop_portal.clock import now
+
+Answer = Callable[[HttpRequest], HttpResponse]
+# reachable without signing in; everything else needs a person
+OPEN_PREFIXES = ("/login/", "/logout/", "/healthz/", "/static/", "/api/")
+
+
+class Door:
+    """Gives every page `request.person`, `request.now` and `request.today`, and sends strangers to sign in."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.now = now()  # type: ignore[attr-defined]
+        request.today = SimpleLazyObject(lambda: request.now.astimezone(ZoneInfo(company().timezone)).date())  # type: ignore[attr-defined]
+        if not request.path.startswith(OPEN_PREFIXES):
+            if not request.user.is_authenticated:
+                return redirect(f"/login/?next={request.path}")
+            try:
+                request.person = person_of(request.user)  # type: ignore[attr-defined]
+            except Refused as refusal:
+                return told(request, refusal)
+        response = self.get_response(request)
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return told(request, exception) if isinstance(exception, Refused) else None
+
+
+def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """A refusal as problem details for programs, as a fragment for htmx, as a page for people."""
+    if "application/json" in request.headers.get("Accept", ""):
+        body = {"code": refusal.code, "detail": refusal.detail, "status": refusal.status, **refusal.extra}
+        return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
+    template = "_problem.html" if request.headers.get("HX-Request") else "problem.html"
+    return render(request, template, {"refusal": refusal}, status=refusal.status)

@@ -1,0 +1,58 @@
+"""What Celery runs: the tick, and work until there is none."""
+
+import logging
+import traceback
+from time import monotonic
+
+from celery import shared_task
+
+from jobs.models import Job, WorkState
+from jobs.services.messages import messages_due_send
+from jobs.services.work import heartbeat_write, part_claim, part_fail, part_finish, poke
+from sop_portal.clock import now
+from sop_portal.tick import tick
+from sop_portal.work import part_run
+
+log = logging.getLogger(__name__)
+PATIENCE_SECONDS = 240.0
+
+
+@shared_task(name="sop_portal.tick")
+def run_tick() -> None:
+    """Find what is due, then help to do it."""
+    tick(at=now())
+    messages_due_send(at=now())
+    work_until_done()
+
+
+@shared_task(name="sop_portal.work")
+def run_work() -> None:
+    """Somebody has queued work."""
+    work_until_done()
+    messages_due_send(at=now())
+
+
+def work_until_done() -> int:
+    """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task."""
+    start, done = monotonic(), 0
+    while part := part_claim(at=now()):
+        done += 1
+        try:
+            message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
+        except Exception:
+            log.exception("Part %s failed.", part)
+            part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:])
+        else:
+            part_finish(part=part, at=now(), message=message)
+            _after(part.job_id)
+        if monotonic() - start > PATIENCE_SECONDS:
+            poke()
+            break
+    heartbeat_write(name="worker", at=now())
+    return done
+
+
+def _after(job: int) -> None:
+    """What a finished job makes possible should not wait for the next tick."""
+    if Job.objects.filter(pk=job, state=WorkState.DONE).exists():
+        tick(at=now())
