@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "sop_portal.middleware.Door",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "sop_portal.urls"
@@ -257,6 +258,8 @@ EMAIL_FILE_PATH = str(STATE_DIR / "mail")
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
+# The right-hand side of every Message-ID: the same on all machines of one installation.
+MAIL_DOMAIN = env.str("PORTAL_MAIL_DOMAIN", default="sop-portal.localhost")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_MAIL_FROM", default="S&OP Portal <portal@localhost>")
 
 # --- REST -------------------------------------------------------------------------

@@ -481,6 +481,7 @@ def tool(arguments: list[str]) -> int:
         raise Refused("Name a tool of the environment: ./portal tool ruff check")
     placeholders = {"DATABASE_URL": "postgres://portal@localhost/none", "REDIS_URL": "redis://localhost:6379/0"}
     environment = placeholders | os.environ | {"PATH": f"{TOOLS}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment.pop("PYTHONPATH", None)  # mypy would take the project for an installed package
     os.chdir(PROJECT)
     os.execve(TOOLS / arguments[0], arguments, environment)
 
