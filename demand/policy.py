@@ -18,13 +18,16 @@ def demand_signed(cycle: Cycle) -> bool:
 
 
 def check_sales_open(cycle: Cycle, lines: list[int]) -> None:
-    """Sales entry is open, or these lines were returned with a question and demand is not signed yet."""
+    """Sales entry is open, or these lines were returned with a question and demand is not signed yet.
+
+    An answer does not close the line again: the rep may still put the number right.
+    """
     if entry_open(cycle):
         return
     if lines and not demand_signed(cycle):
-        asked = Comment.objects.filter(
-            cycle=cycle, kind=Comment.Kind.QUESTION, answered_at=None, line_id__in=lines
-        ).values_list("line_id", flat=True)
+        asked = Comment.objects.filter(cycle=cycle, kind=Comment.Kind.QUESTION, line_id__in=lines).values_list(
+            "line_id", flat=True
+        )
         if set(lines) <= set(asked):
             return
     raise Refused("entry_closed", _closed_sentence(cycle))

@@ -72,6 +72,12 @@ def line_ids(frame: pd.DataFrame) -> Lines:
     return frame.index.to_numpy(dtype=np.int64)
 
 
+def line_labels(frame: pd.DataFrame) -> dict[int, str]:
+    """Line id -> "customer, product" in words."""
+    names = zip(frame.index, frame["customer_name"], frame["product_name"], strict=True)
+    return {int(line): f"{customer}, {product}" for line, customer, product in names}
+
+
 def life_mask(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
     """(lines, months) True where the product is alive: from its launch month to before its phase-out month."""
     calendar = [add_months(start, i) for i in range(months)]
