@@ -122,15 +122,27 @@ class SupplyOrder(models.Model):
 
 
 class SupplyAnswer(models.Model):
-    """Operations' answer of a cycle per product: what is committed, made, left in stock, and still owed."""
+    """Operations' answer of a cycle per product, month by month, complete enough to be read alone.
+
+    `committed` is what ships of the demand plan, `shipments` also serves the backlog at the start;
+    `binding` names per month the resource (or LEAD_TIME) that keeps units from shipping. `opening_stock`
+    is empty when stock was not known: then only capacity counted.
+    """
+
+    LEAD_TIME = "lead time"
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="supply_answers")
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    demand = ArrayField(models.FloatField(), default=list)
     committed = ArrayField(models.FloatField())
+    shipments = ArrayField(models.FloatField(), default=list)
     supply = ArrayField(models.FloatField())
     inventory = ArrayField(models.FloatField())
     backlog = ArrayField(models.FloatField())
     binding = ArrayField(models.CharField(max_length=60, blank=True), default=list)
+    opening_stock = models.FloatField(null=True, blank=True)
+    opening_backlog = models.FloatField(default=0)
+    safety_stock = models.FloatField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["cycle", "product"], name="supply_answer_once")]
@@ -181,3 +193,18 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_id} {self.month:%Y-%m}"
+
+
+class SupplyReturn(models.Model):
+    """Why operations cannot sign the demand plan as it is; told to the S&OP leader, who may reopen the review."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="supply_returns")
+    reason = models.TextField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.reason[:60]
