@@ -15,6 +15,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
 OPEN_PREFIXES = ("/login/", "/logout/", "/healthz/", "/static/", "/api/")
 
+TITLES = {403: "This is not yours to change", 404: "There is nothing here", 422: "Please check your entry"}
+
 
 class Door:
     """Gives every page `request.person`, `request.now` and `request.today`, and sends strangers to sign in."""
@@ -47,4 +49,10 @@ def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
         body = {"code": refusal.code, "detail": refusal.detail, "status": refusal.status, **refusal.extra}
         return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
     template = "_problem.html" if request.headers.get("HX-Request") else "problem.html"
-    return render(request, template, {"refusal": refusal}, status=refusal.status)
+    context = {
+        "refusal": refusal,
+        "problem_code": refusal.status,
+        "problem_title": TITLES.get(refusal.status, "This cannot be done now"),
+        "problem_detail": refusal.detail,
+    }
+    return render(request, template, context, status=refusal.status)

@@ -65,7 +65,7 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
-# Whether a time stored in the database stands in for the clock (tests only).
+# Tests may move the portal's clock by a row (jobs.MovedClock); nothing else may.
 PORTAL_MOVED_CLOCK = TESTING and not PRODUCTION
 
 # --- Who may call -----------------------------------------------------------------
@@ -91,7 +91,6 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "axes",
-    "simple_history",
     "jobs",
     "masterdata",
     "cycles",
@@ -115,7 +114,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "simple_history.middleware.HistoryRequestMiddleware",
     "sop_portal.middleware.Door",
     "axes.middleware.AxesMiddleware",
 ]
@@ -131,6 +129,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "sop_portal.frame.frame",
             ],
         },
     }
@@ -274,6 +273,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "S&OP Portal",

@@ -2,11 +2,12 @@
 
 import logging
 import traceback
-from time import monotonic
+from time import monotonic, sleep
 
 from celery import shared_task
 
-from jobs.models import Job, WorkState
+from jobs.errors import Refused
+from jobs.models import Job, JobPart, WorkState
 from jobs.services.messages import messages_due_send
 from jobs.services.work import heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
@@ -15,6 +16,7 @@ from sop_portal.work import part_run
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 240.0
+WAIT_SECONDS = 0.5
 
 
 @shared_task(name="sop_portal.tick")
@@ -35,21 +37,41 @@ def run_work() -> None:
 def work_until_done() -> int:
     """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task."""
     start, done = monotonic(), 0
+    heartbeat_write(name="worker", at=now())
     while part := part_claim(at=now()):
+        part_do(part)
         done += 1
-        try:
-            message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
-        except Exception:
-            log.exception("Part %s failed.", part)
-            part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:])
-        else:
-            part_finish(part=part, at=now(), message=message)
-            _after(part.job_id)
+        heartbeat_write(name="worker", at=now())
         if monotonic() - start > PATIENCE_SECONDS:
             poke()
             break
-    heartbeat_write(name="worker", at=now())
     return done
+
+
+def part_do(part: JobPart) -> None:
+    """Do a claimed part; what goes wrong is written down and tried again later."""
+    try:
+        message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
+    except Exception:
+        log.exception("Part %s failed.", part)
+        part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:])
+    else:
+        part_finish(part=part, at=now(), message=message)
+        _after(part.job_id)
+
+
+def job_do(*, job: Job) -> Job:
+    """Do a job's parts here and now beside whatever workers do, and wait until it has ended."""
+    while job.is_active:
+        part = part_claim(at=now(), job=job)
+        if part is not None:
+            part_do(part)
+        else:
+            sleep(WAIT_SECONDS)
+        job.refresh_from_db()
+    if job.state == WorkState.FAILED:
+        raise Refused("job_failed", f"{job.label} failed: {job.error.strip().splitlines()[-1]}")
+    return job
 
 
 def _after(job: int) -> None:

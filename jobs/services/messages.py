@@ -35,6 +35,13 @@ def messages_cancel(*, keys: Iterable[str], why: str) -> int:
     )
 
 
+def messages_resume(*, keys: Iterable[str]) -> int:
+    """What was taken back is needed after all; it was never sent, so it still goes out once."""
+    return Message.objects.filter(key__in=list(keys), state=MessageState.CANCELLED).update(
+        state=MessageState.DUE, error=""
+    )
+
+
 def messages_claim(*, at: datetime) -> list[Message]:
     """Take up to `BATCH` due messages for `LEASE`, before any of them goes out."""
     due = Q(state=MessageState.DUE, due_at__lte=at) | Q(state=MessageState.SENDING, lease_until__lt=at)

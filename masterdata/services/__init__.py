@@ -1,0 +1,1 @@
+"""Writes to master data: imports, people, keys."""

@@ -1,0 +1,61 @@
+"""Keys of programs: made once, stored as a hash, found by their prefix."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from jobs.errors import Invalid
+from masterdata.models import ApiKey, Person
+
+SCOPES = ("forecast:read", "cycles:read", "masterdata:write")
+PREFIX_LENGTH = 12
+
+
+@transaction.atomic
+def key_create(
+    *, person: Person, scopes: Sequence[str], at: datetime, name: str = "", days: int = 365
+) -> tuple[ApiKey, str]:
+    """Make a key; the second value is the secret, which is shown once and stored nowhere."""
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise Invalid(f"Unknown scope {unknown[0]!r}." if unknown else "A key needs at least one scope.")
+    if days < 1:
+        raise Invalid("A key must be valid for at least one day.")
+    secret = f"sop_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        person=person,
+        name=name or ", ".join(scopes),
+        prefix=secret[:PREFIX_LENGTH],
+        secret_hash=_hash(secret),
+        scopes=list(scopes),
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    return key, secret
+
+
+def key_find(*, secret: str, at: datetime) -> ApiKey | None:
+    """The valid key with this secret; None when it is wrong, expired, revoked, or its person may not sign in."""
+    key = (
+        ApiKey.objects.select_related("person__user")
+        .filter(prefix=secret[:PREFIX_LENGTH], expires_at__gt=at, revoked_at=None, person__user__is_active=True)
+        .first()
+    )
+    return key if key is not None and hmac.compare_digest(key.secret_hash, _hash(secret)) else None
+
+
+def key_used(*, key: ApiKey, at: datetime) -> None:
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+
+
+def key_revoke(*, key: ApiKey, at: datetime) -> None:
+    """A revoked key never works again; the record stays."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,18 @@
+"""What a key may do."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from masterdata.models import ApiKey
+
+
+class HasScope(BasePermission):
+    """A key needs the view's scope; a signed-in person may read what people may read."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        scope = getattr(view, "scope", None)
+        if scope is None:
+            return False
+        self.message = f"This key lacks the scope {scope}."
+        return scope in request.auth.scopes if isinstance(request.auth, ApiKey) else bool(request.user.is_authenticated)

@@ -1,0 +1,19 @@
+"""Addresses of the REST interface."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+
+from sop_portal.api.cycles import CyclesView, CycleView
+from sop_portal.api.forecast import CompanyForecastView
+
+urlpatterns = [
+    path("company-forecast/", CompanyForecastView.as_view(), name="api-company-forecast"),
+    path("cycles/", CyclesView.as_view(), name="api-cycles"),
+    path("cycles/<str:code>/", CycleView.as_view(), name="api-cycle"),
+    path("schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularRedocView.as_view(url_name="api-schema", authentication_classes=[], permission_classes=[]),
+        name="api-docs",
+    ),
+]

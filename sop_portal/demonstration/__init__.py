@@ -1,0 +1,1 @@
+"""The demonstration company: its data, how its dates move, who signs in."""

@@ -1,0 +1,45 @@
+"""Errors of the REST interface as problem details (RFC 9457)."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from jobs.errors import Refused
+
+TYPE = "application/problem+json"
+
+
+def problem(code: str, detail: str, http_status: int, **extra: object) -> Response:
+    """A problem details answer."""
+    body = {"type": "about:blank", "title": _title(http_status), "status": http_status, "code": code, "detail": detail}
+    return Response(body | extra, status=http_status, content_type=TYPE)
+
+
+def _title(http_status: int) -> str:
+    names = {400: "Bad request", 401: "Sign in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed"}
+    names |= {406: "Not acceptable", 409: "Conflict", 415: "Unsupported media type", 422: "Invalid", 429: "Too many"}
+    return names.get(http_status, "Error")
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every refusal, validation error and HTTP error as a problem; anything else is a bug and stays a 500."""
+    if isinstance(error, Refused):
+        return problem(error.code, error.detail, error.status, **error.extra)
+    if isinstance(error, exceptions.ValidationError):
+        return problem("invalid", "Some parameters are not right.", status.HTTP_400_BAD_REQUEST, errors=error.detail)
+    if isinstance(error, (Http404, PermissionDenied, exceptions.APIException)):
+        answer = exception_handler(error, context)
+        if answer is None:
+            return None
+        code = getattr(error, "default_code", "not_found")
+        detail = str(getattr(error, "detail", "")) or "There is nothing here."
+        told = problem(code, detail, answer.status_code)
+        for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+            if header in answer:
+                told[header] = answer[header]
+        return told
+    return None
