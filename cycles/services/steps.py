@@ -15,7 +15,7 @@ from cycles.steps import (
     Milestone,
     Step,
     StepState,
-    WrongState,
+    WrongStateError,
     milestones_withdrawn_by_reopen,
     missing_for_close,
     missing_for_open,
@@ -61,7 +61,7 @@ def _change(
 ) -> CycleStep:
     try:
         row.state = next_state(StepState(row.state), action).value
-    except WrongState as error:
+    except WrongStateError as error:
         raise Refused("wrong_state", f"{row.kind.label}: {error}") from error
     if row.state == StepState.OPEN.value:
         row.opened_at, row.closed_at = at, None
