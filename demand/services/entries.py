@@ -94,9 +94,9 @@ def _check_scope(cycle: Cycle, stage: Stage, person: Person, lines: list[int]) -
     missing = [line for line in lines if line not in found]
     if missing:
         raise Refused("no_line", f"There is no line {missing[0]} in the cycle {cycle.code}.", status=404)
-    for row in found.values():
-        name = row.owner.name if row.owner else ""
-        may_write_line(person, stage, row.owner_id, name, managers_above(row.owner))
+    owners = {row.owner_id: row.owner for row in found.values()}
+    for owner_id, owner in owners.items():
+        may_write_line(person, stage, owner_id, owner.name if owner else "", managers_above(owner))
 
 
 def _check_values(cycle: Cycle, edits: Sequence[CellEdit]) -> None:
