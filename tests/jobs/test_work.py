@@ -1,0 +1,110 @@
+"""Jobs: queued once, claimed by one, finished by the last part, failed after five tries."""
+
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection
+
+from jobs.errors import Refused
+from jobs.models import Job, JobPart, WorkState
+from jobs.services.work import (
+    LEASE,
+    MAX_ATTEMPTS,
+    PartSpec,
+    job_queue,
+    job_retry,
+    part_claim,
+    part_fail,
+    part_finish,
+)
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def queue(parts: int = 2, key: str = "2026-11", **more: int) -> Job:
+    specs = [PartSpec(f"part {n}", {"n": n}) for n in range(parts)]
+    return job_queue(kind="baseline", key=key, label="Baseline", parts=specs, at=AT, **more)
+
+
+def test_queueing_twice_gives_the_same_job() -> None:
+    assert queue() == queue()
+    assert Job.objects.get().parts.count() == 2
+
+
+def test_a_finished_job_can_be_queued_again() -> None:
+    first = queue(parts=1)
+    part_finish(part=part_claim(at=AT), at=AT)
+    assert queue(parts=1) != first
+
+
+def test_the_last_part_finishes_the_job() -> None:
+    job = queue()
+    first, second = part_claim(at=AT), part_claim(at=AT)
+    assert part_claim(at=AT) is None
+    assert part_finish(part=first, at=AT, message="one", result={"a": 1})
+    job.refresh_from_db()
+    assert (job.state, job.done, job.message) == (WorkState.RUNNING, 1, "one")
+    assert part_finish(part=second, at=AT, result={"b": 2})
+    job.refresh_from_db()
+    assert (job.state, job.done, job.result, job.finished_at) == (WorkState.DONE, 2, {"a": 1, "b": 2}, AT)
+
+
+def test_a_part_waits_for_those_it_needs() -> None:
+    job_queue(kind="k", key="1", label="l", parts=[PartSpec("a"), PartSpec("b"), PartSpec("c", needs=2)], at=AT)
+    first, second = part_claim(at=AT), part_claim(at=AT)
+    part_finish(part=first, at=AT)
+    assert part_claim(at=AT) is None
+    part_finish(part=second, at=AT)
+    assert part_claim(at=AT).label == "c"
+
+
+def test_a_part_of_a_killed_worker_is_taken_over_and_its_late_answer_ignored() -> None:
+    job = queue(parts=1)
+    lost = part_claim(at=AT)
+    assert part_claim(at=AT + LEASE) is None
+    again = part_claim(at=AT + LEASE + timedelta(seconds=1))
+    assert (again.pk, again.attempts) == (lost.pk, 2)
+    assert not part_finish(part=lost, at=AT)
+    job.refresh_from_db()
+    assert job.state == WorkState.RUNNING
+    assert part_finish(part=again, at=AT)
+
+
+def test_a_failing_part_is_tried_five_times_with_pauses_and_can_be_tried_again() -> None:
+    job, at = queue(parts=1), AT
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        part = part_claim(at=at)
+        assert part.attempts == attempt
+        part_fail(part=part, at=at, error=f"try {attempt}")
+        assert part_claim(at=at) is None
+        at += timedelta(hours=1)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (WorkState.FAILED, "try 5")
+    job_retry(job=job, at=at)
+    assert part_claim(at=at).attempts == 1
+
+
+def test_only_a_failed_job_is_tried_again() -> None:
+    with pytest.raises(Refused, match="has failed"):
+        job_retry(job=queue(), at=AT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_get_the_same_part() -> None:
+    queue(parts=20)
+    claimed: list[int] = []
+
+    def work() -> None:
+        while part := part_claim(at=AT):
+            claimed.append(part.pk)
+        connection.close()
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == 20
+    assert set(claimed) == set(JobPart.objects.values_list("pk", flat=True))
