@@ -35,7 +35,9 @@ class Job(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], condition=Q(state__in=ACTIVE_STATES), name="job_active_once"),
+            models.UniqueConstraint(
+                fields=["kind", "key"], condition=Q(state__in=ACTIVE_STATES), name="job_active_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,8 @@ class Company(models.Model):
             models.CheckConstraint(condition=Q(id=1), name="company_single"),
             models.CheckConstraint(condition=Q(horizon_months__gte=18, horizon_months__lte=24), name="company_horizon"),
             models.CheckConstraint(
-                condition=Q(fiscal_year_start_month__gte=1, fiscal_year_start_month__lte=12), name="company_fiscal_start"
+                condition=Q(fiscal_year_start_month__gte=1, fiscal_year_start_month__lte=12),
+                name="company_fiscal_start",
             ),
             models.CheckConstraint(
                 condition=Q(last_closed_month=None) | Q(last_closed_month__day=1), name="company_month_first"
@@ -115,7 +116,9 @@ class Product(Coded):
     class Meta(Coded.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(price=None) | Q(price__gte=0, price__lt=1e12), name="product_price"),
-            models.CheckConstraint(condition=Q(unit_cost=None) | Q(unit_cost__gte=0, unit_cost__lt=1e12), name="product_cost"),
+            models.CheckConstraint(
+                condition=Q(unit_cost=None) | Q(unit_cost__gte=0, unit_cost__lt=1e12), name="product_cost"
+            ),
         ]
 
 

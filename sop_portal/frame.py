@@ -51,14 +51,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of `base.html`; nothing but the company's name for somebody who is not signed in."""
     settings = company()
     person: Person | None = getattr(request, "person", None)
-    shown: dict[str, Any] = {"company_name": settings.name, "demo_note": demo_note(settings), "currency": settings.currency}
+    shown: dict[str, Any] = {
+        "company_name": settings.name,
+        "demo_note": demo_note(settings),
+        "currency": settings.currency,
+    }
     if person is None:
         return shown
-    return shown | _cycle_facts(request) | {
-        "rail": [_entry(entry, request.path) for entry in RAILS[person.role]],
-        "account_links": [_entry(entry, request.path) for entry in _links(person)],
-        "role_name": Role(person.role).label,
-    }
+    return (
+        shown
+        | _cycle_facts(request)
+        | {
+            "rail": [_entry(entry, request.path) for entry in RAILS[person.role]],
+            "account_links": [_entry(entry, request.path) for entry in _links(person)],
+            "role_name": Role(person.role).label,
+        }
+    )
 
 
 def _cycle_facts(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 from django.db import transaction
+from meetings.services.publishing import forecast_publish
+from supply.services.planning import supply_answer_for_replay
 
 from cycles.models import Cycle, CycleState, How
 from cycles.periods import format_month, month_range, months_between, parse_month
@@ -29,8 +31,6 @@ from jobs.errors import Invalid
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.selectors import company
-from meetings.services.publishing import forecast_publish
-from supply.services.planning import supply_answer_for_replay
 
 KIND = "replay"
 

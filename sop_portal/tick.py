@@ -4,19 +4,20 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-import demand.services.due
-import kpis.services.due
-import meetings.services.due
-import supply.services.due
+from kpis.services import due as kpis
+
+from demand.services import due as demand
 from jobs.services.work import heartbeat_write
+from meetings.services import due as meetings
+from supply.services import due as supply
 
 log = logging.getLogger(__name__)
 
 DUE: tuple[Callable[..., None], ...] = (
-    meetings.services.due.due,
-    demand.services.due.due,
-    supply.services.due.due,
-    kpis.services.due.due,
+    meetings.due,
+    demand.due,
+    supply.due,
+    kpis.due,
 )
 
 

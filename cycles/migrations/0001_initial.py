@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,107 +14,246 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CalendarException',
+            name="CalendarException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True)),
-                ('name', models.CharField(max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(unique=True)),
+                ("name", models.CharField(max_length=80)),
             ],
             options={
-                'ordering': ['day'],
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Cycle',
+            name="Cycle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(unique=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('published', 'Published'), ('not_published', 'Not published')], default='open', max_length=15)),
-                ('simulated', models.BooleanField(default=False)),
-                ('horizon', models.PositiveSmallIntegerField(default=24)),
-                ('opened_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("published", "Published"), ("not_published", "Not published")],
+                        default="open",
+                        max_length=15,
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False)),
+                ("horizon", models.PositiveSmallIntegerField(default=24)),
+                ("opened_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-month'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('simulated', False), ('state', 'open')), fields=('state',), name='cycle_one_open'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='cycle_month_first'), models.CheckConstraint(condition=models.Q(('horizon__gte', 18), ('horizon__lte', 24)), name='cycle_horizon')],
+                "ordering": ["-month"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("simulated", False), ("state", "open")),
+                        fields=("state",),
+                        name="cycle_one_open",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="cycle_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(("horizon__gte", 18), ("horizon__lte", 24)), name="cycle_horizon"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CycleStep',
+            name="CycleStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('data_close', 'Data close'), ('sales_forecast', 'Sales forecast'), ('demand_review', 'Demand review'), ('supply_review', 'Supply review'), ('pre_sop', 'Pre-S&OP'), ('executive_sop', 'Executive S&OP'), ('publish', 'Publish')], max_length=20)),
-                ('opens_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('open', 'open'), ('closed', 'closed'), ('missed', 'missed')], default='pending', max_length=10)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='cycles.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("data_close", "Data close"),
+                            ("sales_forecast", "Sales forecast"),
+                            ("demand_review", "Demand review"),
+                            ("supply_review", "Supply review"),
+                            ("pre_sop", "Pre-S&OP"),
+                            ("executive_sop", "Executive S&OP"),
+                            ("publish", "Publish"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("opens_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "pending"), ("open", "open"), ("closed", "closed"), ("missed", "missed")],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="cycles.cycle"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['opens_at', 'id'],
+                "ordering": ["opens_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='MilestoneReached',
+            name="MilestoneReached",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('actuals_in', 'actuals of last month are imported and checked'), ('baseline_built', 'the baseline is built'), ('proposal_built', 'the proposal for the demand plan is built'), ('demand_signed', 'the head of Sales has signed demand'), ('supply_planned', 'the supply plan is made'), ('supply_signed', 'the head of Operations has signed supply'), ('finance_confirmed', 'Finance has confirmed the money view'), ('pack_frozen', 'the pack is frozen'), ('ceo_approved', 'the CEO has approved'), ('published', 'the company forecast is published')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField(blank=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_why', models.TextField(blank=True)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='cycles.cycle')),
-                ('on_behalf_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("actuals_in", "actuals of last month are imported and checked"),
+                            ("baseline_built", "the baseline is built"),
+                            ("proposal_built", "the proposal for the demand plan is built"),
+                            ("demand_signed", "the head of Sales has signed demand"),
+                            ("supply_planned", "the supply plan is made"),
+                            ("supply_signed", "the head of Operations has signed supply"),
+                            ("finance_confirmed", "Finance has confirmed the money view"),
+                            ("pack_frozen", "the pack is frozen"),
+                            ("ceo_approved", "the CEO has approved"),
+                            ("published", "the company forecast is published"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField(blank=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_why", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="milestones", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='StepEvent',
+            name="StepEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('reason', models.TextField(blank=True)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='cycles.cyclestep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="cycles.cyclestep"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Contribution',
+            name="Contribution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('data_close', 'Data close'), ('sales_forecast', 'Sales forecast'), ('demand_review', 'Demand review'), ('supply_review', 'Supply review'), ('pre_sop', 'Pre-S&OP'), ('executive_sop', 'Executive S&OP'), ('publish', 'Publish')], max_length=20)),
-                ('value', models.FloatField(default=0)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('how', models.CharField(blank=True, choices=[('changed', 'Changed'), ('all_fine', 'All fine'), ('auto', 'Accepted, not reviewed'), ('absent', 'Did not take part')], max_length=10)),
-                ('active_seconds', models.FloatField(blank=True, null=True)),
-                ('nudged_at', models.DateTimeField(blank=True, null=True)),
-                ('barrier', models.CharField(blank=True, max_length=20)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contributions', to=settings.AUTH_USER_MODEL)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contributions', to='cycles.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("data_close", "Data close"),
+                            ("sales_forecast", "Sales forecast"),
+                            ("demand_review", "Demand review"),
+                            ("supply_review", "Supply review"),
+                            ("pre_sop", "Pre-S&OP"),
+                            ("executive_sop", "Executive S&OP"),
+                            ("publish", "Publish"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("value", models.FloatField(default=0)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("changed", "Changed"),
+                            ("all_fine", "All fine"),
+                            ("auto", "Accepted, not reviewed"),
+                            ("absent", "Did not take part"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("active_seconds", models.FloatField(blank=True, null=True)),
+                ("nudged_at", models.DateTimeField(blank=True, null=True)),
+                ("barrier", models.CharField(blank=True, max_length=20)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contributions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contributions", to="cycles.cycle"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cycle', 'step', 'person'), name='contribution_once')],
+                "constraints": [models.UniqueConstraint(fields=("cycle", "step", "person"), name="contribution_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='cyclestep',
-            constraint=models.UniqueConstraint(fields=('cycle', 'step'), name='cycle_step_once'),
+            model_name="cyclestep",
+            constraint=models.UniqueConstraint(fields=("cycle", "step"), name="cycle_step_once"),
         ),
         migrations.AddConstraint(
-            model_name='cyclestep',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('opens_at'))), name='cycle_step_order'),
+            model_name="cyclestep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__gt", models.F("opens_at"))), name="cycle_step_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestonereached',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('cycle', 'kind'), name='milestone_current_once'),
+            model_name="milestonereached",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)), fields=("cycle", "kind"), name="milestone_current_once"
+            ),
         ),
     ]

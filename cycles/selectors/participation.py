@@ -30,9 +30,7 @@ class Participation:
 
 def contributions(cycle: Cycle, step: Step = Step.SALES_FORECAST) -> QuerySet[Contribution]:
     return (
-        Contribution.objects.filter(cycle=cycle, step=step.value)
-        .select_related("person")
-        .order_by("person__username")
+        Contribution.objects.filter(cycle=cycle, step=step.value).select_related("person").order_by("person__username")
     )
 
 
@@ -40,6 +38,4 @@ def participation(cycle: Cycle, step: Step = Step.SALES_FORECAST) -> Participati
     """Everybody expected is counted, so that the idle are visible; automatic acceptance is no answer."""
     rows = list(Contribution.objects.filter(cycle=cycle, step=step.value))
     took_part = [row for row in rows if row.answered_at and row.how in TOOK_PART]
-    return Participation(
-        len(rows), len(took_part), sum(r.value for r in rows), sum(r.value for r in took_part)
-    )
+    return Participation(len(rows), len(took_part), sum(r.value for r in rows), sum(r.value for r in took_part))

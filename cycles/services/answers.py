@@ -24,10 +24,7 @@ BARRIERS = {
 def contributions_expect(*, cycle: Cycle, step: Step, expected: Mapping[int, float]) -> None:
     """Expect an answer from these users (id -> value at stake); known ones keep their answer."""
     Contribution.objects.bulk_create(
-        [
-            Contribution(cycle=cycle, step=step.value, person_id=user, value=value)
-            for user, value in expected.items()
-        ],
+        [Contribution(cycle=cycle, step=step.value, person_id=user, value=value) for user, value in expected.items()],
         update_conflicts=True,
         unique_fields=["cycle", "step", "person"],
         update_fields=["value"],
@@ -82,9 +79,7 @@ def barrier_tell(*, cycle: Cycle, step: Step, person: User, barrier: str) -> Non
     Contribution.objects.filter(cycle=cycle, step=step.value, person=person).update(barrier=barrier)
 
 
-def contributions_record(
-    *, cycle: Cycle, step: Step, answers: list[tuple[int, float, How, datetime | None]]
-) -> None:
+def contributions_record(*, cycle: Cycle, step: Step, answers: list[tuple[int, float, How, datetime | None]]) -> None:
     """Take over who took part in a past cycle: user id, value at stake, how, and when (None = never)."""
     Contribution.objects.bulk_create(
         [

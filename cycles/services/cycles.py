@@ -14,9 +14,7 @@ StepTimes = Mapping[Step, tuple[datetime, datetime]]
 
 
 @transaction.atomic
-def cycle_open(
-    *, month: date, times: StepTimes, horizon: int, at: datetime, simulated: bool = False
-) -> Cycle:
+def cycle_open(*, month: date, times: StepTimes, horizon: int, at: datetime, simulated: bool = False) -> Cycle:
     """Open the cycle of a month with the opening and due time of every step.
 
     Refused when the month has its cycle or an earlier one is still open. The first step opens with the next

@@ -56,9 +56,7 @@ def _closes(cycle: Cycle, row: CycleStep, at: datetime) -> bool:
     return not missing_for_close(row.kind, closed_steps(cycle), milestones_reached(cycle))
 
 
-def _change(
-    row: CycleStep, action: Action, at: datetime, *, by: User | None = None, reason: str = ""
-) -> CycleStep:
+def _change(row: CycleStep, action: Action, at: datetime, *, by: User | None = None, reason: str = "") -> CycleStep:
     try:
         row.state = next_state(StepState(row.state), action).value
     except WrongStateError as error:
@@ -130,9 +128,7 @@ def _kept_on_reopen(step: Step) -> set[Milestone]:
 
 
 @transaction.atomic
-def step_move(
-    *, cycle: Cycle, step: Step, by: User, at: datetime, reason: str, due_at: datetime
-) -> CycleStep:
+def step_move(*, cycle: Cycle, step: Step, by: User, at: datetime, reason: str, due_at: datetime) -> CycleStep:
     """Move a step's due time with a reason."""
     reason = _needs_reason(reason)
     row = CycleStep.objects.select_for_update().get(cycle=cycle, step=step.value)

@@ -111,9 +111,7 @@ def events_applied(cycle: Cycle, team: Plan) -> tuple[Plan, pd.DataFrame]:
     """The team numbers with marketing's events, and what each event added where."""
     frame = cycle_lines(cycle, lines=team.lines)
     events = events_frame(cycle)
-    quantity, effects = apply_events(
-        team.quantity, team.start, frame, events, promotion_changes(cycle, team.lines)
-    )
+    quantity, effects = apply_events(team.quantity, team.start, frame, events, promotion_changes(cycle, team.lines))
     return Plan(team.lines, team.start, quantity), effects
 
 

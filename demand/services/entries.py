@@ -73,7 +73,9 @@ def cells_save(
     _check_state(cycle, stage, lines)
     _check_scope(cycle, stage, person, lines)
     _check_values(cycle, edits)
-    batch = _Batch(cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), _locked_layers(cycle, stage, lines, at))
+    batch = _Batch(
+        cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), _locked_layers(cycle, stage, lines, at)
+    )
     _check_seen(batch, edits)
     answer = {"saved": _write(batch, edits), "at": at.isoformat()}
     if token is not None:

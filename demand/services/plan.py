@@ -38,9 +38,7 @@ FROZEN_AT_SIGNING = (Stage.SALES, Stage.TEAM, Stage.EVENTS)
 
 def proposal_queue(*, cycle: Cycle, at: datetime, owner: Any = None) -> Job:
     part = PartSpec(f"Proposal for the demand plan {cycle.code}", {"cycle": cycle.pk})
-    return job_queue(
-        kind=KIND, key=cycle.code, label=f"Proposal of {cycle.code}", parts=[part], at=at, owner=owner
-    )
+    return job_queue(kind=KIND, key=cycle.code, label=f"Proposal of {cycle.code}", parts=[part], at=at, owner=owner)
 
 
 def proposal_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
@@ -90,9 +88,7 @@ def proposal_stale(cycle: Cycle) -> bool:
     version = version_proposed(cycle)
     if version is None:
         return True
-    return Change.objects.filter(
-        cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at
-    ).exists()
+    return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()
 
 
 @transaction.atomic

@@ -28,9 +28,7 @@ def sales_input_replay(*, cycle: Cycle, at: datetime) -> int:
     return len(changes)
 
 
-def _by_line(
-    cycle: Cycle, rows: list[SalesInput], lines: dict[tuple[int, int], int]
-) -> dict[int, list[SalesInput]]:
+def _by_line(cycle: Cycle, rows: list[SalesInput], lines: dict[tuple[int, int], int]) -> dict[int, list[SalesInput]]:
     by_line: defaultdict[int, list[SalesInput]] = defaultdict(list)
     for row in rows:
         line = lines.get((row.customer_id, row.product_id))

@@ -79,9 +79,7 @@ def message_send(*, message: Message, at: datetime) -> bool:
         log.warning("Message %s could not be sent.", message.key, exc_info=True)
         _send_failed(message=message, at=at, error=str(error))
         return False
-    Message.objects.filter(pk=message.pk).update(
-        state=MessageState.SENT, sent_at=at, lease_until=None, error=""
-    )
+    Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=at, lease_until=None, error="")
     return True
 
 

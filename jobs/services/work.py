@@ -40,9 +40,7 @@ def job_queue(*, kind: str, key: str, label: str, parts: Sequence[PartSpec], at:
     )
     if created:
         JobPart.objects.bulk_create(
-            JobPart(
-                job=job, number=n, needs=part.needs, label=part.label[:200], payload=part.payload, available_at=at
-            )
+            JobPart(job=job, number=n, needs=part.needs, label=part.label[:200], payload=part.payload, available_at=at)
             for n, part in enumerate(parts)
         )
     transaction.on_commit(poke)
@@ -126,4 +124,3 @@ def job_retry(*, job: Job, at: datetime) -> Job:
 
 def heartbeat_write(*, name: str, at: datetime) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
-

@@ -1,0 +1,124 @@
+"""What marketing's events add to the team numbers.
+
+An event multiplies the quantities in its scope and months by 1 + uplift × confidence, or adds an expected quantity,
+spread over the lines in proportion to what they have. A loss takes away. Where a rep has already given *promotion*
+as the reason of a change in the event's months, the event adds nothing there and says so, so that nothing counts
+twice.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cycles.periods import months_between
+
+Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SCOPES = ("family", "product", "customer", "region")
+EVENT_COLUMNS = (*SCOPES, "code", "kind", "from_month", "to_month", "uplift_pct", "uplift_qty", "confidence")
+EFFECT_COLUMNS = ["event", "line", "month", "added", "note"]
+LOSS = "loss"
+
+
+def apply_events(
+    matrix: Matrix, start: date, lines: pd.DataFrame, events: pd.DataFrame, given: Mask
+) -> tuple[Matrix, pd.DataFrame]:
+    """The matrix (lines, months) with every event applied, and the effects as one row per event, line and month.
+
+    `lines` has one row per matrix row, indexed by line id, with the columns family, product, customer and region;
+    `events` has the columns of `EVENT_COLUMNS` ('' = any; uplift in per cent or units, confidence 0-1); `given`
+    (lines, months) is True where a change with the reason promotion stands. Effects have event (code), line (id),
+    month (position), added (units) and note. ValueError when shapes or columns do not fit.
+    """
+    _check(matrix, lines, events, given)
+    result = matrix.astype(float, copy=True)
+    effects = [_apply(result, matrix, start, lines, event, given) for event in events.to_dict("records")]
+    filled = [effect for effect in effects if len(effect)]
+    return result, pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EFFECT_COLUMNS)
+
+
+def in_scope(lines: pd.DataFrame, event: dict[str, object]) -> Mask:
+    """(lines,) True where the event's family, product, customer and region (as far as given) all match."""
+    mask = np.ones(len(lines), dtype=bool)
+    for column in SCOPES:
+        if event[column]:
+            mask &= (lines[column] == event[column]).to_numpy()
+    return mask
+
+
+def expected_uplift(event: dict[str, object]) -> tuple[float, float]:
+    """(share, units) to expect: uplift × confidence, negative for a loss; 0.0 where not given."""
+    confidence = float(event["confidence"])  # type: ignore[arg-type]
+    sign = -1.0 if event["kind"] == LOSS else 1.0
+    pct, qty = (_number(event[name]) for name in ("uplift_pct", "uplift_qty"))
+    if event["kind"] == LOSS:
+        pct, qty = abs(pct), abs(qty)
+    return sign * pct / 100 * confidence, sign * qty * confidence
+
+
+def _apply(
+    result: Matrix, base: Matrix, start: date, lines: pd.DataFrame, event: dict[str, object], given: Mask
+) -> pd.DataFrame:
+    columns = _columns(start, base.shape[1], event)
+    rows = np.flatnonzero(in_scope(lines, event))
+    if not len(rows) or not len(columns):
+        return pd.DataFrame(columns=EFFECT_COLUMNS)
+    cells = np.ix_(rows, columns)
+    counted = given[cells]
+    added = np.where(counted, 0.0, _added(base[cells], event))
+    result[cells] = np.maximum(result[cells] + added, 0.0)
+    return _effects(event, lines.index.to_numpy()[rows], columns, added, counted & (base[cells] > 0))
+
+
+def _added(quantity: Matrix, event: dict[str, object]) -> Matrix:
+    share, units = expected_uplift(event)
+    totals = quantity.sum(axis=0, keepdims=True)
+    even = np.full_like(quantity, 1 / len(quantity))
+    split = np.divide(quantity, totals, out=even, where=totals > 0)
+    return quantity * share + split * units
+
+
+def _effects(
+    event: dict[str, object], line_ids: NDArray[np.int64], columns: NDArray[np.int64], added: Matrix, counted: Mask
+) -> pd.DataFrame:
+    row, column = np.nonzero((added != 0) | counted)
+    note = f"{event['code']} adds nothing where a promotion is already in the number"
+    return pd.DataFrame(
+        {
+            "event": event["code"],
+            "line": line_ids[row],
+            "month": columns[column],
+            "added": added[row, column],
+            "note": np.where(counted[row, column], note, None),
+        }
+    )
+
+
+def _columns(start: date, months: int, event: dict[str, object]) -> NDArray[np.int64]:
+    first = months_between(start, event["from_month"])  # type: ignore[arg-type]
+    last = months_between(start, event["to_month"])  # type: ignore[arg-type]
+    return np.arange(max(first, 0), min(last + 1, months), dtype=np.int64)
+
+
+def _number(value: object) -> float:
+    return 0.0 if value is None or value == "" or pd.isna(value) else float(value)  # type: ignore[arg-type]
+
+
+def _check(matrix: Matrix, lines: pd.DataFrame, events: pd.DataFrame, given: Mask) -> None:
+    if matrix.ndim != 2 or len(lines) != len(matrix) or given.shape != matrix.shape:
+        raise ValueError(
+            f"Events need one row of attributes and one mask row per line: matrix {matrix.shape}, "
+            f"{len(lines)} lines, mask {given.shape}."
+        )
+    _need(lines, SCOPES, "lines")
+    _need(events, EVENT_COLUMNS, "events")
+
+
+def _need(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ValueError(f"The {what} lack the column {missing[0]!r}.")
