@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from sop_portal.children import PROJECT, exit_status
-from sop_portal.server_process import Refused, die_with_parent
+from sop_portal.server_process import STOP_SIGNALS, Refused, die_with_parent
 
 
 class Stopped(BaseException):
@@ -21,22 +21,23 @@ def state_folder() -> Path:
     return Path(os.environ.get("PORTAL_DATA") or PROJECT / ".portal").absolute()
 
 
-def manage(environment: dict[str, str], *arguments: str) -> int:
-    """Run a management command as a child, with this terminal's input and output."""
-    process = subprocess.Popen(
-        [sys.executable, str(PROJECT / "manage.py"), *arguments],
-        env=environment,
-        preexec_fn=die_with_parent(signal.SIGTERM),
-    )
+def attend(command: list[str], environment: dict[str, str], ask: int = signal.SIGTERM, patience: float = 15) -> int:
+    """Run a child that shares this terminal; when we are stopped it is asked to end, then made to."""
+    process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent(signal.SIGTERM))
     try:
         return exit_status(process.wait())
     except BaseException:
-        process.terminate()
+        process.send_signal(ask)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
+            process.wait(patience)
         process.kill()
         process.wait()
         raise
+
+
+def manage(environment: dict[str, str], *arguments: str) -> int:
+    """Run a management command as a child, with this terminal's input and output."""
+    return attend([sys.executable, str(PROJECT / "manage.py"), *arguments], environment)
 
 
 def known_commands(environment: dict[str, str]) -> set[str]:
@@ -55,25 +56,12 @@ def stopping_on_signals() -> Iterator[None]:
     """Turn Ctrl-C, SIGTERM and a closed terminal into Stopped, once."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for each in signals:
+        for each in STOP_SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         raise Stopped
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for each in signals:
-        signal.signal(each, stop)
+    for each in STOP_SIGNALS:
+        # nohup ignores the hang-up for us; a shell's background job must still take Ctrl-C.
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, stop)
     yield
-
-
-def foreground(command: list[str], environment: dict[str, str]) -> int:
-    """A child that shares this terminal; it is asked to end when we are."""
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, preexec_fn=die_with_parent(signal.SIGTERM))
-    try:
-        return exit_status(process.wait())
-    except Stopped:
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        process.kill()
-        process.wait()
-        return 130

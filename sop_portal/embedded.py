@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,10 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import redis
-
 from sop_portal.postgres import DATABASE, ROLE, ensure_database, postgres_server
-from sop_portal.server_process import Account, Server, package_folder, reachable, server_account, temporary_folder
+from sop_portal.server_process import (
+    Account,
+    Server,
+    package_folder,
+    reachable,
+    server_account,
+    temporary_folder,
+    uninterrupted,
+)
 
 
 def valkey_binary(account: Account, temporary: Path) -> Path:
@@ -33,24 +40,25 @@ def valkey_binary(account: Account, temporary: Path) -> Path:
     return copy
 
 
-def _valkey_ready(socket: Path) -> bool:
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=1)
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()
+def _valkey_ready(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
 
 
 def valkey_server(state: Path, temporary: Path, account: Account, *, durable: bool) -> Server:
     """A Valkey (the BSD-licensed fork of Redis) on the state folder's append-only file."""
-    folder, log, socket = state / "valkey", state / "logs" / "valkey.log", temporary / "valkey.sock"
+    folder, log, address = state / "valkey", state / "logs" / "valkey.log", temporary / "valkey.sock"
     folder.mkdir(mode=0o700, exist_ok=True)
     account.give(folder)
     settings = {
         "port": "0",
-        "unixsocket": str(socket),
+        "unixsocket": str(address),
         "unixsocketperm": "700",
         "dir": ".",
         "save": "",
@@ -69,7 +77,7 @@ def valkey_server(state: Path, temporary: Path, account: Account, *, durable: bo
         log=log,
         account=account,
         stop_signals=(signal.SIGTERM,),
-        ready=lambda: _valkey_ready(socket),
+        ready=lambda: _valkey_ready(address),
     )
 
 
@@ -121,12 +129,13 @@ class Servers:
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "PORTAL_DATA": str(self.state)}
 
     def stop(self) -> None:
-        for child in reversed(self.children):
-            child.stop()
-        self.children.clear()
-        if self.temporary is not None:
-            shutil.rmtree(self.temporary, ignore_errors=True)
-            self.temporary = None
+        with uninterrupted():
+            for child in reversed(self.children):
+                child.stop()
+            self.children.clear()
+            if self.temporary is not None:
+                shutil.rmtree(self.temporary, ignore_errors=True)
+                self.temporary = None
 
     def __enter__(self) -> Self:
         self.start()

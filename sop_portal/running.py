@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,19 +12,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_portal.children import HOST, Child, portal_children, restart_child, restart_server, stop_children, warn
-from sop_portal.commands import Stopped, known_commands, manage, state_folder, stopping_on_signals
+from sop_portal.commands import Stopped, attend, state_folder
 from sop_portal.embedded import Servers
-from sop_portal.server_process import Refused, tail
+from sop_portal.server_process import Refused, tail, uninterrupted
 from sop_portal.state_lock import StateLock
 
 PORT = 8000
 LOG_LIMIT = 5_000_000  # bytes
 # What --fresh removes; nothing else in the folder is touched.
-STATE_PARTS = ("postgres", "postgres.new", "valkey", "mail", "files", "static", "logs", "beat", "demonstration")
+STATE_PARTS = (
+    "postgres",
+    "postgres.new",
+    "valkey",
+    "mail",
+    "files",
+    "static",
+    "logs",
+    "beat",
+    "demonstration",
+    "sign_ins",
+)
 
 
 def say(text: str) -> None:
     print(text, flush=True)
+
+
+def make_folders(state: Path) -> None:
+    for name in ("logs", "static"):
+        (state / name).mkdir(parents=True, exist_ok=True)
 
 
 def rotate_logs(state: Path) -> None:
@@ -55,36 +72,35 @@ class Portal:
     def address(self) -> str:
         return f"http://{HOST}:{self.options.port}"
 
-    def prepare(self) -> None:
+    def open(self) -> None:
+        """Everything up to the address on the console. Web starts while the database is brought up to date."""
         environment = self.environment()
-        commands = known_commands(environment)
+        web, *background = self.children = portal_children(self.state, environment, self.options.port)
+        start_watched(web)
         say("Bringing the database up to date …")
-        if manage(environment, "migrate", "--verbosity", "0"):
-            raise Refused("The database could not be brought up to date; the reason stands above.")
-        self.load_demonstration(environment, commands)
-        self.children = portal_children(self.state, environment, self.options.port)
-        for child in self.children:
-            child.seen = child.log.stat().st_size if child.log.exists() else 0
-            child.start()
-        self.wait_answer()
-        say(f"\nThe portal answers at {self.address()}\n")
-        if "sign_ins" in commands:
-            manage(environment, "sign_ins")
+        sign_ins = self.prepare(environment)
+        self.wait_answer(web)
+        say(f"\nThe portal answers at {self.address()}\n\n{sign_ins}".rstrip() + "\n")
+        for child in background:
+            start_watched(child)
         say(f"State and logs: {self.state}. Ctrl-C stops everything; the data stays.")
 
-    def load_demonstration(self, environment: dict[str, str], commands: set[str]) -> None:
-        """Once per state folder; a folder begun without it never gets it later."""
-        mark = self.state / "demonstration"
-        if mark.exists() or "load_demo" not in commands:
-            return
-        if self.options.demonstration:
-            say("Loading the demonstration company …")
-            if manage(environment, "load_demo"):
-                raise Refused("The demonstration could not be loaded; the reason stands above.")
-        mark.write_text("loaded\n" if self.options.demonstration else "not wanted\n")
+    def prepare(self, environment: dict[str, str]) -> str:
+        """Migrate and, once per state folder, load the demonstration; gives the sign-ins.
 
-    def wait_answer(self) -> None:
-        web = self.children[0]
+        A folder begun with --no-demo never gets the demonstration later.
+        """
+        mark, sign_ins = self.state / "demonstration", self.state / "sign_ins"
+        command = [sys.executable, "-m", "sop_portal.preparation", str(sign_ins)]
+        if self.options.demonstration and not mark.exists():
+            command.append("--demonstration")
+        if attend(command, environment):
+            raise Refused("The database could not be made ready; the reason stands above.")
+        if not mark.exists():
+            mark.write_text("loaded\n" if self.options.demonstration else "not wanted\n")
+        return sign_ins.read_text()
+
+    def wait_answer(self, web: Child) -> None:
         deadline = time.monotonic() + 60
         while not answers(f"{self.address()}/healthz/live"):
             if web.process is None or web.process.poll() is not None or time.monotonic() > deadline:
@@ -103,8 +119,15 @@ class Portal:
             time.sleep(0.3)
 
     def stop(self) -> None:
-        stop_children(self.children)
-        self.servers.stop()
+        with uninterrupted():
+            stop_children(self.children)
+            self.servers.stop()
+
+
+def start_watched(child: Child) -> None:
+    """Start it, and look only at errors from now on."""
+    child.seen = child.log.stat().st_size if child.log.exists() else 0
+    child.start()
 
 
 def answers(url: str) -> bool:
@@ -154,14 +177,13 @@ def run(arguments: list[str]) -> int:
         remove_state(state)
     portal = Portal(state, options, Servers(state, durable=True))
     try:
-        with stopping_on_signals():
-            say("Starting PostgreSQL and Valkey …")
-            (state / "logs").mkdir(exist_ok=True)
-            rotate_logs(state)
-            portal.servers.start()
-            lock.write(portal.servers, address=portal.address())
-            portal.prepare()
-            portal.watch()
+        say("Starting PostgreSQL and Valkey …")
+        make_folders(state)
+        rotate_logs(state)
+        portal.servers.start()
+        lock.write(portal.servers, address=portal.address())
+        portal.open()
+        portal.watch()
     except Stopped:
         say("\nStopping …")
     finally:

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SOCKET_LIMIT = 100  # the kernel refuses socket paths over 107 bytes
 READY_WITHIN = 300.0  # seconds; recovery after a crash may take a while
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -103,6 +104,17 @@ def temporary_folder(account: Account) -> Path:
             account.give(folder)
             return folder
     raise Refused("No temporary folder can be written. Set TMPDIR to a short path that is writable.")
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Stopping must not itself be stopped half-way: a second Ctrl-C waits."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def die_with_parent(number: int) -> Callable[[], None]:

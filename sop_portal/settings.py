@@ -259,6 +259,8 @@ if env.str("EMAIL_URL", default=""):
 EMAIL_TIMEOUT = 10
 # The right-hand side of every Message-ID: the same on all machines of one installation.
 MAIL_DOMAIN = env.str("PORTAL_MAIL_DOMAIN", default="sop-portal.localhost")
+# Where people reach the portal: mails carry links.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_MAIL_FROM", default="S&OP Portal <portal@localhost>")
 
 # --- REST -------------------------------------------------------------------------

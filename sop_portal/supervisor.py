@@ -1,13 +1,14 @@
 """`./portal`: starts what a command needs, watches it, and leaves no process behind."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from sop_portal.children import PROJECT, warn
-from sop_portal.commands import Stopped, foreground, known_commands, manage, state_folder, stopping_on_signals
+from sop_portal.commands import Stopped, attend, known_commands, manage, state_folder, stopping_on_signals
 from sop_portal.embedded import Servers, throw_away_servers
 from sop_portal.running import run
 from sop_portal.server_process import Refused
@@ -34,23 +35,24 @@ def manage_command(arguments: list[str]) -> int:
 
 
 def manage_with_own_servers(state: Path, lock: StateLock, users: Users, arguments: list[str]) -> int:
-    with stopping_on_signals():
-        try:
-            with Servers(state, durable=True) as servers:
-                lock.write(servers)
-                status = manage(dict(os.environ) | servers.environment(), *arguments)
-                lock.note.unlink(missing_ok=True)
-                users.wait_for_the_others()
-                return status
-        finally:
-            lock.release()
+    try:
+        with Servers(state, durable=True) as servers:
+            lock.write(servers)
+            status = manage(dict(os.environ) | servers.environment(), *arguments)
+            lock.note.unlink(missing_ok=True)
+            users.wait_for_the_others()
+            return status
+    finally:
+        lock.release()
 
 
 def run_tests(arguments: list[str]) -> int:
-    with stopping_on_signals(), throw_away_servers() as servers:
+    with throw_away_servers() as servers:
         environment = dict(os.environ) | servers.environment() | {"PORTAL_TESTING": "1"}
         environment["PORTAL_TOOLS"] = str(tools_folder())
-        return foreground([sys.executable, "-m", "pytest", *arguments], environment)
+        os.chdir(PROJECT)
+        # pytest takes an interrupt as "finish what must be tidied up"
+        return attend([sys.executable, "-m", "pytest", *arguments], environment, ask=signal.SIGINT, patience=60)
 
 
 def tools_folder() -> Path:
@@ -59,7 +61,7 @@ def tools_folder() -> Path:
 
 
 def bench(arguments: list[str]) -> int:
-    with stopping_on_signals(), throw_away_servers(durable=True) as servers:
+    with throw_away_servers(durable=True) as servers:
         environment = dict(os.environ) | servers.environment()
         if "bench" not in known_commands(environment):
             raise Refused("This copy of the portal has no benchmark command.")
@@ -89,7 +91,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 def main(arguments: list[str]) -> int:
     try:
-        return COMMANDS[arguments[0]](arguments[1:])
+        with stopping_on_signals():
+            return COMMANDS[arguments[0]](arguments[1:])
     except Refused as reason:
         warn(str(reason))
         return 1
