@@ -13,6 +13,4 @@ def icon(name: str, words: str = "", css: str = "") -> SafeString:
     """`words` are read aloud in the symbol's place; `css` adds classes such as "warn"."""
     role = format_html('role="img" aria-label="{}"', words) if words else SafeString('aria-hidden="true"')
     classes = f"icon {css}".strip()
-    return format_html(
-        '<svg class="{}" {}><use href="{}#{}"></use></svg>', classes, role, static("icons.svg"), name
-    )
+    return format_html('<svg class="{}" {}><use href="{}#{}"></use></svg>', classes, role, static("icons.svg"), name)

@@ -50,9 +50,7 @@ def delta(value: Any, good: str = "up", decimals: int = 0, kind: str = "number")
     writers = {"number": written.signed, "percent": written.signed_percent, "points": written.points}
     if kind not in writers:
         raise ValueError(f"kind must be one of {', '.join(writers)}, not {kind!r}")
-    return format_html(
-        '<span class="delta {}">{}</span>', written.tone(value, good), writers[kind](value, decimals)
-    )
+    return format_html('<span class="delta {}">{}</span>', written.tone(value, good), writers[kind](value, decimals))
 
 
 @register.simple_tag

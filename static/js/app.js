@@ -84,6 +84,19 @@ export function localTimes(within = document) {
 }
 localTimes();
 
+// What scrolls sideways can be reached by keys; what does not is no tab stop.
+
+export function reachScrollers(within = document) {
+  for (const box of within.querySelectorAll(".scroll, .chart-scroll, .steps, .tabs")) {
+    if (box.scrollWidth <= box.clientWidth || box.querySelector("a, button, input")) continue;
+    box.tabIndex = 0;
+    if (box.matches("ol, ul, nav")) continue;
+    box.setAttribute("role", "region");
+    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", "Scrolls sideways");
+  }
+}
+reachScrollers();
+
 // The account menu closes by Escape and by a press elsewhere.
 
 document.addEventListener("click", (event) => {
@@ -152,6 +165,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   localTimes(event.detail.target);
+  reachScrollers(event.detail.target);
   if (event.detail.target.id === "panel-body") openPanel();
 });
 

@@ -118,7 +118,14 @@ def test_months_are_english_and_two_digit():
 
 @pytest.mark.parametrize(
     ("value", "good", "tone"),
-    [(1, "up", "good"), (-1, "up", "bad"), (1, "down", "bad"), (0, "up", "zero"), (None, "up", "zero"), (1, "none", "")],
+    [
+        (1, "up", "good"),
+        (-1, "up", "bad"),
+        (1, "down", "bad"),
+        (0, "up", "zero"),
+        (None, "up", "zero"),
+        (1, "none", ""),
+    ],
 )
 def test_tone_depends_on_what_is_good(value, good, tone):
     assert written.tone(value, good) == tone
