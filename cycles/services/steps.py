@@ -32,8 +32,7 @@ def cycle_advance(*, cycle: Cycle, at: datetime) -> list[CycleStep]:
     cycle.refresh_from_db()
     if cycle.state != CycleState.OPEN:
         return []
-    changed = [row for step in Step for row in _advance(cycle, step, at)]
-    return changed
+    return [row for step in Step for row in _advance(cycle, step, at)]
 
 
 def _advance(cycle: Cycle, step: Step, at: datetime) -> list[CycleStep]:

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('price', models.FloatField(default=0)),
                 ('unit_cost', models.FloatField(default=0)),
-                ('method', models.CharField(blank=True, max_length=80)),
+                ('method', models.CharField(blank=True, max_length=200)),
                 ('backtest_wape', models.FloatField(null=True)),
                 ('flags', models.JSONField(default=list)),
                 ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='cycles.cycle')),

@@ -44,7 +44,7 @@ class CycleLine(models.Model):
     family = models.ForeignKey(Family, models.PROTECT, related_name="+")
     price = models.FloatField(default=0)
     unit_cost = models.FloatField(default=0)
-    method = models.CharField(max_length=80, blank=True)
+    method = models.CharField(max_length=200, blank=True)
     backtest_wape = models.FloatField(null=True)
     flags = models.JSONField(default=list)
 

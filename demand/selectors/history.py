@@ -4,8 +4,9 @@ from datetime import date
 
 import numpy as np
 from django.db import connection
+from django.db.models import Sum
 
-from cycles.periods import month_range, months_between
+from cycles.periods import add_months, month_range, months_between
 from demand.matrices import Lines, Plan
 from demand.models import Booking
 
@@ -22,6 +23,20 @@ GROUP BY 1, 2 ORDER BY 1, 2
 
 def first_booked_month() -> date | None:
     return Booking.objects.order_by("month").values_list("month", flat=True).first()
+
+
+def history_start(month: date) -> date:
+    """The first month of history for a cycle of `month`: the first booked one, at least the month before."""
+    return min(first_booked_month() or month, add_months(month, -1))
+
+
+def company_history(*, start: date, before: date) -> np.ndarray:
+    """(months,) total actual demand of the company, for the season that young families borrow."""
+    rows = Booking.objects.filter(month__gte=start, month__lt=before).values_list("month").annotate(Sum("qty"))
+    total = np.zeros(months_between(start, before))
+    for month, quantity in rows:
+        total[months_between(start, month)] = quantity
+    return total
 
 
 def history(lines: Lines, *, start: date, before: date) -> Plan:

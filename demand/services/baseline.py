@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,14 @@ import pandas as pd
 from django.db import connection, transaction
 
 from cycles.models import Cycle
-from cycles.periods import add_months, months_between
+from cycles.periods import months_between
 from cycles.services import milestone_reach
 from cycles.steps import Milestone
-from demand.baseline import forecast_baseline, seasonal_naive
+from demand.baseline import forecast_baseline, forecast_like, seasonal_naive
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import CycleLine, ForecastVersion, Stage, VersionState
-from demand.selectors.history import first_booked_month, history
+from demand.selectors.history import company_history, first_booked_month, history, history_start
+from demand.selectors.launches import launches
 from demand.selectors.lines import cycle_lines, life_mask, line_ids
 from demand.services.versions import cycle_lines_freeze, forecast_lines_copy
 from jobs.errors import Refused
@@ -24,6 +25,7 @@ from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 
 CHUNK_LINES = 500
+LAUNCH_CURVE = (0.5, 0.8, 1.0)
 KIND = "baseline"
 
 
@@ -103,19 +105,47 @@ class BaselineNumbers:
 
 
 def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers, Plan]:
-    """Baseline and seasonal naive of the given lines from what was known before the cycle's first day."""
-    lines = line_ids(frame)
-    first = first_booked_month() or cycle.month
-    start = min(first, add_months(cycle.month, -1))
-    past = history(lines, start=start, before=cycle.month)
+    """Baseline and seasonal naive of the given lines (whole families) from what was known before the cycle's first day.
+
+    A product that has no history yet and is planned like another one follows that one by its share.
+    """
+    lines, start = line_ids(frame), history_start(cycle.month)
     span = months_between(start, cycle.month)
     alive = life_mask(frame, start, span + cycle.horizon)
+    past = history(lines, start=start, before=cycle.month).quantity
+    known = np.where(_before_launch(frame, start, span) & (past == 0), np.nan, past)
+    family = pd.factorize(frame["family"], sort=True)[0]
+    live = alive[:, span:]
     result = forecast_baseline(
-        past.quantity, months=cycle.horizon, group=frame["family"].to_numpy(), life=alive[:, span:]
+        known,
+        months=cycle.horizon,
+        group=family,
+        life=live,
+        season_reference=company_history(start=start, before=cycle.month),
     )
-    naive = seasonal_naive(past.quantity, cycle.horizon, group=frame["family"].to_numpy())
-    numbers = BaselineNumbers(lines, result.quantity, result.method, result.backtest_wape)
-    return numbers, Plan(lines, cycle.month, np.where(alive[:, span:], naive, 0.0))
+    naive = np.where(live, seasonal_naive(known, cycle.horizon, group=family), 0.0)
+    quantity, methods = _launched(cycle, lines, start, past, result.quantity * live, list(result.method))
+    return BaselineNumbers(lines, quantity, methods, result.backtest_wape), Plan(lines, cycle.month, naive)
+
+
+def _before_launch(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
+    without_end = frame.assign(phase_out_month=None)
+    return ~life_mask(without_end, start, months)
+
+
+def _launched(
+    cycle: Cycle, lines: Lines, start: date, past: Matrix, quantity: Matrix, methods: list[str]
+) -> tuple[Matrix, list[str]]:
+    """The numbers with every line that has sold nothing yet and has a predecessor forecast like it."""
+    quantity, new = quantity.copy(), lines[past.sum(axis=1) == 0]
+    coming = launches(new.tolist(), month=cycle.month)
+    before = np.unique(np.array([launch.predecessor for launch in coming], dtype=np.int64))
+    reference = dict(zip(before.tolist(), history(before, start=start, before=cycle.month).quantity, strict=True))
+    for launch in coming:
+        row, sold = int(np.searchsorted(lines, launch.line)), reference[launch.predecessor]
+        quantity[row] = forecast_like(sold, launch.share, launch.starts_in, LAUNCH_CURVE, months=cycle.horizon)
+        methods[row] = f"like its predecessor, {launch.share:.0%}"
+    return quantity, methods
 
 
 @transaction.atomic

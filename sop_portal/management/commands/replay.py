@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from cycles.models import Cycle
 from cycles.periods import format_month, parse_month
-from jobs.errors import Refused
 from sop_portal.clock import now
 from sop_portal.management.refusals import refusals
 from sop_portal.replay import replay_baseline, replay_months, replay_stages
