@@ -1,0 +1,293 @@
+"""A set of files into the database: every fault of all of them, or all of them stored, never something between."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import connection, transaction
+from psycopg2 import sql
+
+from jobs.errors import Refused
+from masterdata.bundles import ImportFile, content_hash, sorted_out
+from masterdata.checks import check
+from masterdata.frames import DATES, CheckedFile, Kind, RowError
+from masterdata.importing import Importer, Known, check_references, overlaid
+from masterdata.models import ImportRun, Person
+from masterdata.reading import Reading, read
+from masterdata.services.companies import company_store
+from masterdata.services.newcomers import people_store
+from masterdata.services.storing import Counts, Record, Rows, rows_store
+from masterdata.services.workbooks import workbook_answer
+
+LOCK = 0x50_0B_13  # one import at a time
+
+
+@dataclass
+class Checked:
+    """Files after their check: typed, with every fault of all of them."""
+
+    files: dict[str, CheckedFile] = field(default_factory=dict)
+    errors: list[RowError] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(file.lines) for file in self.files.values())
+
+
+@dataclass
+class ImportResult:
+    """What an import did, or would do, or why it did nothing."""
+
+    content_hash: str = ""
+    files: dict[str, Counts] = field(default_factory=dict)
+    errors: list[RowError] = field(default_factory=list)
+    seconds: float = 0.0
+    run: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+    @property
+    def rows(self) -> int:
+        return sum(counts.rows for counts in self.files.values())
+
+    @property
+    def written(self) -> int:
+        return sum(counts.new + counts.changed for counts in self.files.values())
+
+    def as_dict(self, most_errors: int | None = None) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "rows": self.rows,
+            "files": {name: counts.as_dict() for name, counts in self.files.items()},
+            "error_count": len(self.errors),
+            "errors": [error.as_dict() for error in self.errors[:most_errors]],
+            "seconds": round(self.seconds, 3),
+            "content_hash": self.content_hash,
+        }
+
+
+def folder_files(folder: Path) -> list[ImportFile]:
+    """Every CSV and XLSX file of a folder, by name; refused when there is no such folder."""
+    if not folder.is_dir():
+        raise Refused("no_folder", f"There is no folder {folder}.", status=404)
+    found = [path for path in sorted(folder.iterdir()) if path.is_file() and ImportFile(path.name, b"").is_table]
+    return [ImportFile(path.name, path.read_bytes()) for path in found]
+
+
+def files_import(
+    *,
+    files: Sequence[ImportFile],
+    importers: Sequence[Importer],
+    source: str,
+    by: Person | None,
+    at: datetime,
+    after: Callable[[], object] | None = None,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Check all files; without a fault store them in one transaction, run `after` in it, and write the run down.
+
+    A dry run does the same and takes it back, so that what it counts is what the import would do.
+    """
+    began = time.perf_counter()
+    chosen, errors = sorted_out(files, [importer.spec.name for importer in importers])
+    result = ImportResult(content_hash=content_hash(chosen.values()), errors=errors)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        checked = files_check(chosen=chosen, importers=importers)
+        result.errors += checked.errors
+        if result.ok:
+            _store(result, checked, importers, source=source, by=by, at=at)
+            if after is not None:
+                after()
+        transaction.set_rollback(dry_run)
+    result.seconds = time.perf_counter() - began
+    ImportRun.objects.filter(pk=result.run).update(seconds=result.seconds)
+    return result
+
+
+# --- Checking ---------------------------------------------------------------------
+
+
+def files_check(*, chosen: Mapping[str, ImportFile], importers: Sequence[Importer]) -> Checked:
+    """Read and check files of the contract against each other and against what is stored."""
+    used = [importer for importer in importers if importer.spec.name in chosen]
+    readings = {importer.spec.name: _read(chosen[importer.spec.name], importer) for importer in used}
+    checked = Checked(errors=[error for reading in readings.values() for error in reading.errors])
+    for importer in used:
+        raw = readings[importer.spec.name].raw
+        if raw is not None:
+            checked.files[importer.spec.name] = _checked(check(raw, importer.spec), importer)
+    known = _known(importers, readings, checked.files)
+    for importer in used:
+        file = checked.files.get(importer.spec.name)
+        if file is not None:
+            checked.errors += file.errors + check_references(file, known)
+            checked.errors += [error for rule in importer.checks for error in rule(file, known)]
+    checked.errors.sort(key=lambda error: (error.file, error.line))
+    return checked
+
+
+def _read(file: ImportFile, importer: Importer) -> Reading:
+    is_workbook = file.name.lower().endswith(".xlsx")
+    answer = workbook_answer(data=file.data, sheet=importer.spec.name) if is_workbook else None
+    return read(file.name, file.data, importer.spec, answer)
+
+
+def _checked(checked: CheckedFile, importer: Importer) -> CheckedFile:
+    if importer.clean is not None and len(checked.data):
+        cleaned = importer.clean(checked.data)
+        return CheckedFile(checked.spec, checked.name, cleaned, checked.lines, checked.good, checked.errors)
+    return checked
+
+
+def _known(importers: Sequence[Importer], readings: Mapping[str, Reading], files: Mapping[str, CheckedFile]) -> Known:
+    defining = {importer.defines: importer for importer in importers if importer.defines}
+    unsure = {
+        kind
+        for kind, importer in defining.items()
+        if (reading := readings.get(importer.spec.name)) is not None
+        and not (reading.complete and reading.raw and importer.spec.key[0] in reading.raw.columns)
+    }
+    tables = {kind: overlaid(existing_rows(each), each, files.get(each.spec.name)) for kind, each in defining.items()}
+    return Known(tables, {kind: importer.spec.name for kind, importer in defining.items()}, frozenset(unsure))
+
+
+def existing_rows(importer: Importer) -> pd.DataFrame:
+    """The stored rows of a kind: frame indexed by code with its self-references (as codes) and attributes."""
+    code = sql.Identifier(importer.renamed.get(importer.spec.key[0], importer.spec.key[0]))
+    columns, joins = [sql.SQL("t.{}").format(code)], []
+    for name in importer.self_references:
+        columns.append(sql.SQL("COALESCE({}.{}, '')").format(sql.Identifier(name), code))
+        joins.append(
+            sql.SQL("LEFT JOIN {0} {1} ON {1}.id = t.{2}").format(
+                _relation(importer), sql.Identifier(name), sql.Identifier(importer.database_column(name))
+            )
+        )
+    columns += [sql.SQL("t.{}").format(sql.Identifier(name)) for name in importer.attributes]
+    query = sql.SQL("SELECT {} FROM {} t {}").format(
+        sql.SQL(", ").join(columns), _relation(importer), sql.SQL(" ").join(joins)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        rows = cursor.fetchall()
+    names = ["code", *importer.self_references, *importer.attributes]
+    return pd.DataFrame(rows, columns=names, dtype=object).set_index("code")
+
+
+def _relation(importer: Importer) -> sql.Composable:
+    return sql.SQL(importer.relation) if importer.relation else sql.Identifier(importer.table)
+
+
+# --- Storing ----------------------------------------------------------------------
+
+
+class Ids:
+    """The ids behind codes, by kind; new codes get theirs before their rows are written."""
+
+    def __init__(self, importers: Sequence[Importer]) -> None:
+        self._defining = {importer.defines: importer for importer in importers if importer.defines}
+        self._ids: dict[str, dict[str, int]] = {}
+
+    def of(self, kind: str) -> dict[str, int]:
+        if kind not in self._ids:
+            importer = self._defining[kind]
+            code = importer.renamed.get(importer.spec.key[0], importer.spec.key[0])
+            query = sql.SQL("SELECT t.{}, t.id FROM {} t").format(sql.Identifier(code), _relation(importer))
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                self._ids[kind] = dict(cursor.fetchall())
+        return self._ids[kind]
+
+    def allocate(self, kind: str, codes: pd.Series) -> pd.Series:
+        """The id of every code, taken from the table's sequence where there is none yet."""
+        ids = self.of(kind)
+        fresh = [code for code in codes.unique() if code not in ids]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+                [self._defining[kind].table, len(fresh)],
+            )
+            ids.update(zip(fresh, (number for (number,) in cursor.fetchall()), strict=True))
+        return codes.map(ids).astype("Int64")
+
+
+def _store(
+    result: ImportResult,
+    checked: Checked,
+    importers: Sequence[Importer],
+    *,
+    source: str,
+    by: Person | None,
+    at: datetime,
+) -> None:
+    run = ImportRun.objects.create(source=source[:200], content_hash=result.content_hash, by=by, at=at)
+    record, ids = Record(run=run.pk, by=by.pk if by else None, at=at), Ids(importers)
+    for importer in importers:
+        file = checked.files.get(importer.spec.name)
+        if file is not None:
+            result.files[importer.spec.name] = _store_file(importer, file, ids, record)
+    run.files = {name: counts.as_dict() for name, counts in result.files.items()}
+    run.rows = result.rows
+    run.save(update_fields=["files", "rows"])
+    result.run = run.pk
+
+
+def _store_file(importer: Importer, file: CheckedFile, ids: Ids, record: Record) -> Counts:
+    if importer.store == "company":
+        return company_store(settings=dict(zip(file.data["key"], file.data["value"], strict=True)), record=record)
+    rows = database_rows(importer, file, ids)
+    if importer.store == "people":
+        return people_store(people=rows.data.assign(username=file.data["username"], **_names(file)), record=record)
+    return rows_store(rows=rows, record=record)
+
+
+def _names(file: CheckedFile) -> dict[str, pd.Series]:
+    return {"name": file.data["name"], "email": file.data["email"]}
+
+
+def database_rows(importer: Importer, file: CheckedFile, ids: Ids) -> Rows:
+    """A checked file with database columns: ids for codes, whole numbers as such, the id of a row that defines one."""
+    columns: dict[str, pd.Series] = {}
+    if importer.defines:
+        columns["id"] = ids.allocate(importer.defines, file.data[importer.spec.key[0]])
+    for column in importer.spec.columns:
+        values = file.data[column.name]
+        if column.reference:
+            values = values.map(ids.of(column.reference)).astype("Int64")
+        elif column.kind is Kind.INTEGER:
+            values = values.astype("Int64")
+        elif column.kind in DATES:
+            values = date_texts(values, "%Y-%m-%d")
+        columns[importer.database_column(column.name)] = values
+    return Rows(
+        table=importer.table,
+        data=pd.DataFrame(columns),
+        keys=row_keys(importer, file),
+        key=[importer.database_column(name) for name in importer.spec.key],
+        constants=importer.constants,
+        fill=importer.fill,
+    )
+
+
+def date_texts(values: pd.Series, layout: str) -> pd.Series:
+    """Dates as text, each distinct one written once; None where there is none."""
+    positions, distinct = pd.factorize(values)
+    texts = np.append(pd.DatetimeIndex(distinct).strftime(layout).to_numpy(dtype=object), None)
+    return pd.Series(texts[positions], index=values.index, dtype=object)
+
+
+def row_keys(importer: Importer, file: CheckedFile) -> pd.Series:
+    """What names each row to people: the words of its key, as `2020-05 RS0003 BK-R50B-44`."""
+    joined = pd.Series("", index=file.data.index, dtype=object)
+    for name in importer.spec.key:
+        kind, values = importer.spec.column(name).kind, file.data[name]
+        joined += " " + (date_texts(values, "%Y-%m" if kind is Kind.MONTH else "%Y-%m-%d") if kind in DATES else values)
+    return joined.str.strip()

@@ -1,0 +1,168 @@
+"""Rows into a table in three statements: COPY into a staging table, compare by join, write what differs.
+
+Nothing is written row by row, and a row that is the same as before is not written at all. What a changed row was
+before and is after goes to `RowChange` in the same transaction.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg2 import sql
+
+# Stands for NULL in the COPY stream; no text that passed the checks has a control character.
+NULL = "\x01"
+STAGE, DIFFERENT = sql.Identifier("import_stage"), sql.Identifier("import_different")
+ANALYZE_FROM = 1000
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `RowChange` says beside before and after."""
+
+    run: int
+    by: int | None
+    at: datetime
+
+
+@dataclass
+class Counts:
+    """What an import did to one file's rows."""
+
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    changed_keys: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def unchanged(self) -> int:
+        return self.rows - self.new - self.changed
+
+    def as_dict(self) -> dict[str, int]:
+        return {"rows": self.rows, "new": self.new, "changed": self.changed, "unchanged": self.unchanged}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows for one table: `data` has database columns, `keys` a text that names each row to people.
+
+    key: the columns that identify a row. constants: columns that only a new row gets. fill: SQL on the staged rows.
+    """
+
+    table: str
+    data: pd.DataFrame
+    keys: pd.Series
+    key: Sequence[str]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    fill: Sequence[str] = ()
+
+
+def rows_store(*, rows: Rows, record: Record) -> Counts:
+    """Insert the rows that are new, update those that differ, and write down both; inside a transaction."""
+    with connection.cursor() as cursor:
+        _stage(cursor, rows)
+        _compare(cursor, rows)
+        counts = _count(cursor, len(rows.data))
+        if counts.new or counts.changed:
+            _record(cursor, rows, record)
+            _write(cursor, rows, counts)
+        cursor.execute("DROP TABLE import_stage, import_different")
+    return counts
+
+
+def _names(columns: Sequence[str], prefix: str = "") -> sql.Composed:
+    parts = [sql.Identifier(prefix, column) if prefix else sql.Identifier(column) for column in columns]
+    return sql.SQL(", ").join(parts)
+
+
+def _stage(cursor: CursorWrapper, rows: Rows) -> None:
+    columns = list(rows.data.columns)
+    cursor.execute(
+        sql.SQL("CREATE TEMP TABLE {} AS SELECT {}, ''::text AS row_key FROM {} WITH NO DATA").format(
+            STAGE, _names(columns), sql.Identifier(rows.table)
+        )
+    )
+    stream = io.StringIO()
+    data = rows.data.assign(row_key=rows.keys)
+    data.to_csv(stream, index=False, header=False, na_rep=NULL, date_format="%Y-%m-%d", lineterminator="\n")
+    stream.seek(0)
+    copy = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL {})").format(
+        STAGE, _names([*columns, "row_key"]), sql.Literal(NULL)
+    )
+    cursor.cursor.copy_expert(copy, stream)
+    for statement in rows.fill:
+        cursor.execute(statement)
+    cursor.execute(sql.SQL("ANALYZE {}").format(STAGE))
+
+
+def _compare(cursor: CursorWrapper, rows: Rows) -> None:
+    """The staged rows that are new or differ, each with the row it replaces."""
+    columns = [column for column in rows.data.columns if column != "id"]
+    others = [column for column in columns if column not in rows.key]
+    differs = sql.SQL("t.id IS NULL")
+    if others:
+        row, old = _names(others, "s"), _names(others, "t")
+        differs = sql.SQL("t.id IS NULL OR ROW({}) IS DISTINCT FROM ROW({})").format(row, old)
+    before = sql.SQL("CASE WHEN t.id IS NOT NULL THEN to_jsonb((SELECT o FROM (SELECT {}) o)) END")
+    cursor.execute(
+        sql.SQL(
+            "CREATE TEMP TABLE {} AS SELECT s.*, t.id AS old_id, {} AS before FROM {} s LEFT JOIN {} t ON {} WHERE {}"
+        ).format(
+            DIFFERENT,
+            before.format(_names(columns, "t")),
+            STAGE,
+            sql.Identifier(rows.table),
+            sql.SQL(" AND ").join(_same(rows, column) for column in rows.key),
+            differs,
+        )
+    )
+
+
+def _same(rows: Rows, column: str) -> sql.Composed:
+    """Equality that a hash join can use; with NULL equal to NULL only where the column has some."""
+    operator = " IS NOT DISTINCT FROM " if rows.data[column].isna().any() else " = "
+    return sql.SQL("s.{0}" + operator + "t.{0}").format(sql.Identifier(column))
+
+
+def _count(cursor: CursorWrapper, rows: int) -> Counts:
+    cursor.execute("SELECT count(*) FILTER (WHERE old_id IS NULL) FROM import_different")
+    new = int(cursor.fetchone()[0])
+    cursor.execute("SELECT row_key FROM import_different WHERE old_id IS NOT NULL")
+    keys = [key for (key,) in cursor.fetchall()]
+    return Counts(rows=rows, new=new, changed=len(keys), changed_keys=set(keys))
+
+
+def _record(cursor: CursorWrapper, rows: Rows, record: Record) -> None:
+    cursor.execute(
+        'INSERT INTO masterdata_rowchange (run_id, by_id, at, "table", key, before, after)'
+        " SELECT %s, %s, %s, %s, left(row_key, 200), before,"
+        " to_jsonb(d) - ARRAY['id', 'row_key', 'old_id', 'before'] FROM import_different d",
+        [record.run, record.by, record.at, rows.table],
+    )
+
+
+def _write(cursor: CursorWrapper, rows: Rows, counts: Counts) -> None:
+    table = sql.Identifier(rows.table)
+    columns = list(rows.data.columns)
+    if counts.new:
+        cursor.execute(
+            sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE old_id IS NULL").format(
+                table,
+                _names([*columns, *rows.constants]),
+                sql.SQL(", ").join([*map(sql.Identifier, columns), *map(sql.Literal, rows.constants.values())]),
+                DIFFERENT,
+            )
+        )
+    changing = [column for column in columns if column != "id" and column not in rows.key]
+    if counts.changed and changing:
+        assignments = sql.SQL(", ").join(sql.SQL("{0} = d.{0}").format(sql.Identifier(c)) for c in changing)
+        cursor.execute(
+            sql.SQL("UPDATE {} t SET {} FROM {} d WHERE t.id = d.old_id").format(table, assignments, DIFFERENT)
+        )
+    if counts.new + counts.changed >= ANALYZE_FROM:
+        cursor.execute(sql.SQL("ANALYZE {}").format(table))
