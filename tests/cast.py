@@ -174,7 +174,12 @@ def make_supply(families: dict[str, Family], products: dict[str, Product]) -> Re
 def small_company() -> Cast:
     """Thirteen people, two families, four products, three customers, a work centre, two years of bookings."""
     company = Company.objects.create(
-        id=1, name="Small Company", currency="EUR", country="DE", timezone="Europe/Berlin", last_closed_month=LAST_CLOSED
+        id=1,
+        name="Small Company",
+        currency="EUR",
+        country="DE",
+        timezone="Europe/Berlin",
+        last_closed_month=LAST_CLOSED,
     )
     people = make_people()
     families = {
@@ -190,7 +195,10 @@ def small_company() -> Cast:
     regions = {code: Region.objects.create(code=code, name=name) for code, name in (("N", "North"), ("S", "South"))}
     customers = {
         code: Customer.objects.create(
-            code=code, name=f"{code.title()} Stores", region=regions[region], owner=people[owner],
+            code=code,
+            name=f"{code.title()} Stores",
+            region=regions[region],
+            owner=people[owner],
             owner_from=date(2024, 11, 1),
         )
         for code, (region, owner, _) in CUSTOMERS.items()

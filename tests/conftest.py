@@ -19,6 +19,7 @@ from tests.processes import Copy, Process, Web, manage, web_process, worker_proc
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserType, Page
 
+pytest_plugins = ["tests.demo"]
 PROJECT = Path(__file__).resolve().parent.parent
 # Playwright's synchronous interface runs an event loop in this thread.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
