@@ -86,16 +86,6 @@ def _process_folder(pid: int) -> Path | None:
         return None
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _end_leftover(folder: Path) -> None:
     """After a crash: stop a server that outlived its parent, remove its stale mark."""
     mark = folder / "postmaster.pid"
@@ -105,14 +95,12 @@ def _end_leftover(folder: Path) -> None:
         mark.unlink(missing_ok=True)
         return
     # The number may by now belong to some other process: only ours stands in this folder.
-    ours = _process_folder(pid)
     for number in (signal.SIGINT, signal.SIGQUIT):
         deadline = time.monotonic() + 15
-        if ours != folder.resolve() or not _is_alive(pid):
-            break
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        while _is_alive(pid) and time.monotonic() < deadline:
+        if _process_folder(pid) == folder.resolve():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        while _process_folder(pid) == folder.resolve() and time.monotonic() < deadline:
             time.sleep(0.05)
     mark.unlink(missing_ok=True)
 
