@@ -9,7 +9,7 @@ from django.db import connection
 from cycles.models import Cycle
 from demand.event_effects import apply_events
 from demand.matrices import Lines, Plan
-from demand.models import CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
+from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
 from demand.selectors.events import events_frame
 from demand.selectors.lines import cycle_lines
 from jobs.errors import Refused
@@ -129,3 +129,11 @@ def stages_available(cycle: Cycle) -> list[Stage]:
 def money(frame: pd.DataFrame, plan: Plan) -> np.ndarray:
     """(lines, months) revenue in company currency = quantity x price."""
     return plan.quantity * frame["price"].reindex(plan.lines).to_numpy()[:, None]
+
+
+def proposal_stale(cycle: Cycle) -> bool:
+    """Whether sales or team numbers have changed since the proposal was built."""
+    version = version_proposed(cycle)
+    if version is None:
+        return True
+    return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()

@@ -6,9 +6,9 @@ from cycles.models import Cycle
 from cycles.selectors import milestones_reached, open_cycle, step_of
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Stage
-from demand.selectors.versions import version_current
+from demand.selectors.versions import proposal_stale, version_current
 from demand.services.baseline import baseline_queue
-from demand.services.plan import proposal_queue, proposal_stale
+from demand.services.plan import proposal_queue
 
 
 def due(*, at: datetime) -> None:

@@ -11,13 +11,14 @@ from cycles.selectors import milestones_reached
 from cycles.services import cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone
 from demand.matrices import Plan
-from demand.models import Change, ForecastVersion, Stage, VersionState
+from demand.models import ForecastVersion, Stage, VersionState
 from demand.proposal import propose
 from demand.selectors.cases import calibration_cases
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import (
     events_applied,
     layer_plan,
+    proposal_stale,
     stage_plan,
     version_current,
     version_plan,
@@ -81,14 +82,6 @@ def proposal_build(*, cycle: Cycle, at: datetime, rule: str = RULE) -> ForecastV
 def _sentences(rule: list[str], effects: pd.DataFrame) -> list[str]:
     notes = effects["note"].dropna().unique().tolist() if "note" in effects else []
     return [*rule, *[str(note) for note in notes if note]]
-
-
-def proposal_stale(cycle: Cycle) -> bool:
-    """Whether sales or team numbers have changed since the proposal was built."""
-    version = version_proposed(cycle)
-    if version is None:
-        return True
-    return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()
 
 
 @transaction.atomic

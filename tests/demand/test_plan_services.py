@@ -13,7 +13,7 @@ from demand.matrices import Plan
 from demand.models import CycleLine, Event, ForecastLine, ForecastVersion, Line, Stage, VersionState
 from demand.selectors.cases import calibration_cases
 from demand.selectors.lines import cycle_lines
-from demand.selectors.versions import stage_plan, stages_available, version_current, version_proposed
+from demand.selectors.versions import proposal_stale, stage_plan, stages_available, version_current, version_proposed
 from demand.services.baseline import baseline_queue, families_in_chunks
 from demand.services.due import due
 from demand.services.entries import CellEdit, cells_save

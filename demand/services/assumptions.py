@@ -1,0 +1,68 @@
+"""What the plan rests on: written down with an owner and a date to check it."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from cycles.models import Cycle
+from demand.models import Assumption
+from jobs.errors import Invalid, NotYours, Refused
+from masterdata.models import Family, Person
+from masterdata.roles import Role
+from masterdata.selectors import people
+
+WRITERS = (Role.DEMAND_PLANNER, Role.SALES_MANAGER, Role.MARKETING, Role.SOP_LEADER)
+
+
+@transaction.atomic
+def assumption_add(
+    *, cycle: Cycle, person: Person, text: str, family: str, owner: str, check_on: str, at: datetime
+) -> Assumption:
+    """Write an assumption down; needs words, an owner and a date on which it is checked."""
+    if person.role not in WRITERS:
+        raise NotYours("Assumptions are written by planners, sales managers, marketing and the S&OP leader.")
+    if not text:
+        raise Invalid("Say in a sentence what the plan rests on.")
+    watcher = people().filter(user__username=owner).first()
+    if watcher is None:
+        raise Invalid("Choose who watches this assumption.")
+    return Assumption.objects.create(
+        cycle=cycle,
+        text=text,
+        family=_family(family),
+        owner=watcher,
+        check_on=_day(check_on),
+        by=person,
+        at=at,
+    )
+
+
+def _family(code: str) -> Family | None:
+    if not code:
+        return None
+    family = Family.objects.filter(code=code).first()
+    if family is None:
+        raise Invalid(f"There is no family {code!r}.")
+    return family
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("Give the date on which the assumption is checked.") from None
+
+
+@transaction.atomic
+def assumption_check(*, pk: int, person: Person, state: str) -> Assumption:
+    """Say whether an assumption holds; its owner and its writers may."""
+    assumption = Assumption.objects.select_for_update().filter(pk=pk).first()
+    if assumption is None:
+        raise Refused("no_assumption", "There is no such assumption.", status=404)
+    if state not in Assumption.State.values:
+        raise Invalid(f"Choose one of: {', '.join(Assumption.State.labels)}.")
+    if person.pk != assumption.owner_id and person.role not in WRITERS:
+        raise NotYours(f"This assumption is watched by {assumption.owner.name}.")
+    assumption.state = Assumption.State(state)
+    assumption.save(update_fields=["state"])
+    return assumption
