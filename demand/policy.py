@@ -4,6 +4,7 @@ from cycles.models import Cycle
 from cycles.selectors import milestones_reached, step_of
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Comment, Stage
+from demand.selectors.people import managers_above
 from jobs.errors import NotYours, Refused
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
@@ -67,3 +68,10 @@ def may_write_line(person: Person, stage: Stage, owner_id: int | None, owner_nam
 def check_role(person: Person, *roles: Role, what: str) -> None:
     if person.role not in roles:
         raise NotYours(f"{what} is for: {', '.join(Role(role).label for role in roles)}.")
+
+
+def may_ask(person: Person, owner: Person | None) -> bool:
+    """Whether a person may send a line of this owner back with a question: a manager above, or a demand planner."""
+    if owner is None:
+        return False
+    return person.role == Role.DEMAND_PLANNER or person.pk in managers_above(owner)

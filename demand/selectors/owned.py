@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def owned(cycle: Cycle, owners: Sequence[int]) -> Owned:
     return Owned(cycle, frame, stage_numbers(months, line_ids(frame)))
 
 
-def flags_of(cycle: Cycle, lines: Lines) -> dict[int, list[dict[str, object]]]:
+def flags_of(cycle: Cycle, lines: Lines) -> dict[int, list[dict[str, Any]]]:
     """The flags of the lines that have any."""
     rows = CycleLine.objects.filter(cycle=cycle, line_id__in=[int(line) for line in lines]).exclude(flags=[])
     return dict(rows.values_list("line_id", "flags"))

@@ -1,0 +1,132 @@
+"""What people send, read and checked for form; meaning is checked by the services."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+
+from cycles.periods import parse_month
+from demand.models import Call
+from demand.services.entries import CellEdit
+from demand.services.submissions import ReasonGiven
+from jobs.errors import Invalid
+
+MOST_EDITS = 10_000
+LONGEST_COMMENT = 2000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of edits with the token that makes a retry harmless."""
+
+    token: UUID
+    edits: list[CellEdit]
+
+
+def batch_read(body: bytes) -> Batch:
+    """`{"token": uuid, "edits": [{"line", "month", "value", "seen", "reason", "comment"}]}` as the grid sends it."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Invalid("The edits could not be read: they are not JSON.") from None
+    if not isinstance(given, dict) or not isinstance(given.get("edits"), list):
+        raise Invalid("The edits could not be read: “edits” must be a list.")
+    edits = given["edits"]
+    if not 0 < len(edits) <= MOST_EDITS:
+        raise Invalid(f"A batch has 1 to {MOST_EDITS:,} edits, not {len(edits):,}.")
+    return Batch(_token(given.get("token")), [_edit(edit, number) for number, edit in enumerate(edits)])
+
+
+def _token(given: object) -> UUID:
+    try:
+        return UUID(str(given))
+    except ValueError:
+        raise Invalid("The batch has no valid token, so a retry could count twice.") from None
+
+
+def _edit(given: object, number: int) -> CellEdit:
+    if not isinstance(given, dict):
+        raise Invalid(f"Edit {number + 1} is not an object.")
+    line = given.get("line")
+    if not isinstance(line, int) or isinstance(line, bool) or not 0 < line < 2**63:
+        raise Invalid(f"Edit {number + 1} names no line.")
+    return CellEdit(
+        line,
+        month_read(given.get("month")),
+        _quantity(given.get("value"), number),
+        _quantity(given.get("seen"), number),
+        words(given.get("reason")),
+        words(given.get("comment")),
+    )
+
+
+def _quantity(given: object, number: int) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+        raise Invalid(f"Edit {number + 1} has a quantity that is no number.")
+    return float(given)
+
+
+def month_read(given: object) -> date:
+    """`'2026-11'`; Invalid says what was read."""
+    try:
+        return parse_month(str(given or ""))
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+
+
+def words(given: object) -> str:
+    """Text as typed, without characters that cannot be printed or stored."""
+    text = given if isinstance(given, str) else ""
+    clean = "".join(mark for mark in text if mark.isprintable() or mark == "\n").strip()
+    if len(clean) > LONGEST_COMMENT:
+        raise Invalid(f"A comment has at most {LONGEST_COMMENT:,} characters.")
+    return clean
+
+
+def reasons_read(post: QueryDict) -> dict[int, ReasonGiven]:
+    """`reason-<line>` and `note-<line>` of the list that is asked at submit; lines without a choice are left out."""
+    given = {}
+    for name, value in post.items():
+        if name.startswith("reason-") and name[7:].isdigit() and value:
+            line = int(name[7:])
+            given[line] = ReasonGiven(str(value), words(post.get(f"note-{line}")))
+    return given
+
+
+def seconds_read(post: Mapping[str, Any]) -> float | None:
+    """Active seconds as the page counted them; None when it did not."""
+    try:
+        seconds = float(post.get("active_seconds") or "")
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def call_read(post: Mapping[str, Any]) -> tuple[Call, date | None]:
+    """The call and, for a slip, its month."""
+    given = str(post.get("call") or "")
+    if given not in Call.values:
+        raise Invalid("Choose one of: " + ", ".join(str(label) for label in Call.labels) + ".")
+    call = Call(given)
+    return call, month_read(post.get("slips_to")) if call == Call.SLIPS else None
+
+
+def number_read(given: object) -> float | None:
+    """A number as a form field sends it; None when empty."""
+    text = str(given or "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        raise Invalid(f"{text[:20]!r} is not a number.") from None
+    if not math.isfinite(value):
+        raise Invalid(f"{text[:20]!r} is not a number.")
+    return value

@@ -1,0 +1,133 @@
+"""Orders to watch: what is open for a rep's customers and worth the rep's view."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from cycles.models import Cycle
+from cycles.periods import add_months, month_of, month_range
+from demand.models import Call, Opportunity, OrderCall, OrderLine
+from masterdata.models import Person
+
+MOST = 15
+WEEKS_AHEAD = 8
+
+# Open order lines and opportunities of a person's lines, the dearest first. Detail products and customers are
+# shown under the line they are planned in.
+OPEN = """
+WITH open AS (
+    SELECT 'order' AS kind, o.id, o.code, o.customer_id, o.product_id, o.qty, o.pushes,
+           coalesce(nullif(o.revenue, 0), o.qty * coalesce(p.price, 0)) AS value,
+           coalesce(o.promised_on, o.requested_on, o.ordered_on) AS due, NULL::float AS probability,
+           NULL::bigint AS owner_id, o.id AS order_line_id, NULL::bigint AS opportunity_id
+    FROM demand_orderline o JOIN masterdata_product p ON p.id = o.product_id
+    WHERE o.shipped_on IS NULL AND coalesce(o.promised_on, o.requested_on, o.ordered_on) < %(until)s
+    UNION ALL
+    SELECT 'opportunity', q.id, q.code, q.customer_id, q.product_id, q.qty, 0, q.value, q.expected_month,
+           q.probability, q.owner_id, NULL, q.id
+    FROM demand_opportunity q
+    WHERE q.closed_on IS NULL AND q.expected_month >= %(month)s AND q.expected_month < %(until)s
+)
+SELECT open.kind, open.id, open.code, cl.line_id, c.name, coalesce(p.name, 'several products'), open.qty, open.value,
+       open.due, open.pushes, open.probability, k.call, k.slips_to, k.at
+FROM open
+JOIN masterdata_customer d ON d.id = open.customer_id
+JOIN masterdata_customer c ON c.id = coalesce(d.plan_as_id, d.id)
+LEFT JOIN masterdata_product x ON x.id = open.product_id
+LEFT JOIN masterdata_product p ON p.id = coalesce(x.plan_as_id, x.id)
+LEFT JOIN demand_line l ON l.customer_id = c.id AND l.product_id = p.id
+LEFT JOIN demand_cycleline cl ON cl.line_id = l.id AND cl.cycle_id = %(cycle)s
+LEFT JOIN LATERAL (
+    SELECT oc.call, oc.slips_to, oc.at FROM demand_ordercall oc
+    WHERE (oc.order_line_id = open.order_line_id OR oc.opportunity_id = open.opportunity_id) AND oc.cycle_id = %(cycle)s
+    ORDER BY oc.id DESC LIMIT 1
+) k ON true
+WHERE coalesce(cl.owner_id, open.owner_id, c.owner_id) = %(person)s
+ORDER BY open.value DESC, open.code LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """An open order or opportunity with the newest call on it; `value` in company currency."""
+
+    kind: str
+    pk: int
+    code: str
+    line: int | None
+    customer: str
+    product: str
+    qty: float
+    value: float
+    due: date
+    pushes: int
+    probability: float | None
+    call: str
+    slips_to: date | None
+    called_at: datetime | None
+
+    @property
+    def is_order(self) -> bool:
+        return self.kind == "order"
+
+    @property
+    def call_label(self) -> str:
+        return Call(self.call).label if self.call else ""
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """The calls that take no month: value, word, whether it is the newest call."""
+        return [(call.value, call.label, call.value == self.call) for call in Call if call != Call.SLIPS]
+
+    @property
+    def slips(self) -> bool:
+        return self.call == Call.SLIPS.value
+
+
+@dataclass(frozen=True)
+class OrdersPage:
+    """What the page shows: the list, how many are answered, and the months an order may slip to."""
+
+    rows: list[Watched]
+    months: list[date]
+    today: date
+    plan_month: date
+
+    @property
+    def answered(self) -> int:
+        return sum(bool(row.call) for row in self.rows)
+
+
+def orders_to_watch(cycle: Cycle, person: Person, *, on: date) -> OrdersPage:
+    """At most fifteen open orders and opportunities due within eight weeks or overdue, by value."""
+    until = max(on, cycle.month) + timedelta(weeks=WEEKS_AHEAD)
+    values: dict[str, int | date] = {
+        "cycle": cycle.pk,
+        "month": cycle.month,
+        "until": until,
+        "person": person.pk,
+        "most": MOST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, values)
+        rows = [_watched(*row) for row in cursor.fetchall()]
+    return OrdersPage(rows, month_range(add_months(cycle.month, 1), 6), on, cycle.month)
+
+
+def _watched(*row: Any) -> Watched:
+    given = dict(zip(Watched.__dataclass_fields__, row, strict=True))
+    return Watched(**given | {"call": given["call"] or ""})
+
+
+def month_in_plan(due: date, cycle: Cycle) -> date:
+    """The month of the cycle in which an order stands: its due month, the cycle's own when that has passed."""
+    return max(month_of(due), cycle.month)
+
+
+def call_newest(cycle: Cycle, subject: OrderLine | Opportunity) -> OrderCall | None:
+    rows = OrderCall.objects.filter(cycle=cycle)
+    if isinstance(subject, OrderLine):
+        return rows.filter(order_line=subject).order_by("-id").first()
+    return rows.filter(opportunity=subject).order_by("-id").first()

@@ -1,0 +1,270 @@
+"""A person's sheet: flagged lines first, every cell with what it is compared with, in a fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cycles.models import Contribution, Cycle, CycleState, CycleStep
+from cycles.periods import add_months
+from cycles.selectors import milestones_reached
+from cycles.steps import Milestone, Step, StepState
+from demand.models import Comment, Reason, Stage
+from demand.selectors.history import history
+from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
+from demand.selectors.people import managers_above
+from demand.selectors.threads import WITH_PEOPLE
+from masterdata.models import Person
+from masterdata.roles import Role
+
+NEAR = 3
+YEAR = 12
+
+
+class Layer(Enum):
+    """Whose layer the reader of a sheet writes: the owner's number, the manager's, or none."""
+
+    SALES = "sales"
+    TEAM = "team"
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """One line with its numbers over the horizon; None = there is none. All in the product's unit."""
+
+    line: int
+    customer: str
+    customer_code: str
+    product: str
+    product_code: str
+    family: str
+    decimals: int
+    price: float
+    flags: list[dict[str, Any]]
+    base: list[float]
+    own: list[float]
+    last_year: list[float | None]
+    previous: list[float | None]
+    past: list[float]
+    team: list[float | None]
+    team_note: str
+    reason: str
+    note: str
+    missing: bool
+    question: Comment | None
+    is_noted: bool
+    is_open: bool
+
+    @property
+    def changed(self) -> list[bool]:
+        return [abs(own - base) > 1e-6 for own, base in zip(self.own, self.base, strict=True)]
+
+    @property
+    def is_changed(self) -> bool:
+        return any(self.changed)
+
+    @property
+    def needs_you(self) -> bool:
+        return bool(self.flags) or self.question is not None
+
+    @property
+    def delta(self) -> float:
+        return sum(self.own) - sum(self.base)
+
+    @property
+    def average3(self) -> float | None:
+        return sum(self.past[-3:]) / 3 if len(self.past) >= 3 else None
+
+    @property
+    def reason_label(self) -> str:
+        return Reason(self.reason).label if self.reason else ""
+
+    @property
+    def last_year_near(self) -> float | None:
+        known = [value for value in self.last_year[:NEAR] if value is not None]
+        return sum(known) if known else None
+
+    @property
+    def base_near(self) -> float:
+        return sum(self.base[:NEAR])
+
+    @property
+    def team_delta(self) -> float:
+        """What the manager's layer adds to the owner's number."""
+        pairs = zip(self.own, self.team, strict=True)
+        return sum(team - own for own, team in pairs if team is not None)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the page shows; `layer` says what the reader may write."""
+
+    cycle: Cycle
+    owner: Person
+    layer: Layer
+    step: CycleStep
+    answer: Contribution | None
+    lines: list[SheetLine]
+    closed_because: str
+    has_baseline: bool
+
+    @cached_property
+    def months(self) -> list[date]:
+        return [add_months(self.cycle.month, i) for i in range(self.cycle.horizon)]
+
+    @cached_property
+    def flagged(self) -> list[SheetLine]:
+        return [line for line in self.lines if line.needs_you]
+
+    @cached_property
+    def others(self) -> list[SheetLine]:
+        return [line for line in self.lines if not line.needs_you]
+
+    @property
+    def others_changed(self) -> int:
+        return sum(line.is_changed for line in self.others)
+
+    @property
+    def changed(self) -> int:
+        return sum(line.is_changed for line in self.lines)
+
+    @property
+    def missing(self) -> int:
+        return sum(line.missing for line in self.lines)
+
+    @property
+    def delta(self) -> float:
+        return sum(line.delta for line in self.lines)
+
+    @property
+    def is_open(self) -> bool:
+        return self.step.state == StepState.OPEN.value
+
+    @property
+    def writes(self) -> bool:
+        return self.layer is not Layer.NONE
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        return self.answer.answered_at if self.answer else None
+
+    @property
+    def closes_at(self) -> datetime:
+        return self.step.due_at
+
+    @property
+    def minutes(self) -> int:
+        return max(1, round(len(self.flagged) * 17 / 60))
+
+    def totals(self) -> Iterator[float]:
+        return (sum(line.own[i] for line in self.lines) for i in range(self.cycle.horizon))
+
+
+def sheet(cycle: Cycle, owner: Person, reader: Person) -> Sheet:
+    """The sheet of a person's living lines: to write for the owner and the managers above, else to read."""
+    numbers = owned(cycle, [owner.pk])
+    step = cycle.steps.get(step=Step.SALES_FORECAST.value)
+    answer = Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person=owner.user_id).first()
+    said = _said(cycle, numbers)
+    signed = Milestone.DEMAND_SIGNED in milestones_reached(cycle)
+    layer = _layer(owner, reader)
+    because = _closed_because(cycle, step, signed, layer)
+    lines = _lines(numbers, said, layer, because, signed)
+    lines.sort(key=lambda line: (not line.needs_you, _rank(line), line.customer, line.product))
+    return Sheet(cycle, owner, layer, step, answer, lines, because, numbers.has_baseline)
+
+
+def _layer(owner: Person, reader: Person) -> Layer:
+    if owner.pk == reader.pk:
+        return Layer.SALES
+    if reader.role == Role.SALES_MANAGER and reader.pk in managers_above(owner):
+        return Layer.TEAM
+    return Layer.NONE
+
+
+def _closed_because(cycle: Cycle, step: CycleStep, signed: bool, layer: Layer) -> str:
+    """Why nothing can be written now, in words; empty when it can."""
+    if cycle.state != CycleState.OPEN:
+        return f"The cycle {cycle.code} has ended. This is what was sent."
+    if signed:
+        return f"Demand of {cycle.code} is signed. The numbers stand; write a note on a line if something has changed."
+    if layer is Layer.TEAM or step.state == StepState.OPEN.value:
+        return ""
+    if step.state == StepState.PENDING.value:
+        return "Sales entry has not opened yet. It opens when the baseline is built."
+    return "Sales entry is closed. What you saved stands; lines sent back to you with a question stay open."
+
+
+def _said(cycle: Cycle, numbers: Owned) -> dict[int, list[Comment]]:
+    ids = [int(line) for line in numbers.lines]
+    found: dict[int, list[Comment]] = {}
+    for comment in Comment.objects.filter(cycle=cycle, line_id__in=ids).select_related(*WITH_PEOPLE).order_by("id"):
+        found.setdefault(comment.line_id or 0, []).append(comment)
+    return found
+
+
+def _lines(numbers: Owned, said: dict[int, list[Comment]], layer: Layer, because: str, signed: bool) -> list[SheetLine]:
+    cycle, frame = numbers.cycle, numbers.frame
+    if not len(frame):
+        return []
+    past = history(numbers.lines, start=add_months(cycle.month, -YEAR), before=cycle.month).quantity
+    year_ago = [[*row, *[None] * (cycle.horizon - YEAR)] for row in past.tolist()]
+    before = numbers.previous
+    flags = flags_of(cycle, numbers.lines)
+    missing = set(reasons_missing(numbers))
+    stage = Stage.TEAM if layer is Layer.TEAM else Stage.SALES
+    base, own = (numbers.sales, numbers.team) if layer is Layer.TEAM else (numbers.baseline, numbers.sales)
+    base_rows, own_rows = base.tolist(), own.tolist()
+    team_rows = _nullable(numbers.team_layer) if layer is not Layer.TEAM else [[None] * cycle.horizon] * len(frame)
+    previous = _nullable(before)
+    notes = numbers.numbers.notes.get((cycle.month, stage), {})
+    team_notes = numbers.numbers.notes.get((cycle.month, Stage.TEAM), {})
+    lines = []
+    for row, at in enumerate(frame.itertuples()):
+        line = int(at.Index)
+        comments = said.get(line, [])
+        question = next((c for c in comments if c.kind == Comment.Kind.QUESTION and c.answered_at is None), None)
+        returned = any(c.kind == Comment.Kind.QUESTION for c in comments)
+        note, from_team = notes.get(line), team_notes.get(line)
+        lines.append(
+            SheetLine(
+                line=line,
+                customer=at.customer_name,
+                customer_code=at.customer,
+                product=at.product_name,
+                product_code=at.product,
+                family=at.family_name,
+                decimals=int(at.decimals),
+                price=float(at.price),
+                flags=flags.get(line, []),
+                base=base_rows[row],
+                own=own_rows[row],
+                last_year=year_ago[row],
+                previous=previous[row],
+                past=past[row].tolist(),
+                team=team_rows[row],
+                team_note=from_team.by if from_team else "",
+                reason=note.reason if note else "",
+                note=note.note if note else "",
+                missing=line in missing and layer is Layer.SALES,
+                question=question,
+                is_noted=bool(comments),
+                is_open=not because or (returned and not signed),
+            )
+        )
+    return lines
+
+
+def _nullable(matrix: np.ndarray) -> list[list[float | None]]:
+    return [[None if value != value else value for value in row] for row in matrix.tolist()]
+
+
+def _rank(line: SheetLine) -> float:
+    """Questions first, then what moves most money."""
+    stake = max((float(flag.get("value") or 0) for flag in line.flags), default=0.0)
+    return -(1e15 if line.question else 0) - stake

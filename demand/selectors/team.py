@@ -1,0 +1,210 @@
+"""The team roll-up: one row per rep with totals, differences and the largest change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from cycles.models import Contribution, Cycle, CycleStep, How
+from cycles.selectors import step_of
+from cycles.steps import Step, StepState
+from demand.models import Change, Comment, Reason, Stage, TeamReview
+from demand.selectors.owned import Owned, owned
+from demand.selectors.people import team_below
+from demand.selectors.threads import questions_open
+from masterdata.models import Person
+
+NEAR, FAR = 3, 12
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Units and money of the next months, and the differences to baseline, to the cycle before and of the team layer.
+
+    `before` is None where the cycle before has no numbers; it compares the months both cycles have.
+    """
+
+    units_near: float
+    units_far: float
+    money_near: float
+    money_far: float
+    delta_baseline: float
+    money_delta_baseline: float
+    delta_before: float | None
+    adjusted: float
+
+
+@dataclass(frozen=True)
+class LargestChange:
+    """The change of a rep's line that moves most money, with its reason."""
+
+    line: int
+    label: str
+    units: float
+    money: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class RepRow:
+    rep: Person
+    lines: int
+    changed: int
+    totals: Totals
+    largest: LargestChange | None
+    answer: Contribution | None
+    review: TeamReview | None
+    changed_since: bool
+    questions: int
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.review is not None and not self.changed_since
+
+    @property
+    def status(self) -> str:
+        if self.answer is None or (self.answer.answered_at is None and self.answer.how != How.AUTO):
+            return "Not yet"
+        return How(self.answer.how).label if self.answer.how == How.AUTO else "Submitted"
+
+    @property
+    def can_nudge(self) -> bool:
+        return self.answer is not None and self.answer.answered_at is None and self.answer.nudged_at is None
+
+
+@dataclass(frozen=True)
+class Team:
+    cycle: Cycle
+    step: CycleStep
+    rows: list[RepRow]
+    total: Totals
+    families: list[tuple[str, str]]
+
+    @property
+    def is_open(self) -> bool:
+        return self.step.state == StepState.OPEN.value
+
+    @property
+    def submitted(self) -> int:
+        return sum(row.answer is not None and row.answer.answered_at is not None for row in self.rows)
+
+    @property
+    def acceptable(self) -> list[RepRow]:
+        """Rows that can be accepted now: answered (or entry closed), and not accepted as they stand."""
+        return [row for row in self.rows if not row.is_accepted and (row.status != "Not yet" or not self.is_open)]
+
+
+def team_rollup(cycle: Cycle, manager: Person) -> Team:
+    """The lines of a manager and of everybody below, by owner; the same few queries for any team."""
+    people = team_below(manager)
+    numbers = owned(cycle, [person.pk for person in people])
+    owners = numbers.frame["rep_id"].to_numpy(dtype=float)
+    members = [person for person in people if (owners == person.pk).any()]
+    answers = {
+        row.person_id: row
+        for row in Contribution.objects.filter(
+            cycle=cycle, step=Step.SALES_FORECAST.value, person__in=[person.user_id for person in members]
+        )
+    }
+    reviews = {row.rep_id: row for row in TeamReview.objects.filter(cycle=cycle, rep__in=members)}
+    newest = _newest_change(cycle, members)
+    asked = [question.to_id for question in questions_open(cycle)]
+    rows = [
+        _row(numbers, owners == person.pk, person, answers.get(person.user_id), reviews.get(person.pk), newest, asked)
+        for person in members
+    ]
+    rows.sort(key=lambda row: (row.rep.pk == manager.pk, -row.totals.money_far))
+    families = numbers.frame[["family", "family_name"]].drop_duplicates().sort_values("family_name")
+    everything = np.ones(len(numbers.frame), dtype=bool)
+    return Team(
+        cycle,
+        step_of(cycle, Step.SALES_FORECAST),
+        rows,
+        totals(numbers, everything),
+        list(families.itertuples(index=False, name=None)),
+    )
+
+
+def _newest_change(cycle: Cycle, members: Sequence[Person]) -> dict[int, datetime]:
+    rows = Change.objects.filter(cycle=cycle, stage=Stage.SALES, by__in=[person.pk for person in members])
+    return dict(rows.order_by("by_id", "-at").distinct("by_id").values_list("by_id", "at"))
+
+
+def _row(
+    numbers: Owned,
+    mask: np.ndarray,
+    person: Person,
+    answer: Contribution | None,
+    review: TeamReview | None,
+    newest: dict[int, datetime],
+    asked: list[int | None],
+) -> RepRow:
+    changed_at = newest.get(person.pk)
+    return RepRow(
+        rep=person,
+        lines=int(mask.sum()),
+        changed=int(numbers.changed[mask].any(axis=1).sum()),
+        totals=totals(numbers, mask),
+        largest=largest_change(numbers, mask),
+        answer=answer,
+        review=review,
+        changed_since=review is not None and changed_at is not None and changed_at > review.at,
+        questions=asked.count(person.pk),
+    )
+
+
+def totals(numbers: Owned, mask: np.ndarray) -> Totals:
+    """Sums over the chosen lines: what stands for the team after the manager's own layer."""
+    team, price = numbers.team[mask], numbers.price[mask][:, None]
+    delta = team - numbers.baseline[mask]
+    return Totals(
+        units_near=float(team[:, :NEAR].sum()),
+        units_far=float(team[:, :FAR].sum()),
+        money_near=float((team * price)[:, :NEAR].sum()),
+        money_far=float((team * price)[:, :FAR].sum()),
+        delta_baseline=float(delta[:, :FAR].sum()),
+        money_delta_baseline=float((delta * price)[:, :FAR].sum()),
+        delta_before=_delta_before(numbers, mask),
+        adjusted=float((team - numbers.sales[mask])[:, :FAR].sum()),
+    )
+
+
+def _delta_before(numbers: Owned, mask: np.ndarray) -> float | None:
+    before = numbers.previous[mask][:, :FAR]
+    known = ~np.isnan(before)
+    if not known.any():
+        return None
+    return float((numbers.team[mask][:, :FAR] - before)[known].sum())
+
+
+def largest_change(numbers: Owned, mask: np.ndarray) -> LargestChange | None:
+    """The rep's own change that moves most money over the horizon; None when nothing was changed."""
+    moved = (numbers.sales - numbers.baseline)[mask].sum(axis=1)
+    money = moved * numbers.price[mask]
+    if not len(money) or not np.abs(money).max() > 0:
+        return None
+    at = int(np.abs(money).argmax())
+    row = np.flatnonzero(mask)[at]
+    line = int(numbers.lines[row])
+    said = numbers.numbers.notes.get((numbers.cycle.month, Stage.SALES), {}).get(line)
+    return LargestChange(
+        line,
+        f"{numbers.frame['customer_name'].iloc[row]}, {numbers.frame['product_name'].iloc[row]}",
+        float(moved[at]),
+        float(money[at]),
+        Reason(said.reason).label if said and said.reason else "",
+    )
+
+
+def team_changes(cycle: Cycle, manager: Person, most: int = 60) -> list[Change]:
+    """The newest changes in the manager's own layer."""
+    rows = Change.objects.filter(cycle=cycle, stage=Stage.TEAM, by=manager)
+    return list(rows.select_related("line__customer", "line__product", "by__user").order_by("-id")[:most])
+
+
+def team_questions(cycle: Cycle, reps: Sequence[Person]) -> list[Comment]:
+    """Questions to these people in this cycle, newest first, each with its answers."""
+    rows = Comment.objects.filter(cycle=cycle, kind=Comment.Kind.QUESTION, to__in=[rep.pk for rep in reps])
+    chosen = rows.select_related("by__user", "to__user", "line__customer", "line__product")
+    return list(chosen.prefetch_related("replies__by__user").order_by("-id"))

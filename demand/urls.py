@@ -1,0 +1,37 @@
+"""Addresses of the demand rooms."""
+
+from django.urls import URLPattern, path
+
+from demand.views import calls, review, sheet, team, why
+
+app_name = "demand"
+urlpatterns: list[URLPattern] = [
+    # sales
+    path("sheet/", sheet.my_sheet, name="sheet"),
+    path("sheet/save/", sheet.sheet_save, name="sheet-save"),
+    path("sheet/submit/", sheet.sheet_submit, name="sheet-submit"),
+    path("sheet/withdraw/", sheet.sheet_withdraw, name="sheet-withdraw"),
+    path("sheet/new-line/", sheet.new_line, name="new-line"),
+    path("sheet/tell/", sheet.tell_operations, name="tell-operations"),
+    path("sheet/<str:username>/", sheet.sheet_of, name="sheet-of"),
+    path("orders/", calls.orders, name="orders"),
+    path("orders/<str:kind>/<int:pk>/", calls.call, name="call"),
+    path("team/", team.team, name="team"),
+    path("team/accept/", team.accept, name="team-accept"),
+    path("team/adjust/", team.adjust, name="team-adjust"),
+    path("team/undo/", team.undo, name="team-undo"),
+    path("team/nudge/", team.nudge, name="team-nudge"),
+    path("why/<int:line>/<str:month>/", why.why_number, name="why"),
+    path("why/<int:line>/<str:month>/note/", why.note, name="note"),
+    path("why/<int:line>/<str:month>/ask/", why.ask, name="ask"),
+    path("questions/<int:pk>/answer/", why.answer, name="answer"),
+    # planning
+    path("demand/", review.demand_review, name="review"),
+    path("demand/take/", review.take, name="take"),
+    path("demand/type/", review.type_total, name="type"),
+    path("demand/bulk/", review.bulk, name="bulk"),
+    path("demand/undo/", review.undo, name="undo"),
+    path("demand/assume/", review.assume, name="assume"),
+    path("demand/assumptions/<int:pk>/", review.assumption_state, name="assumption"),
+    path("demand/sign/", review.sign, name="sign"),
+]

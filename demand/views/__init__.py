@@ -1,0 +1,1 @@
+"""Pages of the demand rooms, one module per page."""

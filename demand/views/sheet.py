@@ -1,0 +1,129 @@
+"""The rep's sheet: the page, saving cells, sending, taking back, starting a line, a word to operations."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from demand.forms import batch_read, reasons_read, seconds_read
+from demand.models import Reason, Stage
+from demand.selectors.choices import new_line_choices
+from demand.selectors.present import cycle_named, cycle_now
+from demand.selectors.sheet import Layer, Sheet, sheet
+from demand.services.comments import operations_tell
+from demand.services.entries import cells_save
+from demand.services.new_lines import line_start
+from demand.services.submissions import Submission, submission_send, submission_withdraw
+from jobs.errors import Refused
+from masterdata.models import Person
+from masterdata.requests import PortalRequest
+
+STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
+
+
+@require_GET
+def my_sheet(request: PortalRequest) -> HttpResponse:
+    return _page(request, request.person)
+
+
+@require_GET
+def sheet_of(request: PortalRequest, username: str) -> HttpResponse:
+    owner = get_object_or_404(Person.objects.select_related("user"), user__username=username)
+    return _page(request, owner)
+
+
+def _page(request: PortalRequest, owner: Person) -> HttpResponse:
+    cycle = cycle_named(request.GET.get("cycle", ""))
+    shown = sheet(cycle, owner, request.person)
+    return render(request, "demand/sheet.html", _context(request, shown))
+
+
+def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
+    return {
+        "sheet": shown,
+        "reasons": Reason,
+        "is_own": shown.layer is Layer.SALES,
+        "is_team": shown.layer is Layer.TEAM,
+        "choices": new_line_choices(shown.owner) if shown.layer is Layer.SALES and shown.is_open else None,
+    }
+
+
+@require_POST
+def sheet_save(request: PortalRequest) -> HttpResponse:
+    batch = batch_read(request.body)
+    stage = STAGES.get(request.GET.get("layer", ""), Stage.SALES)
+    answer = cells_save(
+        cycle=cycle_now(), stage=stage, person=request.person, edits=batch.edits, at=request.now, token=batch.token
+    )
+    return JsonResponse(answer)
+
+
+@require_POST
+def sheet_submit(request: PortalRequest) -> HttpResponse:
+    cycle = cycle_now()
+    try:
+        sent = submission_send(
+            cycle=cycle,
+            person=request.person,
+            at=request.now,
+            active_seconds=seconds_read(request.POST),
+            reasons=reasons_read(request.POST),
+        )
+    except Refused as refusal:
+        if refusal.code not in ("reasons_missing", "invalid"):
+            raise
+        return _reasons(request, refusal)
+    messages.success(request, sent_sentence(sent))
+    return redirect("home")
+
+
+def _reasons(request: PortalRequest, refusal: Refused) -> HttpResponse:
+    """The list of large changes without a reason; what was chosen already stays chosen."""
+    shown = sheet(cycle_now(), request.person, request.person)
+    rows = [
+        (line, request.POST.get(f"reason-{line.line}", line.reason), request.POST.get(f"note-{line.line}", line.note))
+        for line in shown.lines
+        if line.missing
+    ]
+    context = {
+        "rows": rows,
+        "sheet": shown,
+        "reasons": Reason,
+        "problem": refusal,
+        "asked": refusal.code == "reasons_missing" and not reasons_read(request.POST),
+        "active_seconds": request.POST.get("active_seconds", ""),
+    }
+    return render(request, "demand/reasons.html", context, status=refusal.status)
+
+
+def sent_sentence(sent: Submission) -> str:
+    changed = f", {sent.changed} of them changed" if sent.changed else ""
+    count = "1 line" if sent.lines == 1 else f"{sent.lines} lines"
+    return f"Submitted {count}{changed}."
+
+
+@require_POST
+def sheet_withdraw(request: PortalRequest) -> HttpResponse:
+    submission_withdraw(cycle=cycle_now(), person=request.person)
+    messages.success(request, "Taken back. Your numbers are still saved; submit again when you are done.")
+    return redirect("demand:sheet")
+
+
+@require_POST
+def new_line(request: PortalRequest) -> HttpResponse:
+    line = line_start(
+        cycle=cycle_now(),
+        person=request.person,
+        customer=request.POST.get("customer", ""),
+        product=request.POST.get("product", ""),
+        at=request.now,
+    )
+    messages.success(request, f"{line.customer.name}, {line.product.name} is on your sheet, among those that need you.")
+    return redirect("demand:sheet")
+
+
+@require_POST
+def tell_operations(request: PortalRequest) -> HttpResponse:
+    note = operations_tell(cycle=cycle_now(), by=request.person, text=request.POST.get("text", ""), at=request.now)
+    messages.success(request, f"Sent to {note.to.name if note.to else 'the planners'}.")
+    return redirect("home")

@@ -1,0 +1,78 @@
+"""Why this number, and what was said about it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from demand.forms import month_read
+from demand.models import Comment, Line
+from demand.policy import may_ask
+from demand.selectors.present import cycle_named, cycle_now
+from demand.selectors.why import why
+from demand.services.comments import note_add, question_answer, question_ask
+from masterdata.requests import PortalRequest
+
+
+@require_GET
+def why_number(request: PortalRequest, line: int, month: str) -> HttpResponse:
+    return _shown(request, line, month)
+
+
+def _shown(request: PortalRequest, line: int, month: str, **said: Any) -> HttpResponse:
+    cycle = cycle_named(request.GET.get("cycle", ""))
+    found = why(cycle, line, month_read(month), request.person)
+    template = "demand/_why.html" if request.headers.get("HX-Request") else "demand/why.html"
+    context = {"why": found, "may_ask": may_ask(request.person, found.row.owner), **said}
+    return render(request, template, context)
+
+
+@require_POST
+def note(request: PortalRequest, line: int, month: str) -> HttpResponse:
+    about = get_object_or_404(Line, pk=line)
+    text = request.POST.get("text", "")
+    note_add(cycle=cycle_now(), by=request.person, text=text, at=request.now, line=about, month=month_read(month))
+    return _back(request, line, month)
+
+
+@require_POST
+def ask(request: PortalRequest, line: int, month: str) -> HttpResponse:
+    about = get_object_or_404(Line, pk=line)
+    question = question_ask(
+        cycle=cycle_now(),
+        line=about,
+        by=request.person,
+        text=request.POST.get("text", ""),
+        at=request.now,
+        month=month_read(month),
+    )
+    messages.success(request, f"Sent back to {question.to.name if question.to else 'the owner'} with your question.")
+    return _back(request, line, month)
+
+
+@require_POST
+def answer(request: PortalRequest, pk: int) -> HttpResponse:
+    question = get_object_or_404(Comment, pk=pk)
+    question_answer(question=question, by=request.person, text=request.POST.get("text", ""), at=request.now)
+    asked_by = question.by.name
+    messages.success(request, f"Answered. {asked_by} sees it beside the number.")
+    return redirect(_safe(request, reverse("demand:sheet")))
+
+
+def _back(request: PortalRequest, line: int, month: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return _shown(request, line, month)
+    return redirect(_safe(request, reverse("demand:why", args=[line, month])))
+
+
+def _safe(request: PortalRequest, otherwise: str) -> str:
+    """Where the form came from, when that is a page of ours."""
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if ours else otherwise

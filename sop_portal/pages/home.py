@@ -1,0 +1,56 @@
+"""The first page: My month for everybody who sells, and what needs them now for everybody else."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from cycles.models import Cycle
+from cycles.selectors import current_cycle
+from demand.selectors.month import Month, month_of_person
+from demand.selectors.threads import said_to
+from masterdata.models import Person
+from masterdata.requests import PortalRequest
+from masterdata.roles import SALES_ROLES
+from sop_portal.pages.today import opens_next, steps_shown, tasks_for
+
+MOST_SAID = 10
+
+
+@require_GET
+def home(request: PortalRequest) -> HttpResponse:
+    cycle = current_cycle()
+    if cycle is None:
+        return render(request, "home/nothing.html", {"person": request.person})
+    if request.person.role in SALES_ROLES:
+        return _my_month(request, cycle)
+    return _today(request, cycle)
+
+
+def _my_month(request: PortalRequest, cycle: Cycle) -> HttpResponse:
+    month = month_of_person(cycle, request.person)
+    context = _common(request, cycle) | {
+        "month": month,
+        "first_visit": _is_first_visit(month, request.person),
+        "is_manager": bool(request.person.reports.exists()),
+        "opens_next": opens_next(cycle),
+    }
+    return render(request, "home/my_month.html", context)
+
+
+def _today(request: PortalRequest, cycle: Cycle) -> HttpResponse:
+    return render(request, "home/today.html", _common(request, cycle))
+
+
+def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:
+    return {
+        "cycle": cycle,
+        "person": request.person,
+        "tasks": tasks_for(cycle, request.person, at=request.now),
+        "steps": steps_shown(cycle, at=request.now),
+        "said": list(said_to(cycle, request.person)[:MOST_SAID]),
+    }
+
+
+def _is_first_visit(month: Month, person: Person) -> bool:
+    """Until the first answer ever, the promise stands on the page."""
+    return not person.user.contributions.filter(answered_at__isnull=False).exists()
