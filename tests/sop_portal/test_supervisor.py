@@ -165,38 +165,6 @@ class TestRun:
 COUNT = "from django.db.migrations.recorder import MigrationRecorder as R; print(R.Migration.objects.count())"
 
 
-class TestStop:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-    def test_a_signal_ends_everything_and_keeps_the_data(self, elsewhere: Run, number: int) -> None:
-        elsewhere.start()
-        elsewhere.wait_open()
-        family = elsewhere.family()
-        assert len(family) >= 5
-        assert elsewhere.end(number) == 0
-        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-        assert http_status(f"http://127.0.0.1:{elsewhere.port}/healthz/live") == 0
-        assert "The data is kept" in elsewhere.console()
-        kept = manage(elsewhere.state, "shell", "-v", "0", "-c", COUNT)
-        assert int(kept.stdout) > 0, kept.stderr
-
-    def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next_start(self, elsewhere: Run) -> None:
-        elsewhere.start()
-        elsewhere.wait_open()
-        family = elsewhere.family()
-        elsewhere.end(signal.SIGKILL)
-        assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
-        elsewhere.start()
-        elsewhere.wait_open()
-        assert http_status(f"http://127.0.0.1:{elsewhere.port}/healthz/live") == 200
-
-    def test_a_signal_while_it_still_starts_ends_it_too(self, elsewhere: Run) -> None:
-        elsewhere.start()
-        elsewhere.wait_console("Bringing the database up to date")
-        family = elsewhere.family()
-        assert elsewhere.end() == 0
-        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-
-
 class TestRefusals:
     def test_a_taken_port_is_named_with_a_way_out(self, elsewhere: Run) -> None:
         with socket.socket() as taken:
@@ -307,3 +275,39 @@ class TestChildren:
     @pytest.mark.parametrize(("returned", "status"), [(0, 0), (3, 3), (-9, 137), (-15, 143)])
     def test_exit_status_is_what_a_shell_gives(self, returned: int, status: int) -> None:
         assert exit_status(returned) == status
+
+
+def still_there(family: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+class TestStop:
+    """Last, because it ends the portal that the tests above look at."""
+
+    def test_sigterm_ends_everything(self, running: Run) -> None:
+        family = running.family()
+        assert len(family) >= 5
+        assert running.end(signal.SIGTERM) == 0
+        assert still_there(family) == []
+        assert http_status(f"http://127.0.0.1:{running.port}/healthz/live") == 0
+        assert "The data is kept" in running.console()
+
+    def test_the_next_start_after_a_kill_finds_the_data_and_ctrl_c_ends_it(self, elsewhere: Run) -> None:
+        elsewhere.start()
+        elsewhere.wait_open()
+        family = elsewhere.family()
+        elsewhere.end(signal.SIGKILL)
+        assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
+        elsewhere.start()
+        elsewhere.wait_open()
+        family = elsewhere.family()
+        assert int(manage(elsewhere.state, "shell", "-v", "0", "-c", COUNT).stdout) > 0
+        assert elsewhere.end(signal.SIGINT) == 0
+        assert still_there(family) == []
+
+    def test_a_signal_while_it_still_starts_ends_it_too(self, elsewhere: Run) -> None:
+        elsewhere.start()
+        elsewhere.wait_console("Bringing the database up to date")
+        family = elsewhere.family()
+        assert elsewhere.end() == 0
+        assert still_there(family) == []
