@@ -30,6 +30,7 @@ class Meeting(models.Model):
     pack = models.JSONField(default=dict)
     pack_frozen_at = models.DateTimeField(null=True, blank=True)
     notes = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
     minutes_text = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

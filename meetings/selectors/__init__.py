@@ -1,0 +1,1 @@
+"""Reads of meetings, decisions, actions and the agreement."""

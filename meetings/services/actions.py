@@ -1,0 +1,106 @@
+"""Actions, risks and opportunities: raised in a meeting or outside it, carried until somebody closes them."""
+
+import math
+from datetime import date, datetime
+
+from django.db import transaction
+
+from cycles.models import Cycle
+from jobs.errors import Invalid, NotYours, Refused
+from masterdata.models import Family, Person
+from meetings.models import Action, Meeting, RiskOpportunity
+from meetings.policy import check_takes_part, closes, leads
+from meetings.services.codes import next_code
+
+LARGEST_VALUE = 1e12
+
+
+@transaction.atomic
+def action_add(
+    *,
+    cycle: Cycle,
+    text: str,
+    owner: Person,
+    due_on: date,
+    by: Person,
+    on: date,
+    at: datetime,
+    meeting: Meeting | None = None,
+) -> Action:
+    """Promise something: what, who, until when."""
+    check_takes_part(by, "Adding an action")
+    if not text.strip():
+        raise Invalid("Write what is to be done.")
+    if due_on < on:
+        raise Invalid("An action is due today or later.")
+    return Action.objects.create(
+        code=next_code(Action),
+        cycle=cycle,
+        meeting=meeting,
+        text=text.strip(),
+        owner=owner,
+        due_on=due_on,
+        raised_by=by,
+        raised_at=at,
+    )
+
+
+@transaction.atomic
+def action_close(*, action: Action, by: Person, at: datetime, outcome: str, dropped: bool = False) -> Action:
+    """Close an action with what came of it; `dropped` says that it is not needed any more."""
+    action = Action.objects.select_for_update().select_related("owner__user").get(pk=action.pk)
+    if not closes(by, action):
+        raise NotYours(f"{action.code} is closed by {action.owner.name}, by who raised it, or by the S&OP leader.")
+    if action.state != Action.State.OPEN:
+        raise Refused("closed", f"{action.code} is closed already.")
+    if not outcome.strip():
+        raise Invalid("Say in a few words what came of it.")
+    action.state = Action.State.DROPPED if dropped else Action.State.DONE
+    action.outcome, action.closed_at = outcome.strip(), at
+    action.save(update_fields=["state", "outcome", "closed_at"])
+    return action
+
+
+@transaction.atomic
+def risk_add(
+    *,
+    cycle: Cycle,
+    kind: RiskOpportunity.Kind,
+    text: str,
+    value: float,
+    probability: float,
+    month: date,
+    owner: Person,
+    by: Person,
+    at: datetime,
+    family: Family | None = None,
+) -> RiskOpportunity:
+    """Put something that may come on the register: value in company currency, probability from 0 to 1."""
+    check_takes_part(by, "Adding a risk or an opportunity")
+    if not text.strip():
+        raise Invalid("Write what may happen.")
+    if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
+        raise Invalid("The value is an amount of money, zero or more.")
+    if not (math.isfinite(probability) and 0 <= probability <= 1):
+        raise Invalid("The probability lies between 0 and 100 %.")
+    return RiskOpportunity.objects.create(
+        cycle=cycle,
+        kind=kind,
+        text=text.strip(),
+        value=value,
+        probability=probability,
+        month=month,
+        owner=owner,
+        family=family,
+        at=at,
+    )
+
+
+@transaction.atomic
+def risk_settle(*, risk: RiskOpportunity, by: Person, state: RiskOpportunity.State) -> RiskOpportunity:
+    """Say what became of a risk or opportunity."""
+    if not (leads(by) or by.pk == risk.owner_id):
+        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
+    risk.state = state
+    risk.save(update_fields=["state"])
+    return risk

@@ -1,0 +1,163 @@
+"""What the reminders and escalations say."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from django.db.models import Count, Q
+
+from cycles.models import Cycle
+from cycles.reminders import Due, Kind
+from cycles.selectors import step_of
+from cycles.steps import Step
+from demand.models import CycleLine
+from jobs.models import Message
+from masterdata.models import Person
+from masterdata.selectors import people
+from meetings.models import Action
+from meetings.services.mails import has_address, link, message, time_for
+
+SECONDS_A_LINE = 20
+
+
+@dataclass
+class _Known:
+    """What the texts are made of, read once for all messages."""
+
+    cycle: Cycle | None
+    people: dict[str, Person]
+    lines: dict[int, tuple[int, int]]
+    actions: dict[str, Action]
+    deadline: datetime | None = field(default=None)
+
+
+def reminder_mails(cycle: Cycle | None, due: Iterable[Due]) -> list[Message]:
+    """One unsaved message per due one, for those who have an address."""
+    due = list(due)
+    if not due:
+        return []
+    known = _known(cycle, due)
+    return [_mail(known, one) for one in due if one.person in known.people and has_address(known.people[one.person])]
+
+
+def _known(cycle: Cycle | None, due: list[Due]) -> _Known:
+    names = {one.person for one in due} | {name for one in due for name in one.about}
+    found = {p.username: p for p in people().filter(user__username__in=names)}
+    actions = Action.objects.filter(code__in={code for one in due for code in one.about}).select_related("owner__user")
+    return _Known(
+        cycle,
+        found,
+        lines_to_look_at(cycle) if cycle else {},
+        {action.code: action for action in actions},
+        step_of(cycle, Step.SALES_FORECAST).due_at if cycle else None,
+    )
+
+
+def lines_to_look_at(cycle: Cycle) -> dict[int, tuple[int, int]]:
+    """Per person id: (all lines, lines that are flagged)."""
+    rows = (
+        CycleLine.objects.filter(cycle=cycle, owner__isnull=False)
+        .values("owner_id")
+        .annotate(every=Count("id"), flagged=Count("id", filter=~Q(flags=[])))
+    )
+    return {row["owner_id"]: (row["every"], row["flagged"]) for row in rows}
+
+
+def _mail(known: _Known, due: Due) -> Message:
+    person = known.people[due.person]
+    template, subject, context = _WORDS[due.kind](known, due, person)
+    return message(
+        template=template,
+        kind=due.kind.value,
+        key=":".join(due.key),
+        recipient=person,
+        subject=subject,
+        context=context,
+        at=due.due_at,
+        cycle=due.cycle,
+    )
+
+
+Words = tuple[str, str, dict[str, Any]]
+
+
+def _asking(known: _Known, due: Due, person: Person) -> Words:
+    every, flagged = known.lines.get(person.pk, (0, 0))
+    deadline = time_for(person, known.deadline) if known.deadline else ""
+    subjects = {
+        Kind.INPUT_OPENED: f"your forecast is prefilled, {_look(flagged, every)}",
+        Kind.INPUT_LAST_DAY: f"the sales forecast closes {deadline}",
+        Kind.INPUT_NUDGE: f"a personal reminder, the sales forecast closes {deadline}",
+    }
+    context = {
+        "lines": every,
+        "flagged": flagged,
+        "minutes": max(1, ceil(flagged * SECONDS_A_LINE / 60)),
+        "deadline": deadline,
+        "last": due.kind is not Kind.INPUT_OPENED,
+        "nudge": due.kind is Kind.INPUT_NUDGE,
+        "url": link("/sheet/"),
+    }
+    return "input_request", subjects[due.kind], context
+
+
+def _look(flagged: int, every: int) -> str:
+    if not flagged:
+        return f"{every} lines to confirm"
+    return "1 line needs you" if flagged == 1 else f"{flagged} lines need you"
+
+
+def _escalating(known: _Known, due: Due, person: Person) -> Words:
+    names = [known.people[name].name if name in known.people else name for name in due.about]
+    count = "1 person has" if len(names) == 1 else f"{len(names)} people have"
+    to_manager = due.kind is Kind.ESCALATION_MANAGER
+    context = {
+        "names": names,
+        "count": count,
+        "to_manager": to_manager,
+        "url": link("/team/" if to_manager else "/cycle/"),
+    }
+    return "input_missing", f"{count} not answered the sales forecast", context
+
+
+def _step_late(known: _Known, due: Due, person: Person) -> Words:
+    step = Step(due.step)
+    row = step_of(known.cycle, step) if known.cycle else None
+    context = {
+        "step": step.label,
+        "since": time_for(person, row.due_at) if row else "",
+        "yours": due.kind is Kind.STEP_LATE,
+        "url": link("/cycle/"),
+    }
+    return "step_late", f"{step.label} is late", context
+
+
+def _action(known: _Known, due: Due, person: Person) -> Words:
+    action = known.actions[due.about[0]]
+    escalated = due.kind is Kind.ACTION_ESCALATED
+    when = {Kind.ACTION_SOON: "is due soon", Kind.ACTION_DUE: "is due today", Kind.ACTION_ESCALATED: "is overdue"}
+    context = {
+        "action": action,
+        "owner": action.owner.name,
+        "when": when[due.kind],
+        "escalated": escalated,
+        "mine": action.owner_id == person.pk,
+        "url": link("/meetings/actions/"),
+    }
+    return "action", f"{action.code} {when[due.kind]}", context
+
+
+_WORDS: dict[Kind, Callable[[_Known, Due, Person], Words]] = {
+    Kind.INPUT_OPENED: _asking,
+    Kind.INPUT_LAST_DAY: _asking,
+    Kind.INPUT_NUDGE: _asking,
+    Kind.ESCALATION_MANAGER: _escalating,
+    Kind.ESCALATION_LEADER: _escalating,
+    Kind.ACTION_SOON: _action,
+    Kind.ACTION_DUE: _action,
+    Kind.ACTION_ESCALATED: _action,
+    Kind.STEP_LATE: _step_late,
+    Kind.STEP_LATE_LEADER: _step_late,
+}
