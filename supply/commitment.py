@@ -33,6 +33,8 @@ class SupplyInput:
     orders and safety stock are left out. `receipts` arrive without using hours, `open_production`
     uses them in its month. `lead_months` is the first month in which newly ordered supply can
     arrive. Products that are not `storable` (make to order) are neither prebuilt nor held safe.
+    `prebuild_months` says how many months ahead the need of a product's month may be built: one number
+    or (P, M).
     """
 
     demand: Matrix
@@ -45,7 +47,7 @@ class SupplyInput:
     safety_stock: Matrix | float = 0.0
     lead_months: NDArray[np.int64] | int = 0
     storable: NDArray[np.bool_] | bool = True
-    prebuild_months: int = 0
+    prebuild_months: NDArray[np.int64] | int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class _Checked:
     safety: Matrix
     may_arrive: NDArray[np.bool_]
     storable: NDArray[np.bool_]
-    prebuild_months: int
+    prebuild: NDArray[np.int64]
 
 
 def plan(given: SupplyInput) -> Commitment:
@@ -159,19 +161,32 @@ def _targets(facts: _Checked, wanted: Matrix, free: Matrix) -> Matrix:
     """Production (P, M) within capacity for each month's own need, then for later ones.
 
     Walks back from the last month; what does not fit is offered to the month before, as far back
-    as prebuilding is allowed, after that month's own need.
+    as prebuilding is allowed, after that month's own need. `waiting[n]` is what the month n + 1
+    months later could not make itself. What cannot be built any earlier comes before what can.
     """
     target = np.zeros_like(wanted)
-    waiting: list[Matrix] = [np.zeros(len(wanted))] * facts.prebuild_months
-    for t in reversed(range(wanted.shape[1])):
+    months = wanted.shape[1]
+    furthest = int(facts.prebuild.max(initial=0))
+    waiting: list[Matrix] = [np.zeros(len(wanted))] * furthest
+    for t in reversed(range(months)):
         left, unmet = free[:, t], []
-        for pool in (wanted[:, t], *waiting):
-            made, _ = fill_capacity(pool * facts.may_arrive[:, t], facts.hours, left)
+        for ahead, pool in enumerate((wanted[:, t], *waiting)):
+            further = facts.storable & (facts.prebuild[:, min(t + ahead, months - 1)] > ahead)
+            made, left = _fill_in_turn(pool * facts.may_arrive[:, t], further, facts.hours, left)
             target[:, t] += made
-            left = _left(left, facts.hours, made)
-            unmet.append((pool - made) * facts.storable)
-        waiting = unmet[: facts.prebuild_months]
+            unmet.append((pool - made) * further)
+        waiting = unmet[:furthest]
     return target
+
+
+def _fill_in_turn(
+    pool: Matrix, later: NDArray[np.bool_], hours: Matrix, free: Matrix
+) -> tuple[Matrix, Matrix]:
+    """What is made of `pool` (P,), products of `later` after the others; and the hours left (R,)."""
+    first, _ = fill_capacity(np.where(later, 0.0, pool), hours, free)
+    left = _left(free, hours, first)
+    then, _ = fill_capacity(np.where(later, pool, 0.0), hours, left)
+    return first + then, _left(left, hours, then)
 
 
 def _run(
@@ -227,8 +242,9 @@ def _check(given: SupplyInput) -> _Checked:
             f"demand {demand.shape}, hours {hours.shape} and capacity {capacity.shape} do not fit: "
             "expected (products, months), (resources, products) and (resources, months)."
         )
-    if given.prebuild_months < 0:
-        raise ValueError(f"prebuild_months is 0 or more, got {given.prebuild_months}.")
+    prebuild = np.asarray(given.prebuild_months, dtype=np.int64)
+    if prebuild.min(initial=0) < 0:
+        raise ValueError(f"prebuild_months is 0 or more, got {prebuild.min()}.")
     known = given.opening_stock is not None
     storable = np.broadcast_to(np.asarray(given.storable, dtype=bool), (products,))
     lead = np.broadcast_to(np.asarray(given.lead_months, dtype=np.int64), (products,))
@@ -243,7 +259,7 @@ def _check(given: SupplyInput) -> _Checked:
         safety=_vector("safety stock", given.safety_stock if known else 0.0, products) * storable,
         may_arrive=lead[:, None] <= np.arange(months),
         storable=storable,
-        prebuild_months=min(given.prebuild_months, months),
+        prebuild=np.broadcast_to(np.minimum(prebuild, months), (products, months)),
     )
 
 
