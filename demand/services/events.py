@@ -1,0 +1,140 @@
+"""Marketing's events: entered with five facts, changed or cancelled until demand is signed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from cycles.models import Cycle
+from cycles.periods import parse_month
+from demand.models import Event, EventKind
+from demand.policy import check_role
+from jobs.errors import Invalid, Refused
+from masterdata.models import Customer, Family, Person, Product, Region
+from masterdata.roles import Role
+
+LARGEST_UPLIFT = 500.0
+
+
+@dataclass(frozen=True)
+class EventEntry:
+    """What the form gives: codes as text, months as YYYY-MM, uplift and confidence in per cent."""
+
+    name: str
+    kind: str
+    product: str = ""
+    family: str = ""
+    customer: str = ""
+    region: str = ""
+    first: str = ""
+    last: str = ""
+    uplift: float | None = None
+    confidence: float | None = None
+
+
+@transaction.atomic
+def event_save(*, cycle: Cycle, person: Person, entry: EventEntry, at: datetime, pk: int | None = None) -> Event:
+    """Enter an event, or change one; every fault is said at once."""
+    check_role(person, Role.MARKETING, what="Entering events")
+    facts, faults = _facts(entry)
+    faults += _ended(facts.get("product"), facts.get("from_month"))
+    if faults:
+        raise Invalid(" ".join(str(fault["detail"]) for fault in faults), errors=faults)
+    event = _found(pk) if pk is not None else Event(code=_next_code(), entered_on=at.date(), entered_by=person)
+    for name, value in facts.items():
+        setattr(event, name, value)
+    event.save()
+    return event
+
+
+@transaction.atomic
+def event_cancel(*, person: Person, pk: int, at: datetime) -> Event:
+    """An event that does not take place; its record stays."""
+    check_role(person, Role.MARKETING, what="Cancelling events")
+    event = _found(pk)
+    event.cancelled_on = at.date()
+    event.save(update_fields=["cancelled_on"])
+    return event
+
+
+@transaction.atomic
+def events_copy_last_year(*, cycle: Cycle, person: Person, at: datetime) -> int:
+    """Enter the events of the last twelve months again, a year later; those that stand already are left out."""
+    check_role(person, Role.MARKETING, what="Copying events")
+    made = 0
+    for event in Event.objects.filter(cancelled_on=None, from_month__lt=cycle.month).order_by("from_month"):
+        first, last = _year_later(event.from_month), _year_later(event.to_month)
+        known = Event.objects.filter(name=event.name, from_month=first, cancelled_on=None).exists()
+        if known or first < cycle.month:
+            continue
+        event.pk, event.code, event.from_month, event.to_month = None, _next_code(), first, last
+        event.entered_on, event.entered_by = at.date(), person
+        event.save(force_insert=True)
+        made += 1
+    return made
+
+
+def _year_later(month: date) -> date:
+    return month.replace(year=month.year + 1)
+
+
+def _found(pk: int) -> Event:
+    event = Event.objects.select_for_update().filter(pk=pk, cancelled_on=None).first()
+    if event is None:
+        raise Refused("no_event", "There is no such event any more.", status=404)
+    return event
+
+
+def _next_code() -> str:
+    number = Event.objects.count() + 1
+    while Event.objects.filter(code=f"EV-{number:03d}").exists():
+        number += 1
+    return f"EV-{number:03d}"
+
+
+def _facts(entry: EventEntry) -> tuple[dict[str, object], list[dict[str, object]]]:
+    faults: list[dict[str, object]] = []
+    facts: dict[str, object] = {"name": entry.name, "kind": entry.kind}
+    if not entry.name:
+        faults.append({"field": "name", "detail": "Say what is planned."})
+    if entry.kind not in EventKind.values:
+        faults.append({"field": "kind", "detail": "Choose what kind of event it is."})
+    scope = (("product", Product), ("family", Family), ("customer", Customer), ("region", Region))
+    for name, model in scope:
+        code = getattr(entry, name)
+        facts[name] = model.objects.filter(code=code).first() if code else None
+        if code and facts[name] is None:
+            faults.append({"field": name, "detail": f"There is no {name} {code!r}."})
+    return facts | _months(entry, faults) | _numbers(entry, faults), faults
+
+
+def _months(entry: EventEntry, faults: list[dict[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field, name in (("first", "from_month"), ("last", "to_month")):
+        try:
+            found[name] = parse_month(getattr(entry, field))
+        except ValueError as error:
+            faults.append({"field": field, "detail": str(error)})
+    if len(found) == 2 and found["to_month"] < found["from_month"]:  # type: ignore[operator]
+        faults.append({"field": "last", "detail": "The last month lies before the first."})
+    return found
+
+
+def _numbers(entry: EventEntry, faults: list[dict[str, object]]) -> dict[str, object]:
+    if entry.uplift is None or not -100 <= entry.uplift <= LARGEST_UPLIFT:
+        faults.append({"field": "uplift", "detail": f"Give the uplift in per cent, from −100 to {LARGEST_UPLIFT:g}."})
+    if entry.confidence is None or not 0 <= entry.confidence <= 100:
+        faults.append({"field": "confidence", "detail": "Give the confidence in per cent, from 0 to 100."})
+        return {}
+    return {"uplift_pct": entry.uplift, "confidence": entry.confidence / 100}
+
+
+def _ended(product: object, first: object) -> list[dict[str, object]]:
+    if not isinstance(product, Product) or not isinstance(first, date):
+        return []
+    if product.phase_out_month is None or product.phase_out_month > first:
+        return []
+    successor = Product.objects.filter(like_product=product).first()
+    hint = f" Its successor is {successor.name}." if successor else ""
+    detail = f"{product.name} ends in {product.phase_out_month:%b %Y}, before the event starts.{hint}"
+    return [{"field": "product", "detail": detail}]
