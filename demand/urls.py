@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demand.views import calls, review, sheet, team, why
+from demand.views import calls, events, finance, review, sheet, team, why
 
 app_name = "demand"
 urlpatterns: list[URLPattern] = [
@@ -34,4 +34,12 @@ urlpatterns: list[URLPattern] = [
     path("demand/assume/", review.assume, name="assume"),
     path("demand/assumptions/<int:pk>/", review.assumption_state, name="assumption"),
     path("demand/sign/", review.sign, name="sign"),
+    path("events/", events.events, name="events"),
+    path("events/add/", events.event_add, name="event-add"),
+    path("events/copy/", events.copy_last_year, name="events-copy"),
+    path("events/<int:pk>/cancel/", events.cancel, name="event-cancel"),
+    path("finance/", finance.finance, name="finance"),
+    path("finance/budget/", finance.budget, name="budget"),
+    path("finance/price/", finance.price, name="price"),
+    path("finance/rate/", finance.rate, name="rate"),
 ]

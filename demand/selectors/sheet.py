@@ -1,6 +1,6 @@
 """A person's sheet: flagged lines first, every cell with what it is compared with, in a fixed number of queries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -17,6 +17,7 @@ from demand.models import Comment, Reason, Stage
 from demand.selectors.history import history
 from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
 from demand.selectors.people import managers_above
+from demand.selectors.stages import LayerNote
 from demand.selectors.threads import WITH_PEOPLE
 from masterdata.models import Person
 from masterdata.roles import Role
@@ -52,7 +53,7 @@ class SheetLine:
     previous: list[float | None]
     past: list[float]
     team: list[float | None]
-    team_note: str
+    team_note: LayerNote | None
     reason: str
     note: str
     missing: bool
@@ -98,6 +99,20 @@ class SheetLine:
         """What the manager's layer adds to the owner's number."""
         pairs = zip(self.own, self.team, strict=True)
         return sum(team - own for own, team in pairs if team is not None)
+
+    @property
+    def is_adjusted(self) -> bool:
+        return abs(self.team_delta) > 1e-6
+
+    @property
+    def name(self) -> str:
+        return f"{self.customer}, {self.product}"
+
+    @property
+    def flag_words(self) -> str:
+        """All flags in one sentence each, for the row and the screen reader."""
+        words = [str(flag.get("why") or flag.get("text") or "") for flag in self.flags]
+        return " ".join([*words, *(["Sent back with a question."] if self.question else [])])
 
 
 @dataclass(frozen=True)
@@ -170,11 +185,10 @@ def sheet(cycle: Cycle, owner: Person, reader: Person) -> Sheet:
     numbers = owned(cycle, [owner.pk])
     step = cycle.steps.get(step=Step.SALES_FORECAST.value)
     answer = Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person=owner.user_id).first()
-    said = _said(cycle, numbers)
     signed = Milestone.DEMAND_SIGNED in milestones_reached(cycle)
     layer = _layer(owner, reader)
     because = _closed_because(cycle, step, signed, layer)
-    lines = _lines(numbers, said, layer, because, signed)
+    lines = _lines(numbers, _sources(numbers, layer, because, signed)) if len(numbers.frame) else []
     lines.sort(key=lambda line: (not line.needs_you, _rank(line), line.customer, line.product))
     return Sheet(cycle, owner, layer, step, answer, lines, because, numbers.has_baseline)
 
@@ -208,56 +222,79 @@ def _said(cycle: Cycle, numbers: Owned) -> dict[int, list[Comment]]:
     return found
 
 
-def _lines(numbers: Owned, said: dict[int, list[Comment]], layer: Layer, because: str, signed: bool) -> list[SheetLine]:
-    cycle, frame = numbers.cycle, numbers.frame
-    if not len(frame):
-        return []
-    past = history(numbers.lines, start=add_months(cycle.month, -YEAR), before=cycle.month).quantity
-    year_ago = [[*row, *[None] * (cycle.horizon - YEAR)] for row in past.tolist()]
-    before = numbers.previous
-    flags = flags_of(cycle, numbers.lines)
-    missing = set(reasons_missing(numbers))
-    stage = Stage.TEAM if layer is Layer.TEAM else Stage.SALES
-    base, own = (numbers.sales, numbers.team) if layer is Layer.TEAM else (numbers.baseline, numbers.sales)
-    base_rows, own_rows = base.tolist(), own.tolist()
-    team_rows = _nullable(numbers.team_layer) if layer is not Layer.TEAM else [[None] * cycle.horizon] * len(frame)
-    previous = _nullable(before)
-    notes = numbers.numbers.notes.get((cycle.month, stage), {})
-    team_notes = numbers.numbers.notes.get((cycle.month, Stage.TEAM), {})
-    lines = []
-    for row, at in enumerate(frame.itertuples()):
-        line = int(at.Index)
-        comments = said.get(line, [])
-        question = next((c for c in comments if c.kind == Comment.Kind.QUESTION and c.answered_at is None), None)
-        returned = any(c.kind == Comment.Kind.QUESTION for c in comments)
-        note, from_team = notes.get(line), team_notes.get(line)
-        lines.append(
-            SheetLine(
-                line=line,
-                customer=at.customer_name,
-                customer_code=at.customer,
-                product=at.product_name,
-                product_code=at.product,
-                family=at.family_name,
-                decimals=int(at.decimals),
-                price=float(at.price),
-                flags=flags.get(line, []),
-                base=base_rows[row],
-                own=own_rows[row],
-                last_year=year_ago[row],
-                previous=previous[row],
-                past=past[row].tolist(),
-                team=team_rows[row],
-                team_note=from_team.by if from_team else "",
-                reason=note.reason if note else "",
-                note=note.note if note else "",
-                missing=line in missing and layer is Layer.SALES,
-                question=question,
-                is_noted=bool(comments),
-                is_open=not because or (returned and not signed),
-            )
-        )
-    return lines
+@dataclass(frozen=True)
+class _Sources:
+    """Everything the lines are put together from, read once; lists are in the frame's order."""
+
+    layer: Layer
+    base: list[list[float]]
+    own: list[list[float]]
+    past: list[list[float]]
+    previous: list[list[float | None]]
+    team: list[list[float | None]]
+    flags: dict[int, list[dict[str, Any]]]
+    missing: set[int]
+    notes: Mapping[int, LayerNote]
+    team_notes: Mapping[int, LayerNote]
+    said: dict[int, list[Comment]]
+    closed: str
+    signed: bool
+
+
+def _sources(numbers: Owned, layer: Layer, closed: str, signed: bool) -> _Sources:
+    cycle, is_team = numbers.cycle, layer is Layer.TEAM
+    past = history(numbers.lines, start=add_months(cycle.month, -YEAR), before=cycle.month)
+    own_stage = Stage.TEAM if is_team else Stage.SALES
+    return _Sources(
+        layer=layer,
+        base=(numbers.sales if is_team else numbers.baseline).tolist(),
+        own=(numbers.team if is_team else numbers.sales).tolist(),
+        past=past.quantity.tolist(),
+        previous=_nullable(numbers.previous),
+        team=_nullable(numbers.team_layer),
+        flags=flags_of(cycle, numbers.lines),
+        missing=set(reasons_missing(numbers)),
+        notes=numbers.numbers.notes.get((cycle.month, own_stage), {}),
+        team_notes=numbers.numbers.notes.get((cycle.month, Stage.TEAM), {}),
+        said=_said(cycle, numbers),
+        closed=closed,
+        signed=signed,
+    )
+
+
+def _lines(numbers: Owned, from_: _Sources) -> list[SheetLine]:
+    return [_line(numbers, from_, row, at) for row, at in enumerate(numbers.frame.itertuples())]
+
+
+def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
+    line = int(at.Index)
+    comments = from_.said.get(line, [])
+    questions = [comment for comment in comments if comment.kind == Comment.Kind.QUESTION]
+    note, team_note = from_.notes.get(line), from_.team_notes.get(line)
+    return SheetLine(
+        line=line,
+        customer=at.customer_name,
+        customer_code=at.customer,
+        product=at.product_name,
+        product_code=at.product,
+        family=at.family_name,
+        decimals=int(at.decimals),
+        price=float(at.price),
+        flags=from_.flags.get(line, []),
+        base=from_.base[row],
+        own=from_.own[row],
+        last_year=[*from_.past[row], *[None] * (numbers.cycle.horizon - YEAR)],
+        previous=from_.previous[row],
+        past=from_.past[row],
+        team=from_.team[row],
+        team_note=team_note,
+        reason=note.reason if note else "",
+        note=note.note if note else "",
+        missing=line in from_.missing and from_.layer is Layer.SALES,
+        question=next((question for question in questions if question.answered_at is None), None),
+        is_noted=bool(comments),
+        is_open=not from_.closed or (bool(questions) and not from_.signed and from_.layer is Layer.SALES),
+    )
 
 
 def _nullable(matrix: np.ndarray) -> list[list[float | None]]:

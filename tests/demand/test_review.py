@@ -1,0 +1,172 @@
+"""The demand review: exceptions by value, choices that are layers, bulk with undo, assumptions, the page."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from cycles.models import Cycle
+from demand.models import Assumption, Change, LayerLine, Stage
+from demand.selectors.review import review, small_changes
+from demand.selectors.versions import stage_plan
+from demand.services.assumptions import assumption_add, assumption_check
+from demand.services.entries import CellEdit, cells_save
+from demand.services.review import bulk_apply, bulk_preview, bulk_undo, review_take, review_type
+from jobs.errors import Invalid, NotYours, Refused
+from tests.cast import Cast, small_company
+from tests.stages import ENTRY, REVIEW, cycle_in_entry, cycle_to_review
+
+NOV = date(2026, 11, 1)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return small_company()
+
+
+@pytest.fixture
+def line(cast: Cast) -> int:
+    return cast.line("ALPHA", "NORTH").pk
+
+
+@pytest.fixture
+def cycle(cast: Cast, line: int) -> Cycle:
+    """Rita has doubled a cell of ALPHA for a reason and nudged one of GAMMA by one unit without."""
+    cycle = cycle_in_entry()
+    gamma = cast.line("GAMMA", "NORTH").pk
+    before = stage_plan(cycle, Stage.BASELINE, np.array([gamma])).quantity[0, 0]
+    edits = [CellEdit(line, NOV, 200.0, reason="customer_told"), CellEdit(gamma, NOV, float(before) + 1)]
+    cells_save(cycle=cycle, stage=Stage.SALES, person=cast.rep, edits=edits, at=ENTRY)
+    return cycle_to_review(cycle)
+
+
+def plan(cycle: Cycle, line: int, stage: Stage = Stage.DEMAND_PLAN) -> np.ndarray:
+    return stage_plan(cycle, stage, np.array([line])).quantity[0]
+
+
+def test_only_large_disagreements_are_exceptions(cast: Cast, cycle: Cycle, line: int) -> None:
+    found = review(cycle).lines
+    assert [row.line for row in found] == [line]
+    row = found[0]
+    assert row.sales - row.baseline == pytest.approx(200 - plan(cycle, line, Stage.BASELINE)[0])
+    assert row.stake == pytest.approx((row.events - row.baseline) * 500)
+    assert (row.reason, row.rep, row.settled_by) == ("Customer told me", "Rita Rep", "")
+
+
+@pytest.mark.parametrize("source", ["baseline", "sales", "half"])
+def test_taking_a_source_is_the_planners_layer(cast: Cast, cycle: Cycle, line: int, source: str) -> None:
+    review_take(cycle=cycle, person=cast.demand_planner, lines=np.array([line]), source=source, at=REVIEW)
+    baseline, events = plan(cycle, line, Stage.BASELINE), plan(cycle, line, Stage.EVENTS)
+    expected = {"baseline": baseline, "sales": events, "half": (baseline + events) / 2}[source]
+    np.testing.assert_allclose(plan(cycle, line), expected)
+    np.testing.assert_allclose(plan(cycle, line, Stage.SALES), events)
+    assert review(cycle).settled == 1
+
+
+def test_taking_the_proposal_takes_the_own_number_away(cast: Cast, cycle: Cycle, line: int) -> None:
+    lines, person = np.array([line]), cast.demand_planner
+    proposal = plan(cycle, line)
+    review_take(cycle=cycle, person=person, lines=lines, source="baseline", at=REVIEW)
+    review_take(cycle=cycle, person=person, lines=lines, source="proposal", at=REVIEW)
+    np.testing.assert_allclose(plan(cycle, line), proposal)
+    layer = LayerLine.objects.get(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id=line)
+    assert layer.quantity == [None] * 24
+    assert review(cycle).settled == 1
+
+
+def test_a_typed_total_adds_up_and_leaves_later_months(cast: Cast, cycle: Cycle, line: int) -> None:
+    before = plan(cycle, line)
+    review_type(cycle=cycle, person=cast.demand_planner, line=line, total=777.0, at=REVIEW)
+    assert plan(cycle, line)[:12].sum() == pytest.approx(777.0)
+    np.testing.assert_allclose(plan(cycle, line)[12:], before[12:])
+    with pytest.raises(Invalid, match="zero or more"):
+        review_type(cycle=cycle, person=cast.demand_planner, line=line, total=-1, at=REVIEW)
+
+
+def test_a_bulk_rule_shows_first_and_is_undone_as_a_whole(cast: Cast, cycle: Cycle) -> None:
+    gamma = cast.line("GAMMA", "NORTH").pk
+    before = plan(cycle, gamma)
+    assert small_changes(cycle, under=0.05).tolist() == [gamma]
+    preview = bulk_preview(cycle, under=0.05)
+    assert (preview.units, preview.value) == (pytest.approx(-1.0), pytest.approx(-25.0))
+    taken = bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.05, at=REVIEW)
+    assert (taken.lines, taken.cells) == (1, 1)
+    np.testing.assert_allclose(plan(cycle, gamma), plan(cycle, gamma, Stage.BASELINE))
+    assert bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW + timedelta(minutes=1)) == 1
+    np.testing.assert_allclose(plan(cycle, gamma), before)
+    assert not LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN).exists()
+    assert Change.objects.filter(stage=Stage.DEMAND_PLAN).count() == 2
+
+
+def test_a_rule_that_fits_nothing_is_said(cast: Cast, cycle: Cycle) -> None:
+    with pytest.raises(Refused, match="No line fits"):
+        bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.00001, at=REVIEW)
+    with pytest.raises(Refused, match="no bulk choice"):
+        bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW)
+
+
+def test_only_the_demand_planner_settles(cast: Cast, cycle: Cycle, line: int) -> None:
+    for person in (cast.rep, cast.manager, cast.ceo, cast.admin):
+        with pytest.raises(NotYours):
+            review_take(cycle=cycle, person=person, lines=np.array([line]), source="sales", at=REVIEW)
+
+
+def test_assumptions_need_words_an_owner_and_a_date(cast: Cast, cycle: Cycle) -> None:
+    facts = {"cycle": cycle, "person": cast.demand_planner, "family": "BIKES", "at": REVIEW}
+    with pytest.raises(Invalid, match="in a sentence"):
+        assumption_add(text="", owner="mark", check_on="2026-12-01", **facts)
+    with pytest.raises(Invalid, match="who watches"):
+        assumption_add(text="Spring is warm", owner="nobody", check_on="2026-12-01", **facts)
+    with pytest.raises(Invalid, match="the date"):
+        assumption_add(text="Spring is warm", owner="mark", check_on="soon", **facts)
+    written = assumption_add(text="Spring is warm", owner="mark", check_on="2026-12-01", **facts)
+    assumption_check(pk=written.pk, person=cast.marketing, state="broken")
+    assert Assumption.objects.get().state == Assumption.State.BROKEN
+    with pytest.raises(NotYours, match="Mark Marketing"):
+        assumption_check(pk=written.pk, person=cast.rep, state="holds")
+
+
+def signed_in(client: Client, person: object) -> Client:
+    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_page_shows_the_exception_to_everybody_and_buttons_to_the_planner(
+    client: Client, cast: Cast, cycle: Cycle, line: int
+) -> None:
+    text = signed_in(client, cast.demand_planner).get("/demand/").content.decode()
+    assert "North Stores" in text
+    assert 'value="half"' in text
+    other = signed_in(Client(), cast.rep).get("/demand/").content.decode()
+    assert "North Stores" in other
+    assert 'value="half"' not in other
+
+
+def test_settling_and_signing_by_the_page(client: Client, cast: Cast, cycle: Cycle, line: int) -> None:
+    planner = signed_in(client, cast.demand_planner)
+    answer = planner.post("/demand/take/", {"line": [str(line)], "source": "half"}, follow=True)
+    assert "1 settled" in answer.content.decode()
+    assert planner.post("/demand/take/", {"source": "half"}).status_code == 422
+    assert "GAMMA" not in planner.post("/demand/bulk/", {"under": "5"}).content.decode()
+    assert planner.post("/demand/sign/").status_code == 403
+    head = signed_in(Client(), cast.manager)
+    assert "Sign the demand plan" in head.get("/demand/").content.decode()
+    assert "Demand is signed" in head.post("/demand/sign/", follow=True).content.decode()
+
+
+def test_a_refused_assumption_keeps_what_was_typed(client: Client, cast: Cast, cycle: Cycle) -> None:
+    typed = {"text": "Warm spring", "owner": "mark", "check_on": ""}
+    answer = signed_in(client, cast.demand_planner).post("/demand/assume/", typed)
+    assert answer.status_code == 422
+    assert "Warm spring" in answer.content.decode()
+
+
+def test_the_pages_cost_the_same_whatever_the_rows(
+    client: Client, cast: Cast, cycle: Cycle, django_assert_max_num_queries: object
+) -> None:
+    planner = signed_in(client, cast.demand_planner)
+    planner.get("/demand/")
+    with django_assert_max_num_queries(90):
+        planner.get("/demand/")
