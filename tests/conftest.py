@@ -12,12 +12,18 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from tests import chromium
 from tests.processes import Copy, Process, Web, manage, web_process, worker_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserType, Page
+
+# How long an example takes says nothing about whether it is right.
+properties.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("portal")
 
 pytest_plugins = ["tests.demo"]
 PROJECT = Path(__file__).resolve().parent.parent
