@@ -190,3 +190,42 @@ def test_company_time_decides_across_the_end_of_daylight_saving() -> None:
 def kind_of(messages: list[Due]) -> Kind:
     [message] = messages
     return message.kind
+
+
+@given(
+    st.lists(
+        st.builds(
+            PersonFacts,
+            st.sampled_from(["amy", "jose", "pam", "tete"]),
+            manager=st.sampled_from(["brian", "pam", None]),
+            answered_at=st.sampled_from([None, at(5, 10)]),
+            nudged=st.booleans(),
+            absent=st.booleans(),
+        ),
+        max_size=4,
+        unique_by=lambda p: p.person,
+    ),
+    st.integers(1, 28),
+    st.integers(0, 23),
+)
+def test_messages_speak_only_of_people_who_are_missing(people: list[PersonFacts], day: int, hour: int) -> None:
+    found = due_messages(replace(FACTS, people=tuple(people)), at(day, hour))
+    missing = {p.person for p in people if p.answered_at is None and not p.absent}
+    for message in found:
+        assert message.due_at <= at(day, hour)
+        assert set(message.about) <= missing
+        if message.kind in (Kind.INPUT_OPENED, Kind.INPUT_LAST_DAY):
+            assert message.person in missing
+            assert at(day, hour) < FACTS.deadline
+    assert len({m.key for m in found}) == len(found)
+
+
+@given(st.integers(0, 40), st.integers(1, 40))
+def test_an_outage_sends_the_latest_kind_only(start: int, length: int) -> None:
+    """However long nothing ran, the first run after it finds one request per person at most."""
+    now = at(4, 9) + timedelta(hours=4 * (start + length))
+    requests = [m for m in due_messages(FACTS, now) if m.person == "amy"]
+    assert len(requests) == (1 if now < FACTS.deadline else 0)
+    if requests:
+        latest = Kind.INPUT_LAST_DAY if now >= at(9, 8) else Kind.INPUT_OPENED
+        assert requests[0].kind is latest
