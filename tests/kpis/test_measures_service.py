@@ -149,3 +149,38 @@ def test_unknown_and_uneven_quantities_are_refused() -> None:
         service.unit_fill_rate([1, np.nan], [1, 1])
     with pytest.raises(ValueError, match="one length"):
         service.line_fill([1, 2], [1])
+
+
+@given(st.permutations(range(5)))
+def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
+    usual = service.whole_lines(lines()).sort_values(service.KEY, ignore_index=True)
+    shuffled = service.whole_lines(lines().iloc[order]).sort_values(service.KEY, ignore_index=True)
+    pd.testing.assert_frame_equal(usual, shuffled)
+
+
+@given(st.integers(1, 9))
+def test_splitting_a_delivery_on_one_day_changes_nothing(part: int) -> None:
+    frame = lines()
+    half = frame.iloc[[0]].assign(qty=part, shipped_qty=part)
+    rest = frame.iloc[[0]].assign(qty=10 - part, shipped_qty=10 - part)
+    split = service.whole_lines(pd.concat([half, rest, frame.iloc[1:]]))
+    usual = service.whole_lines(frame)
+    pd.testing.assert_frame_equal(split, usual, check_dtype=False)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20, 20), st.none() | st.integers(-20, 20)), min_size=1, max_size=15),
+)
+def test_every_due_line_is_met_late_or_neither_twice(cases: list[tuple[int, int | None]]) -> None:
+    origin = np.datetime64("2020-06-10")
+    due = np.array([origin + d for d, _ in cases])
+    done = np.array([np.datetime64("NaT") if c is None else origin + c for _, c in cases], dtype="datetime64[D]")
+    ones = np.ones(len(cases))
+    as_of = date(2020, 6, 15)
+    found = service.otif(due, done, ones, ones, as_of=as_of)
+    late = service.days_late(due, done, as_of=as_of)
+    assert found.n == int((due <= np.datetime64(as_of)).sum())
+    assert (late > 0).all()
+    open_today = int((np.isnat(done) | (done > np.datetime64(as_of)))[due == np.datetime64(as_of)].sum())
+    met = found.numerator if found.n else 0
+    assert met + len(late) + open_today == found.n

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from meetings.decision_effects import Lines, PlanEffect, Scope, apply_effect
 from meetings.publishing import company_forecast, content_hash, open_demand, published_matrix
+from supply.allocation import Rule, allocate
+from supply.commitment import SupplyInput, plan
 
 whole = arrays(float, (5, 6), elements=st.integers(0, 500))
 fractions = arrays(float, (5, 6), elements=st.floats(0, 500))
@@ -161,3 +164,48 @@ def test_what_cannot_be_hashed_is_named(change: dict[str, object], words: str) -
     facts = {"stage": "s", "start": START, "codes": CODES, "values": VALUES, "decimals": 0}
     with pytest.raises(ValueError, match=words):
         content_hash(**{**facts, **change})
+
+
+INDEX = np.array([0, 0, 1, 1, 2])
+HOURS = np.array([[1.0, 2.0, 0.0], [0.5, 0.0, 0.0]])
+
+
+def shared(demand: np.ndarray, capacity: np.ndarray, rule: Rule) -> np.ndarray:
+    """Commitment per line: the constrained plan of the products, shared by a rule."""
+    product = np.stack([demand[p == INDEX].sum(axis=0) for p in range(3)])
+    made = plan(SupplyInput(product, HOURS, capacity, opening_stock=np.array([50.0, 0.0, 0.0])))
+    return allocate(demand, INDEX, made.commitment, rule, priority=[1, 2, 1, 2, 1], margin=[5, 4, 3, 2, 1])
+
+
+@given(whole, arrays(float, (2, 6), elements=st.integers(0, 900)), st.sampled_from(Rule))
+def test_from_demand_plan_to_published_forecast(demand: np.ndarray, capacity: np.ndarray, rule: Rule) -> None:
+    commitment = shared(demand, capacity, rule)
+    forecast = company_forecast(demand, commitment)
+    assert np.allclose(forecast, commitment, atol=1e-6), "nobody decided: what is committed is the forecast"
+    left = open_demand(demand, forecast)[:, -1]
+    assert np.allclose(forecast.sum(axis=1) + left, demand.sum(axis=1), atol=1e-6)
+    names = ["/".join(code) for code in CODES]
+    rounded = published_matrix(demand, commitment, False, product_index=INDEX, decimals=0, order=names)
+    again = published_matrix(
+        demand[::-1], commitment[::-1], False, product_index=INDEX[::-1], decimals=0, order=names[::-1]
+    )
+    assert (rounded == again[::-1]).all(), "the order of the lines does not matter"
+    assert hashed(rounded) == hashed(again[::-1])
+
+
+def test_a_decision_reaches_the_forecast_of_its_cells_only() -> None:
+    demand = np.full((5, 6), 100.0)
+    lines = Lines(
+        product=["P0", "P0", "P1", "P1", "P2"],
+        customer=[code[1] for code in CODES],
+        family=["F", "F", "F", "F", "G"],
+        region=[""] * 5,
+        price=np.ones(5),
+        unit_cost=np.zeros(5),
+    )
+    effect = PlanEffect(Scope.PRODUCT, "P1", date(2027, 1, 1), date(2027, 1, 1), pct=-20)
+    decided = apply_effect(demand, START, lines, effect)
+    forecast = company_forecast(decided.matrix, np.full((5, 6), 60.0), decided.decided)
+    assert forecast[2:4, 2].tolist() == [80, 80]
+    assert (np.delete(forecast, 2, axis=1) == 60).all()
+    assert decided.units == -40
