@@ -47,7 +47,7 @@ def stacked_load(
     stacks = _stacks(loads, n)
     base, more = series("regular", regular, n), series("overtime", overtime, n)
     full = [None if b is None else b + (m or 0.0) for b, m in zip(base, more, strict=True)]
-    total = [sum(stack[i] or 0.0 for stack in stacks.values()) for i in range(n)]
+    total: list[Value] = [sum(stack[i] or 0.0 for stack in stacks.values()) for i in range(n)]
     used = share(total, full)
     expected = flags("forecast", forecast, n)
     names = max(text_width(name) for name in stacks) + 18
@@ -57,7 +57,7 @@ def stacked_load(
     for i in range(n):
         _column(paper, i, slot, height, scale, [s[i] or 0.0 for s in stacks.values()], full[i], expected[i])
     for i in _peaks(used, slot):
-        y = TOP + height - total[i] * scale - 5
+        y = TOP + height - (total[i] or 0.0) * scale - 5
         paper.text("mid t-bad", LEFT + (i + 0.5) * slot, y, percent(used[i]))
     _steps(paper, "limit", base, slot, height, scale)
     if any(more):
@@ -65,8 +65,9 @@ def stacked_load(
     _names(paper, stacks, slot, n, height, scale)
     _months(paper, at, slot, height, boundary(expected))
     header = ("Month", *stacks, "Load", "Regular", "With overtime", "Used")
+    columns: list[list[Value]] = [*stacks.values(), total, base, full]
     rows = [
-        [month(m), *(number(s[i], decimals) for s in (*stacks.values(), total, base, full)), percent(used[i])]
+        [month(m), *(number(s[i], decimals) for s in columns), percent(used[i])]
         for i, m in enumerate(at)
     ]
     legend = ("regular", *(["with-overtime"] if any(more) else []), "overload", *(["cut"] if any(expected) else []))

@@ -47,7 +47,7 @@ LEGEND = {
 
 def _uid(context: Context, data: Any) -> str:
     """Unique on the page and, by its content, against partials that are swapped in later."""
-    count = context.render_context.get("charts", 0) + 1
+    count = (context.render_context.get("charts") or 0) + 1
     context.render_context["charts"] = count
     return f"c{crc32(repr(data).encode()):x}-{count}"
 

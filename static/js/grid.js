@@ -1,0 +1,251 @@
+// The planning grid: a server-rendered table one can type into like a spreadsheet.
+//
+//   import { attachGrid } from "./grid.js";
+//   const grid = attachGrid(document.querySelector("table.grid"));
+//
+// The table (works read-only without this script):
+//   <div data-grid>                              home of the status line and the notes
+//     <div class="grid-scroll">
+//       <table class="grid" role="grid" aria-label="…" data-save-url="…" data-cycle="2026-11"
+//              data-unit="units" data-threshold-pct="10" data-threshold-value="500" data-submit-form="ID">
+//         <tbody>
+//           <tr data-line="17" data-name="Nordwind AG, Valve 40" data-price="12.5" data-decimals="0"
+//               data-reason="customer_told" data-flag="Order slipped twice">
+//             <th scope="row">…</th> <td>…</td>
+//             <td data-m="2026-11" data-v="75" data-bl="60" data-ly="64" data-prev="70" data-avg3="61.3"
+//                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
+//             <td data-sum="2027-01 2027-02 2027-03">…</td>   read-only sum of months, or "all"
+//             <td data-delta>…</td>                           change against the baseline
+//             <td data-reason-cell>…</td>
+//         <tfoot>  <td data-total="2026-11" or "all" [data-other="1200"]>  <td data-total-delta>
+//     <ol data-grid-reasons><li data-code="customer_told">Customer told me</li>…   keys 1 to 9, in order
+//     <p data-grid-status class="grid-bar">, <div data-grid-notes>                 made where missing
+//   Rows without data-line (group headings) are left alone. Hidden rows and columns are skipped.
+//   data-v is what is saved, data-bl what "back to the baseline" gives; both plain numbers.
+//
+// Saving: POST data-save-url {token, edits: [{line, month, value (null = baseline), seen, reason}]}
+//   200 {saved: [{line, month, value}]} · 409 {conflicts: [{line, month, yours, theirs, by}]}
+//   422 {errors: [{line, month, detail}]} · anything else {detail}; see grid_save.js.
+//
+// Events on the table, each with {line, month, cells: [{line, month}]} where it has them:
+//   grid:row, grid:lock, grid:history, grid:comment, grid:baseline, grid:expand, grid:submit,
+//   grid:changed, grid:saved (detail: the answer), grid:state (detail: {state, detail}).
+// The returned Grid has set(line, month, value), lock(line, month, by), undo(), redo(), settled(), detach().
+
+import { Answers } from "./grid_answers.js";
+import { Changes } from "./grid_changes.js";
+import { Clipboard } from "./grid_clipboard.js";
+import { Cursor } from "./grid_cursor.js";
+import { Editor } from "./grid_editor.js";
+import { History } from "./grid_history.js";
+import { Keeper, TabKeeper } from "./grid_keeper.js";
+import { keyTable } from "./grid_keys.js";
+import { Saver } from "./grid_save.js";
+import { Sheet } from "./grid_sheet.js";
+import { element, Status } from "./grid_status.js";
+
+export function attachGrid(table, options = {}) {
+  return new Grid(table, options);
+}
+
+function meta(name) {
+  return document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+}
+
+function cellOf(event) {
+  return event.target.closest("td, th");
+}
+
+class Grid {
+  constructor(table, options) {
+    this.table = table;
+    this.stop = new AbortController();
+    this.emit = this.emit.bind(this);
+    this.sheet = new Sheet(table);
+    this.status = new Status(table);
+    this.reasons = this.readReasons();
+    this.cursor = new Cursor(this.sheet, { onRow: (row) => this.emit("row", { line: row.line }) });
+    const person = options.person ?? meta("person");
+    const name = ["grid", person, table.dataset.cycle ?? "", table.dataset.saveUrl ?? ""].join(":");
+    this.history = new History(new Keeper(sessionStorage, name));
+    this.saver = this.makeSaver(new TabKeeper(name), options.csrf ?? (() => meta("csrf-token")));
+    this.changes = new Changes(this);
+    this.answers = new Answers(this);
+    this.clipboard = new Clipboard(this);
+    this.editor = new Editor(this.sheet, {
+      onCommit: (text, way) => this.committed(text, way),
+      onCancel: () => { this.status.clear("entry"); this.cursor.refocus(); },
+      onProblem: (message) => this.entryProblem(message),
+    });
+    this.listen();
+    this.cursor.home();
+    this.changes.refresh(this.sheet.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => ({ line: row.line, month: cell.month }))));
+    this.saver.resume();
+  }
+
+  readReasons() {
+    const list = this.status.home.querySelector("[data-grid-reasons]") ?? document.querySelector("[data-grid-reasons]");
+    const items = [...(list?.querySelectorAll("[data-code]") ?? [])];
+    return new Map(items.map((item) => [item.dataset.code, item.dataset.words ?? item.textContent.trim()]));
+  }
+
+  makeSaver(keeper, csrf) {
+    return new Saver({
+      url: this.table.dataset.saveUrl,
+      keeper,
+      csrf,
+      signal: this.stop.signal,
+      seen: (edit) => this.sheet.cell(edit.line, edit.month)?.saved ?? null,
+      onState: (state, detail) => this.answers.state(state, detail),
+      onSaved: (answer, edits) => this.answers.saved(answer, edits),
+      onConflicts: (conflicts, edits) => this.answers.conflicts(conflicts, edits),
+      onErrors: (errors) => this.answers.refused(errors),
+      onRecovered: (edits) => this.changes.show(edits),
+    });
+  }
+
+  listen() {
+    const { signal } = this.stop;
+    const on = (target, type, act) => target.addEventListener(type, act, { signal });
+    on(this.table, "keydown", (event) => this.key(event));
+    on(document, "keydown", (event) => this.keyBeside(event));
+    on(this.table, "mousedown", (event) => this.pressed(event));
+    on(this.table, "mouseover", (event) => this.dragged(event));
+    on(document, "mouseup", () => { this.dragging = false; });
+    on(this.table, "dblclick", (event) => this.enter(this.sheet.at(cellOf(event))?.cell));
+    on(this.table, "focusin", (event) => this.focused(event));
+    on(document, "copy", (event) => { if (this.active) this.clipboard.copy(event); });
+    on(document, "cut", (event) => this.cut(event));
+    on(document, "paste", (event) => { if (this.active) this.clipboard.paste(event); });
+    const form = document.getElementById(this.table.dataset.submitForm ?? "");
+    if (form) on(form, "submit", (event) => this.beforeSubmit(event, form));
+  }
+
+  /** Leave the page to others: nothing listens any more, unsaved edits stay stored. */
+  detach() {
+    this.stop.abort();
+    this.status.close();
+  }
+
+  emit(name, detail = {}) {
+    this.table.dispatchEvent(new CustomEvent(`grid:${name}`, { bubbles: true, detail }));
+  }
+
+  /** Tell the page about a command on what is focused and selected. */
+  command(name) {
+    const cells = this.cursor.cells().map((cell) => ({ line: cell.row.line, month: cell.month }));
+    this.emit(name, { line: this.cursor.currentRow?.line, month: this.cursor.cell?.month ?? null, cells });
+  }
+
+  // --- keys, pointer, focus ---
+
+  get active() {
+    return this.table.contains(document.activeElement) && !this.editor.open;
+  }
+
+  key(event) {
+    if (this.editor.open || !this.sheet.at(cellOf(event))) return;
+    const act = keyTable(event, this);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** Undo and redo also work while the focus is on a note or a button beside the grid. */
+  keyBeside(event) {
+    if (event.defaultPrevented || event.target.closest?.("input, textarea, select") || this.table.contains(event.target)) return;
+    if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key)) {
+      event.preventDefault();
+      keyTable(event, this)();
+    }
+  }
+
+  pressed(event) {
+    const place = this.sheet.at(cellOf(event));
+    if (!place || event.button !== 0 || event.target.closest("a, button, input")) return;
+    event.preventDefault();
+    if (this.editor.open) this.editor.leave();
+    this.dragging = true;
+    this.cursor.focus(place.row.index, place.column, { extend: event.shiftKey });
+  }
+
+  dragged(event) {
+    const place = this.dragging && this.sheet.at(cellOf(event));
+    if (place) this.cursor.focus(place.row.index, place.column, { extend: true });
+  }
+
+  focused(event) {
+    const place = this.sheet.at(event.target);
+    if (place && event.target !== this.cursor.element()) this.cursor.place(place.row.index, place.column);
+  }
+
+  cut(event) {
+    if (!this.active) return;
+    this.clipboard.copy(event);
+    this.changes.reset(this.cursor.cells());
+  }
+
+  // --- typing ---
+
+  /** Open the editor, or press the link or button of a cell that has no number. */
+  enter(cell = this.cursor.cell, typed = undefined) {
+    if (!cell) this.cursor.element().querySelector("a, button")?.click();
+    else if (this.sheet.editable(cell)) this.editor.start(cell, typed);
+    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${cell.element.title || "not yours to change"}.`);
+  }
+
+  entryProblem(message) {
+    if (message) this.status.note("entry", element("p", message));
+    else this.status.clear("entry");
+  }
+
+  committed(text, way) {
+    this.status.clear("entry");
+    const cells = way === "fill" ? this.cursor.cells() : [this.cursor.cell];
+    if (text !== null) this.changes.enter(cells, text);
+    const steps = { down: [1, 0], up: [-1, 0], right: [0, 1], left: [0, -1] };
+    if (steps[way]) this.cursor.step(...steps[way]);
+    else if (way === "fill") this.cursor.refocus();
+  }
+
+  /** Back to the baseline: Delete, B. */
+  reset() {
+    this.command("baseline");
+    this.changes.reset(this.cursor.cells());
+  }
+
+  set(line, month, value) {
+    this.changes.apply([{ cell: this.sheet.cell(line, month), value }]);
+  }
+
+  lock(line, month, by) {
+    const cell = this.sheet.cell(line, month);
+    if (cell) this.sheet.markLocked(cell, by);
+  }
+
+  undo() {
+    this.changes.undo();
+  }
+
+  redo() {
+    this.changes.redo();
+  }
+
+  // --- submitting: first everything is saved ---
+
+  settled() {
+    return this.saver.settled();
+  }
+
+  submit() {
+    this.command("submit");
+    document.getElementById(this.table.dataset.submitForm ?? "")?.requestSubmit();
+  }
+
+  async beforeSubmit(event, form) {
+    if (!this.saver.busy && !this.saver.undecided.size) return;
+    event.preventDefault();
+    const { submitter } = event;
+    if (await this.settled()) form.requestSubmit(submitter);
+  }
+}
