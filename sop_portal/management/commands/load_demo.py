@@ -1,7 +1,5 @@
 """load_demo: the demonstration company, moved to today, with the cycle of this month open."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,6 +8,7 @@ from jobs.errors import Refused
 from masterdata.selectors import company
 from sop_portal.clock import now
 from sop_portal.demonstration.loading import demonstration_load
+from sop_portal.opening import demonstration_open
 
 
 class Command(BaseCommand):
@@ -26,5 +25,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{company().name} is loaded already; {moved}.")
         else:
             self.stdout.write(f"{company().name}: {result.rows} rows in {result.seconds:.1f} s; {moved}.")
-        if find_spec("sop_portal.opening"):
-            import_module("sop_portal.opening").demonstration_open(at=at)
+        cycle = demonstration_open(at=at)
+        self.stdout.write(f"Cycle {cycle.code} is open.")

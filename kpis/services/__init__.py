@@ -1,0 +1,1 @@
+"""Taking measures when a month closes."""
