@@ -1,0 +1,1 @@
+"""Reads of capacity, stock, the answer of operations and its gaps."""

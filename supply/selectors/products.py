@@ -1,0 +1,63 @@
+"""The planning products of a cycle, with what supply has to know about each."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cycles.models import Cycle
+from cycles.periods import months_between
+from demand.matrices import Lines, Matrix, Plan
+from demand.models import CycleLine
+from masterdata.models import Product
+
+COLUMNS = {
+    "line__product_id": "product_id",
+    "line__product__code": "code",
+    "line__product__name": "name",
+    "line__product__make_or_buy": "make_or_buy",
+    "line__product__make_to": "make_to",
+    "line__product__lead_time_days": "lead_time_days",
+    "family__code": "family",
+    "family__name": "family_name",
+    "family__group": "group",
+    "price": "price",
+    "unit_cost": "unit_cost",
+}
+
+
+def supply_products(cycle: Cycle) -> pd.DataFrame:
+    """The products a cycle plans, indexed by product id in ascending order.
+
+    Columns: code, name, family, family_name, group, price and unit_cost in company currency, made, storable,
+    lead_months (first month in which newly ordered supply arrives).
+    """
+    rows = (
+        CycleLine.objects.filter(cycle=cycle)
+        .order_by("line__product_id", "line_id")
+        .distinct("line__product_id")
+        .values_list(*COLUMNS)
+    )
+    frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS.values())).set_index("product_id")
+    frame["made"] = frame["make_or_buy"] == Product.Source.MAKE
+    frame["storable"] = frame["make_to"] != Product.MakeTo.ORDER
+    frame["lead_months"] = [lead_months(cycle.month, int(days or 0)) for days in frame["lead_time_days"]]
+    return frame.drop(columns=["make_or_buy", "make_to", "lead_time_days"])
+
+
+def lead_months(month: date, days: int) -> int:
+    """Months until what is ordered on the first day of a month arrives."""
+    return months_between(month, month + timedelta(days=days))
+
+
+def product_index(products: pd.DataFrame, product_ids: Lines) -> NDArray[np.int64]:
+    """The row of `products` for each product id; all of them must be there."""
+    return np.searchsorted(products.index.to_numpy(dtype=np.int64), product_ids)
+
+
+def by_product(plan: Plan, line_products: NDArray[np.int64], products: int) -> Matrix:
+    """(products, months) units of a plan; `line_products` is the product row of every line of the plan."""
+    total = np.zeros((products, plan.months))
+    np.add.at(total, line_products, plan.quantity)
+    return total

@@ -1,0 +1,1 @@
+"""Writes to the supply plan, its gaps, capacity and signature."""

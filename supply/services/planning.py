@@ -1,0 +1,179 @@
+"""From the demand plan to what operations commits: per product, per gap, and shared among the lines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import transaction
+
+from cycles.models import Cycle
+from cycles.services import cycle_lock_exclusive, milestone_reach
+from cycles.steps import Milestone
+from demand.matrices import Matrix, Plan
+from demand.models import ForecastVersion, Stage
+from demand.selectors.lines import cycle_lines
+from demand.selectors.versions import stage_plan, version_current, version_proposed
+from demand.services.versions import version_store
+from jobs.models import Job
+from jobs.services.work import PartSpec, job_queue
+from masterdata.models import Person
+from supply.allocation import Rule, allocate
+from supply.commitment import LEAD_TIME, Commitment
+from supply.models import SupplyAnswer
+from supply.policy import check_supply_open, demand_signed
+from supply.selectors.products import by_product, product_index, supply_products
+from supply.selectors.sharing import rule_vectors
+from supply.selectors.situation import Situation, reliefs_of, situation
+from supply.services.gap_rows import LinePlan, gaps_store
+
+KIND = "supply_plan"
+NOT_SIGNED = "Prepared on a demand plan that is not signed yet."
+
+
+def supply_plan_queue(*, cycle: Cycle, at: datetime, owner: Any = None) -> Job:
+    part = PartSpec(f"Supply plan {cycle.code}", {"cycle": cycle.pk})
+    return job_queue(kind=KIND, key=cycle.code, label=f"Supply plan of {cycle.code}", parts=[part], at=at, owner=owner)
+
+
+def supply_plan_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
+    cycle = Cycle.objects.get(pk=payload["cycle"])
+    version = supply_plan_build(cycle=cycle, at=at)
+    return f"Supply plan of {cycle.code}, shared by the rule {version.rule}"
+
+
+@transaction.atomic
+def supply_plan_build(
+    *, cycle: Cycle, at: datetime, by: Person | None = None, rule: Rule | None = None, decision: str = ""
+) -> ForecastVersion:
+    """Plan what can be committed, keep the gaps with the options chosen for them, share it among the lines.
+
+    Refused without a demand plan; after supply is signed only a decision plans again. Harmless to repeat.
+    `rule` says how scarce units are shared; without one the rule of the plan before stays.
+    """
+    cycle_lock_exclusive(cycle)
+    if not decision:
+        check_supply_open(cycle)
+    source, demand = _demand_plan(cycle)
+    work = _calculate(cycle, demand, rule or rule_in_use(cycle))
+    answers_store(cycle=cycle, given=work.given, made=work.made)
+    gaps_store(given=work.given, made=work.made, lines=work.lines, at=at)
+    signed = demand_signed(cycle)
+    version = _store(cycle, work, source, at, by, note=[] if signed else [NOT_SIGNED])
+    if signed:
+        milestone_reach(cycle=cycle, kind=Milestone.SUPPLY_PLANNED, at=at, by=by.user if by else None)
+    return version
+
+
+@transaction.atomic
+def supply_answer_for_replay(*, cycle: Cycle, at: datetime) -> ForecastVersion:
+    """The same for a simulated cycle: only facts from before its first day, no gaps, no milestones."""
+    if not cycle.simulated:
+        raise ValueError(f"The cycle {cycle.code} is not simulated: build its supply plan instead.")
+    source, demand = _demand_plan(cycle)
+    work = _calculate(cycle, demand, Rule.FAIR_SHARE)
+    answers_store(cycle=cycle, given=work.given, made=work.made)
+    return _store(cycle, work, source, at, None, note=[])
+
+
+def rule_in_use(cycle: Cycle) -> Rule:
+    """How the newest supply plan of the cycle was shared; fair share when there is none."""
+    version = version_current(cycle, Stage.SUPPLY_PLAN)
+    return Rule(version.rule) if version is not None and version.rule else Rule.FAIR_SHARE
+
+
+def supply_plan_stale(cycle: Cycle) -> bool:
+    """Whether the signed demand plan has no supply plan made from it yet."""
+    demand, supply = version_current(cycle, Stage.DEMAND_PLAN), version_current(cycle, Stage.SUPPLY_PLAN)
+    return demand is not None and (supply is None or supply.made_from_id != demand.pk)
+
+
+def planning_situation(cycle: Cycle) -> Situation:
+    """What the supply plan of a cycle starts from now."""
+    return _given(cycle, _demand_plan(cycle)[1])[0]
+
+
+def _demand_plan(cycle: Cycle) -> tuple[ForecastVersion | None, Plan]:
+    source = version_current(cycle, Stage.DEMAND_PLAN) or version_proposed(cycle)
+    return source, stage_plan(cycle, Stage.DEMAND_PLAN)
+
+
+@dataclass(frozen=True)
+class _Work:
+    given: Situation
+    made: Commitment
+    lines: LinePlan
+    rule: Rule
+
+
+def _calculate(cycle: Cycle, demand: Plan, rule: Rule) -> _Work:
+    given, frame, rows = _given(cycle, demand)
+    made = given.commitment(reliefs_of(cycle, given.capacity))
+    allocation = _allocation(cycle, demand, frame, rows, made, rule)
+    return _Work(given, made, LinePlan(frame, demand, rows, allocation), rule)
+
+
+def _given(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame, np.ndarray]:
+    frame = cycle_lines(cycle, lines=demand.lines)
+    products = supply_products(cycle)
+    rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
+    return situation(cycle, products, by_product(demand, rows, len(products))), frame, rows
+
+
+def _allocation(
+    cycle: Cycle, demand: Plan, frame: pd.DataFrame, rows: np.ndarray, made: Commitment, rule: Rule
+) -> Matrix:
+    vectors = rule_vectors(cycle, frame, rule)
+    shared = allocate(
+        demand.quantity,
+        rows,
+        made.commitment,
+        rule,
+        priority=vectors.get("priority"),
+        margin=vectors.get("margin"),
+    )
+    return np.maximum(shared, 0.0)
+
+
+def _store(
+    cycle: Cycle, work: _Work, source: ForecastVersion | None, at: datetime, by: Person | None, note: list[str]
+) -> ForecastVersion:
+    return version_store(
+        cycle=cycle,
+        stage=Stage.SUPPLY_PLAN,
+        plan=Plan(work.lines.demand.lines, cycle.month, work.lines.allocation),
+        at=at,
+        by=by,
+        rule=work.rule.value,
+        note="\n".join([*note, *work.given.stock.notes]),
+        made_from=source,
+    )
+
+
+@transaction.atomic
+def answers_store(*, cycle: Cycle, given: Situation, made: Commitment) -> int:
+    """Replace the answer of operations for every product of the cycle."""
+    SupplyAnswer.objects.filter(cycle=cycle).delete()
+    known = given.stock_known
+    codes = np.array([*given.capacity.codes, SupplyAnswer.LEAD_TIME, ""], dtype=object)
+    # LEAD_TIME is -2 and NOT_SHORT -1, which count from the end
+    binding = codes[np.where(made.binding == LEAD_TIME, -2, made.binding)]
+    rows = [
+        SupplyAnswer(
+            cycle=cycle,
+            product_id=int(product),
+            demand=given.demand[i].tolist(),
+            committed=made.commitment[i].tolist(),
+            shipments=made.shipments[i].tolist(),
+            supply=(made.production[i] + given.stock.receipts[i] * known).tolist(),
+            inventory=made.inventory[i].tolist(),
+            backlog=made.backlog[i].tolist(),
+            binding=binding[i].tolist(),
+            opening_stock=float(given.stock.opening[i]) if given.stock.opening is not None else None,
+            opening_backlog=float(given.stock.backlog[i]) * known,
+            safety_stock=float(given.stock.safety[i]),
+        )
+        for i, product in enumerate(given.products.index)
+    ]
+    return len(SupplyAnswer.objects.bulk_create(rows))

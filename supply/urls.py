@@ -1,0 +1,24 @@
+"""Addresses of supply."""
+
+from django.urls import path
+
+from supply.views import family, gaps, news, resource, review
+
+app_name = "supply"
+
+urlpatterns = [
+    path("", review.review, name="review"),
+    path("build/", review.build, name="build"),
+    path("sign/", review.sign, name="sign"),
+    path("return/", review.send_back, name="return"),
+    path("recommended/", gaps.recommended, name="recommended"),
+    path("gap/<int:pk>/", gaps.gap, name="gap"),
+    path("gap/<int:pk>/choose/", gaps.choose, name="gap-choose"),
+    path("gap/<int:pk>/clear/", gaps.clear, name="gap-clear"),
+    path("gap/<int:pk>/escalate/", gaps.escalate, name="gap-escalate"),
+    path("families/", family.families, name="families"),
+    path("family/<str:code>/", family.family, name="family"),
+    path("resource/<str:code>/", resource.resource, name="resource"),
+    path("resource/<str:code>/capacity/", resource.capacity, name="capacity"),
+    path("news/", news.supply_news, name="news"),
+]
