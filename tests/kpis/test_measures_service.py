@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpis.measures import service
@@ -151,6 +151,7 @@ def test_unknown_and_uneven_quantities_are_refused() -> None:
         service.line_fill([1, 2], [1])
 
 
+@settings(max_examples=20)
 @given(st.permutations(range(5)))
 def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
     usual = service.whole_lines(lines()).sort_values(service.KEY, ignore_index=True)
@@ -158,6 +159,7 @@ def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
     pd.testing.assert_frame_equal(usual, shuffled)
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 9))
 def test_splitting_a_delivery_on_one_day_changes_nothing(part: int) -> None:
     frame = lines()
