@@ -32,6 +32,8 @@ class Door:
                 return redirect(f"/login/?next={request.path}")
             try:
                 request.person = person_of(request.user)  # type: ignore[attr-defined]
+                # a real date: the database driver does not take a lazy one
+                request.today = request.now.astimezone(ZoneInfo(company().timezone)).date()  # type: ignore[attr-defined]
             except Refused as refusal:
                 return told(request, refusal)
         response = self.get_response(request)
