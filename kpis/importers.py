@@ -6,6 +6,7 @@ from masterdata.importing import Importer
 
 QUALITY = FileSpec(
     "quality",
+    "Returns, complaints and satisfaction",
     (
         month(),
         code("family", "family"),

@@ -5,63 +5,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cycles', '0001_initial'),
-        ('masterdata', '0001_initial'),
+        ("cycles", "0001_initial"),
+        ("masterdata", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('measure', models.CharField(max_length=40)),
-                ('month', models.DateField()),
-                ('level', models.CharField(max_length=12)),
-                ('key', models.CharField(blank=True, max_length=60)),
-                ('value', models.FloatField(null=True)),
-                ('numerator', models.FloatField(null=True)),
-                ('denominator', models.FloatField(null=True)),
-                ('n', models.PositiveIntegerField(default=0)),
-                ('taken_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("measure", models.CharField(max_length=40)),
+                ("month", models.DateField()),
+                ("level", models.CharField(max_length=12)),
+                ("key", models.CharField(blank=True, max_length=60)),
+                ("value", models.FloatField(null=True)),
+                ("numerator", models.FloatField(null=True)),
+                ("denominator", models.FloatField(null=True)),
+                ("n", models.PositiveIntegerField(default=0)),
+                ("taken_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('measure', 'month', 'level', 'key'), name='snapshot_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='snapshot_month_first')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("measure", "month", "level", "key"), name="snapshot_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="snapshot_month_first"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Quality',
+            name="Quality",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('returned_qty', models.FloatField(default=0)),
-                ('complaints', models.PositiveIntegerField(default=0)),
-                ('satisfaction', models.FloatField(blank=True, null=True)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.family')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("returned_qty", models.FloatField(default=0)),
+                ("complaints", models.PositiveIntegerField(default=0)),
+                ("satisfaction", models.FloatField(blank=True, null=True)),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.family"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'family'), name='quality_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='quality_month_first'), models.CheckConstraint(condition=models.Q(('returned_qty__gt', -1000000000000.0), ('returned_qty__lt', 1000000000000.0)), name='quality_finite')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "family"), name="quality_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="quality_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("returned_qty__gt", -1000000000000.0), ("returned_qty__lt", 1000000000000.0)
+                        ),
+                        name="quality_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StageAccuracy',
+            name="StageAccuracy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('naive', 'Seasonal naive'), ('baseline', 'Baseline'), ('sales', 'Your number'), ('team', 'Team number'), ('events', 'Marketing events'), ('demand_plan', 'Demand plan'), ('supply_plan', 'Supply plan'), ('company_forecast', 'Company forecast')], max_length=20)),
-                ('month', models.DateField()),
-                ('level', models.CharField(max_length=12)),
-                ('key', models.CharField(blank=True, max_length=60)),
-                ('absolute_error', models.FloatField()),
-                ('signed_error', models.FloatField()),
-                ('actual', models.FloatField()),
-                ('n', models.PositiveIntegerField()),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cycles.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("naive", "Seasonal naive"),
+                            ("baseline", "Baseline"),
+                            ("sales", "Your number"),
+                            ("team", "Team number"),
+                            ("events", "Marketing events"),
+                            ("demand_plan", "Demand plan"),
+                            ("supply_plan", "Supply plan"),
+                            ("company_forecast", "Company forecast"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("level", models.CharField(max_length=12)),
+                ("key", models.CharField(blank=True, max_length=60)),
+                ("absolute_error", models.FloatField()),
+                ("signed_error", models.FloatField()),
+                ("actual", models.FloatField()),
+                ("n", models.PositiveIntegerField()),
+                (
+                    "cycle",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cycles.cycle"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cycle', 'stage', 'month', 'level', 'key'), name='stage_accuracy_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='stage_accuracy_month_first')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cycle", "stage", "month", "level", "key"), name="stage_accuracy_once"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="stage_accuracy_month_first"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,191 @@
+"""WE review: the ladder of the stages, lag by lag, bias by month and family, what hit and what missed."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from cycles.periods import add_months
+from demand.models import Stage
+from kpis.errors import pooled
+from kpis.selectors.accuracy import DEFAULT_LAGS, LEVELS, closed_before, ladder, stored_sums
+from masterdata.models import Family
+
+BIAS_MONTHS = 12
+TOLERANCE = 0.10
+MOST = 5
+
+
+@dataclass(frozen=True)
+class FamilyResult:
+    """One family's last closed month as the cycle a month before saw it, in units."""
+
+    family: str
+    forecast: float
+    actual: float
+
+    @property
+    def error(self) -> float:
+        return self.forecast - self.actual
+
+    @property
+    def share(self) -> float | None:
+        return self.error / self.actual * 100 if self.actual else None
+
+
+@dataclass(frozen=True)
+class AccuracyPage:
+    level: str
+    levels: tuple[str, ...]
+    ladder: list[dict[str, Any]]
+    stair: dict[str, Any] | None
+    lags: list[dict[str, Any]]
+    bias: dict[str, Any] | None
+    tolerance: dict[str, Any] | None
+    families: list[dict[str, Any]]
+    simulated_until: date | None
+
+
+def accuracy_page(level: str, lag: int | None) -> AccuracyPage:
+    """Everything from stored sums; empty before the first month has closed."""
+    rows = stored_sums(level=level)
+    picked = rows if rows.empty else rows[rows["lag"].isin([lag] if lag is not None else list(DEFAULT_LAGS))]
+    steps = ladder(picked)
+    return AccuracyPage(
+        level=level,
+        levels=LEVELS,
+        ladder=[step | {"label": Stage(step["stage"]).label} for step in steps],
+        stair=stair_data(steps),
+        lags=_by_lag(rows),
+        bias=bias_data(rows, "All families"),
+        tolerance=_tolerance(),
+        families=_families(level),
+        simulated_until=None if rows.empty else rows["cycle"].max(),
+    )
+
+
+def stair_data(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The arguments of the chart tag `stair`, naive to demand plan."""
+    shown = [step for step in steps if step["stage"] not in (Stage.SUPPLY_PLAN, Stage.COMPANY_FORECAST)]
+    if not shown:
+        return None
+    stages = [{"label": Stage(step["stage"]).label, "wape": step["wape"]} for step in shown]
+    return {"stages": stages, "measure": "WAPE", "unit": "%", "message": stair_message(shown)}
+
+
+def stair_message(steps: list[dict[str, Any]]) -> str:
+    """Which stage helped most, in one sentence."""
+    known = [step for step in steps if step["fva"] is not None]
+    if not known:
+        return "No stage can be compared yet."
+    best, worst = max(known, key=lambda s: s["fva"]), min(known, key=lambda s: s["fva"])
+    told = f"{Stage(best['stage']).label} helped most: {best['fva']:+.1f} points"
+    if worst["fva"] < 0:
+        told += f"; {Stage(worst['stage']).label.lower()} cost {abs(worst['fva']):.1f}"
+    return f"{told}.".replace("-", "−")
+
+
+def _by_lag(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """WAPE of baseline, sales, demand plan and company forecast at each lag."""
+    if rows.empty:
+        return []
+    stages = [Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN, Stage.COMPANY_FORECAST]
+    table = pooled(rows[rows["stage"].isin([s.value for s in stages])], ["lag", "stage"])
+    wide = table.pivot_table(index="lag", columns="stage", values="wape").sort_index()
+    return [
+        {"lag": int(lag), "values": [_percent(row.get(stage.value)) for stage in stages]}
+        for lag, row in zip(wide.index[:6], wide.to_dict("records")[:6], strict=True)
+    ]
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value) * 100
+
+
+def bias_data(rows: pd.DataFrame, who: str) -> dict[str, Any] | None:
+    """Bias of the company forecast at lag 1, by month."""
+    if rows.empty:
+        return None
+    part = rows[(rows["stage"] == Stage.COMPANY_FORECAST.value) & (rows["lag"] == 1)]
+    if part.empty:
+        return None
+    table = pooled(part, ["month"]).sort_values("month").tail(BIAS_MONTHS)
+    mean = table["signed_error"].sum() / table["actual"].sum() if table["actual"].sum() else 0.0
+    side = "too high" if mean > 0 else "too low"
+    message = f"The company forecast was {abs(mean):.0%} {side} over {len(table)} months, a month ahead."
+    values = [None if pd.isna(b) else float(b) for b in table["bias"]]
+    return {"months": table["month"].tolist(), "bias": values, "message": message, "who": who, "measure": "Bias"}
+
+
+def _tolerance() -> dict[str, Any] | None:
+    """Family × month: bookings against the company forecast of a month before."""
+    rows = stored_sums(level="family", key=None)
+    if rows.empty:
+        return None
+    part = rows[(rows["stage"] == Stage.COMPANY_FORECAST.value) & (rows["lag"] == 1) & (rows["key"] != "")]
+    if part.empty:
+        return None
+    names = dict(Family.objects.values_list("code", "name"))
+    largest = part.groupby("key")["actual"].sum().sort_values(ascending=False).index[:10]
+    months = sorted(part["month"].unique())[-BIAS_MONTHS:]
+    cells = {(row.key, row.month): _deviation(row) for row in part.itertuples()}
+    inside = [v for v in (cells.get((f, m)) for f in largest for m in months) if v is not None]
+    share = sum(abs(v) <= TOLERANCE for v in inside) / len(inside) if inside else 0.0
+    return {
+        "months": months,
+        "families": [names.get(code, code) for code in largest],
+        "deviations": [[cells.get((code, month)) for month in months] for code in largest],
+        "tolerance": TOLERANCE,
+        "message": f"{share:.0%} of the family-months were within ±{TOLERANCE:.0%}.",
+        "measure": "Bookings against last month's company forecast",
+    }
+
+
+def _deviation(row: Any) -> float | None:
+    forecast = row.actual + row.signed_error
+    return -row.signed_error / forecast if forecast else None
+
+
+def _families(level: str) -> list[dict[str, Any]]:
+    """Baseline against demand plan by family, at lags 0 to 3; by size, no ranking of people anywhere."""
+    rows = stored_sums(level=level, key=None)
+    if rows.empty or level == "company":
+        return []
+    part = rows[(rows["key"] != "") & rows["lag"].isin(DEFAULT_LAGS)]
+    table = pooled(part, ["key", "stage"])
+    names = dict(Family.objects.values_list("code", "name"))
+    found = []
+    for code, group in table.groupby("key"):
+        by = group.set_index("stage")
+        if Stage.DEMAND_PLAN.value in by.index and by["actual"].max() > 0:
+            base, plan = by.loc[Stage.BASELINE.value], by.loc[Stage.DEMAND_PLAN.value]
+            row = {"name": names.get(str(code), code), "actual": plan["actual"], "bias": _percent(plan["bias"])}
+            found.append(row | {"baseline": _percent(base["wape"]), "plan": _percent(plan["wape"])})
+    return sorted(found, key=lambda row: -row["actual"])
+
+
+def last_month_results() -> tuple[date | None, list[FamilyResult]]:
+    """The last closed month by family against the company forecast of a month before."""
+    until = closed_before()
+    month = add_months(until, -1) if until else None
+    rows = stored_sums(level="family", key=None, first=add_months(month, -1), last=month) if month else pd.DataFrame()
+    if rows.empty:
+        return month, []
+    part = rows[(rows["stage"] == Stage.COMPANY_FORECAST.value) & (rows["month"] == month) & (rows["key"] != "")]
+    part = part[part["lag"] == part["lag"].max()]
+    names = dict(Family.objects.values_list("code", "name"))
+    results = [
+        FamilyResult(names.get(row.key, row.key), row.actual + row.signed_error, row.actual)
+        for row in part.itertuples()
+    ]
+    return month, sorted(results, key=lambda r: -abs(r.error))
+
+
+def hits_and_misses() -> dict[str, Any]:
+    """What we got right (within 10 %, largest first) and what we missed (most units first)."""
+    month, results = last_month_results()
+    right = [r for r in results if r.share is not None and abs(r.share) <= TOLERANCE * 100]
+    missed = [r for r in results if r not in right and abs(r.error) >= 1]
+    right = sorted(right, key=lambda r: -r.actual)[:MOST]
+    return {"month": month, "right": right, "missed": missed[:MOST], "known": bool(results)}
