@@ -52,17 +52,22 @@ def _token(given: object) -> UUID:
 def _edit(given: object, number: int) -> CellEdit:
     if not isinstance(given, dict):
         raise Invalid(f"Edit {number + 1} is not an object.")
-    line = given.get("line")
-    if not isinstance(line, int) or isinstance(line, bool) or not 0 < line < 2**63:
-        raise Invalid(f"Edit {number + 1} names no line.")
     return CellEdit(
-        line,
+        _line(given.get("line"), number),
         month_read(given.get("month")),
         _quantity(given.get("value"), number),
         _quantity(given.get("seen"), number),
         words(given.get("reason")),
         words(given.get("comment")),
     )
+
+
+def _line(given: object, number: int) -> int:
+    """The line's id, also as text: a page reads it from an attribute."""
+    text = str(given) if isinstance(given, (int, str)) and not isinstance(given, bool) else ""
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 2**63:
+        raise Invalid(f"Edit {number + 1} names no line.")
+    return int(text)
 
 
 def _quantity(given: object, number: int) -> float | None:

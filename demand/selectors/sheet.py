@@ -1,6 +1,6 @@
 """A person's sheet: flagged lines first, every cell with what it is compared with, in a fixed number of queries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -76,6 +76,19 @@ class SheetLine:
     @property
     def delta(self) -> float:
         return sum(self.own) - sum(self.base)
+
+    @property
+    def base_changed(self) -> float:
+        """What stood in the changed months."""
+        return sum(base for base, changed in zip(self.base, self.changed, strict=True) if changed)
+
+    @property
+    def own_changed(self) -> float:
+        return sum(own for own, changed in zip(self.own, self.changed, strict=True) if changed)
+
+    @property
+    def delta_money(self) -> float:
+        return self.delta * self.price
 
     @property
     def average3(self) -> float | None:
@@ -176,8 +189,23 @@ class Sheet:
     def minutes(self) -> int:
         return max(1, round(len(self.flagged) * 17 / 60))
 
-    def totals(self) -> Iterator[float]:
-        return (sum(line.own[i] for line in self.lines) for i in range(self.cycle.horizon))
+    @cached_property
+    def totals(self) -> "SheetTotals":
+        known = [line.last_year_near for line in self.lines if line.last_year_near is not None]
+        return SheetTotals(
+            last_year=sum(known) if known else None,
+            base=sum(line.base_near for line in self.lines),
+            months=[sum(month) for month in zip(*(line.own for line in self.lines), strict=True)],
+        )
+
+
+@dataclass(frozen=True)
+class SheetTotals:
+    """Units over all lines: last year and baseline of the near months, and the numbers month by month."""
+
+    last_year: float | None
+    base: float
+    months: list[float]
 
 
 def sheet(cycle: Cycle, owner: Person, reader: Person) -> Sheet:

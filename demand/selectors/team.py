@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
+from django.db.models import Count, F, Max, Min, Sum
 
 from cycles.models import Contribution, Cycle, CycleStep, How
 from cycles.selectors import step_of
@@ -84,6 +85,22 @@ class Team:
     @property
     def is_open(self) -> bool:
         return self.step.state == StepState.OPEN.value
+
+    @property
+    def money_near(self) -> list[float]:
+        return [row.totals.money_near for row in self.rows]
+
+    @property
+    def money_far(self) -> list[float]:
+        return [row.totals.money_far for row in self.rows]
+
+    @property
+    def lines(self) -> int:
+        return sum(row.lines for row in self.rows)
+
+    @property
+    def changed(self) -> int:
+        return sum(row.changed for row in self.rows)
 
     @property
     def submitted(self) -> int:
@@ -197,10 +214,48 @@ def largest_change(numbers: Owned, mask: np.ndarray) -> LargestChange | None:
     )
 
 
-def team_changes(cycle: Cycle, manager: Person, most: int = 60) -> list[Change]:
-    """The newest changes in the manager's own layer."""
-    rows = Change.objects.filter(cycle=cycle, stage=Stage.TEAM, by=manager)
-    return list(rows.select_related("line__customer", "line__product", "by__user").order_by("-id")[:most])
+@dataclass(frozen=True)
+class Adjusted:
+    """One adjustment of a manager: the cells changed at one moment for one person, with reason and words."""
+
+    rep: str
+    lines: int
+    first: date
+    last: date
+    units: float
+    reason: str
+    comment: str
+    at: datetime
+
+
+def team_changes(cycle: Cycle, manager: Person, most: int = 20) -> list[Adjusted]:
+    """The newest adjustments in the manager's own layer, one per save and person."""
+    rows = (
+        Change.objects.filter(cycle=cycle, stage=Stage.TEAM, by=manager)
+        .annotate(owner=F("line__customer__owner__user__first_name"))
+        .values("owner", "at", "reason", "comment")
+        .annotate(
+            lines=Count("line", distinct=True),
+            first=Min("month"),
+            last=Max("month"),
+            units=Sum(F("after") - F("before")),
+        )
+        .order_by("-at", "owner")[:most]
+    )
+    labels = dict(Reason.choices)
+    return [
+        Adjusted(
+            rep=row["owner"] or "",
+            lines=row["lines"],
+            first=row["first"],
+            last=row["last"],
+            units=row["units"],
+            reason=str(labels.get(row["reason"], "")),
+            comment=row["comment"],
+            at=row["at"],
+        )
+        for row in rows
+    ]
 
 
 def team_questions(cycle: Cycle, reps: Sequence[Person]) -> list[Comment]:

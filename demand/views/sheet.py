@@ -3,13 +3,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from demand.forms import batch_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
 from demand.selectors.present import cycle_named, cycle_now
-from demand.selectors.sheet import Layer, Sheet, sheet
+from demand.selectors.sheet import NEAR, Layer, Sheet, sheet
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
 from demand.services.new_lines import line_start
@@ -18,6 +19,7 @@ from jobs.errors import Refused
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
 
+MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
 STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
 
 
@@ -39,12 +41,23 @@ def _page(request: PortalRequest, owner: Person) -> HttpResponse:
 
 
 def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
+    show = request.GET.get("show", "")
+    is_own, is_team = shown.layer is Layer.SALES, shown.layer is Layer.TEAM
     return {
         "sheet": shown,
+        "totals": shown.totals,
         "reasons": Reason,
-        "is_own": shown.layer is Layer.SALES,
-        "is_team": shown.layer is Layer.TEAM,
-        "choices": new_line_choices(shown.owner) if shown.layer is Layer.SALES and shown.is_open else None,
+        "is_own": is_own,
+        "is_team": is_team,
+        "editable": shown.writes and any(line.is_open for line in shown.lines),
+        "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
+        "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
+        "show": show if show in dict(MONTH_VIEWS) else "near",
+        "month_views": MONTH_VIEWS,
+        "near_label": f"{shown.months[0]:%b}\u2013{shown.months[NEAR - 1]:%b}",
+        "months_first": f"{shown.months[0]:%Y-%m}",
+        "next_month": f"{shown.months[1]:%Y-%m}",
+        "unfolded": "all" in request.GET.getlist("open"),
     }
 
 

@@ -8,12 +8,14 @@ from django.views.decorators.http import require_GET, require_POST
 from cycles.periods import add_months, month_range
 from demand.forms import month_read, number_read, words
 from demand.models import Reason
+from demand.policy import demand_signed
 from demand.selectors.present import cycle_now
 from demand.selectors.team import team_changes, team_questions, team_rollup
 from demand.services.team import Scope, team_accept, team_adjust, team_adjust_undo, team_nudge
 from jobs.errors import Refused
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
+from masterdata.roles import Role
 
 
 @require_GET
@@ -35,6 +37,7 @@ def _page(request: PortalRequest, problem: Refused | None = None) -> HttpRespons
         "third_month": add_months(cycle.month, 2),
         "typed": request.POST if problem else {},
         "problem": problem,
+        "may_write": request.person.role == Role.SALES_MANAGER and not demand_signed(cycle),
     }
     return render(request, "demand/team.html", context, status=problem.status if problem else 200)
 

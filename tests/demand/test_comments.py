@@ -13,21 +13,11 @@ from demand.services.comments import note_add, operations_tell, question_answer,
 from demand.services.entries import CellEdit, cells_save
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import Message
-from tests.cast import Cast, small_company
-from tests.stages import ENTRY, REVIEW, cycle_demand_signed, cycle_in_entry
+from tests.cast import Cast
+from tests.stages import ENTRY, REVIEW, cycle_demand_signed
 
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return small_company()
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
-    return cycle_in_entry()
 
 
 def asked(cycle: Cycle, cast: Cast, by: str = "manager") -> Comment:

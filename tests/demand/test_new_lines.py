@@ -15,21 +15,11 @@ from demand.services.new_lines import line_start
 from demand.services.plan import proposal_build
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Product
-from tests.cast import Cast, small_company
-from tests.stages import ENTRY, REVIEW, cycle_in_entry
+from tests.cast import Cast
+from tests.stages import ENTRY, REVIEW
 
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return small_company()
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
-    return cycle_in_entry()
 
 
 def start(cycle: Cycle, cast: Cast, customer: str = "EAST", product: str = "DELTA", who: str = "other_rep") -> Line:

@@ -13,21 +13,11 @@ from demand.selectors.owned import owned, reasons_missing
 from demand.services.entries import CellEdit, cells_save
 from demand.services.submissions import ReasonGiven, submission_send, submission_withdraw, submissions_expect
 from jobs.errors import Invalid, NotYours, Refused
-from tests.cast import Cast, small_company
-from tests.stages import ENTRY, ENTRY_CLOSES, REVIEW, cycle_in_entry
+from tests.cast import Cast
+from tests.stages import ENTRY, ENTRY_CLOSES, REVIEW
 
 NOV, DEC = date(2026, 11, 1), date(2026, 12, 1)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return small_company()
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
-    return cycle_in_entry()
 
 
 def change(cycle: Cycle, cast: Cast, value: float, reason: str = "", month: date = NOV) -> int:

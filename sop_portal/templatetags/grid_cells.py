@@ -1,0 +1,110 @@
+"""The month cells of a planning grid, written in one go: a template loop over 24 months of 300 lines is too slow.
+
+{% month_cells line months %} gives the cells of a row as static/js/grid.js reads them; {% month_heads months %}
+and {% month_totals totals months %} are the head and the foot that fit. The first `NEAR` months always show; the
+later ones are of class "far" (one cell a month) and "block" (one sum per three months), which the table's class
+months-near, months-blocks or months-all shows or hides.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from sop_portal import number_format as written
+
+register = template.Library()
+
+NEAR = 3
+BLOCK = 3
+
+
+@register.filter
+def plain(value: float) -> str:
+    """A number as the script reads it: no grouping, enough digits to be the same number again."""
+    return f"{value:.10g}"
+
+
+def shown(value: float, decimals: int) -> str:
+    """As `number_format.number`, without its detours: there may be thousands of cells."""
+    text = f"{value + 1e-9:,.{decimals}f}"
+    return text.replace("-", written.MINUS) if value < 0 else text
+
+
+@register.filter
+def plain_list(values: Iterable[float]) -> str:
+    """For a data attribute: numbers with blanks between."""
+    return " ".join(plain(value) for value in values)
+
+
+@register.simple_tag
+def month_cells(line: Any, months: Sequence[date]) -> SafeString:
+    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open."""
+    average = "" if line.average3 is None else f' data-avg3="{plain(line.average3)}"'
+    locked = "" if line.is_open else ' aria-readonly="true"'
+    changed = line.changed
+    cells = [
+        _cell(line, month, i, changed[i], average + locked) + _block(line.own, months, i, line.decimals)
+        for i, month in enumerate(months)
+    ]
+    return mark_safe("".join(cells))
+
+
+def _cell(line: Any, month: date, i: int, changed: bool, common: str) -> str:
+    """All of it numbers and dates of our own, so there is nothing to escape."""
+    css = " ".join(name for name, on in (("far", i >= NEAR), ("changed", changed)) if on)
+    parts = [f'<td data-m="{month:%Y-%m}" data-v="{plain(line.own[i])}" data-bl="{plain(line.base[i])}"']
+    if css:
+        parts.append(f' class="{css}"')
+    for name, values in (("ly", line.last_year), ("prev", line.previous)):
+        if values[i] is not None:
+            parts.append(f' data-{name}="{plain(values[i])}"')
+    return f"{''.join(parts)}{common}>{shown(line.own[i], line.decimals)}</td>"
+
+
+def _ends_block(months: Sequence[date], i: int) -> bool:
+    return i >= NEAR and ((i - NEAR) % BLOCK == BLOCK - 1 or i == len(months) - 1)
+
+
+def _of_block(months: Sequence[date], i: int) -> range:
+    return range(i - (i - NEAR) % BLOCK, i + 1)
+
+
+def _block(values: Sequence[float], months: Sequence[date], i: int, decimals: int) -> str:
+    if not _ends_block(months, i):
+        return ""
+    span = _of_block(months, i)
+    names = " ".join(f"{months[k]:%Y-%m}" for k in span)
+    return f'<td class="num context block" data-sum="{names}">{shown(sum(values[k] for k in span), decimals)}</td>'
+
+
+@register.simple_tag
+def month_heads(months: Sequence[date]) -> SafeString:
+    """The heads of the same columns."""
+    heads: list[tuple[str, str]] = []
+    for i, month in enumerate(months):
+        heads.append(("num far" if i >= NEAR else "num", written.month(month)))
+        if _ends_block(months, i):
+            span = _of_block(months, i)
+            first, last = months[span[0]], months[span[-1]]
+            heads.append(("num block", f"{written.MONTHS[first.month - 1]}\u2013{written.month(last)}"))
+    return format_html_join("", '<th scope="col" class="{}">{}</th>', heads)
+
+
+@register.simple_tag
+def month_totals(totals: Iterable[float], months: Sequence[date]) -> SafeString:
+    """The sums beneath; `totals` by month over all lines of the table."""
+    values = list(totals)
+    cells = []
+    for i, month in enumerate(months):
+        css = "num far" if i >= NEAR else "num"
+        cells.append(format_html('<td class="{}" data-total="{}">{}</td>', css, f"{month:%Y-%m}", shown(values[i], 0)))
+        if _ends_block(months, i):
+            span = _of_block(months, i)
+            names = " ".join(f"{months[k]:%Y-%m}" for k in span)
+            sums = shown(sum(values[k] for k in span), 0)
+            cells.append(format_html('<td class="num block" data-total="{}">{}</td>', names, sums))
+    return mark_safe("".join(cells))

@@ -1,0 +1,157 @@
+// The sheet's page around the grid: folds, the cue of the focused cell, why this number, the reason keys.
+
+import { attachGrid } from "./grid.js";
+import { signed, written } from "./grid_sheet.js";
+import { announce } from "./app.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const table = document.getElementById("sheet");
+const wide = window.matchMedia("(min-width: 720px)");
+const editable = table?.dataset.editable === "true";
+const grid = editable && wide.matches ? attachGrid(table) : null;
+
+// Which months are shown; the choice stays for the tab.
+
+const months = document.querySelector("[data-months]");
+
+function showMonths(view) {
+  for (const link of months.querySelectorAll("[data-show]")) {
+    table.classList.toggle(`months-${link.dataset.show}`, link.dataset.show === view);
+    if (link.dataset.show === view) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+months?.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-show]");
+  if (!link || !table) return;
+  event.preventDefault();
+  sessionStorage.setItem("sheet-months", link.dataset.show);
+  showMonths(link.dataset.show);
+});
+const asked = new URLSearchParams(window.location.search).get("show");
+const kept = sessionStorage.getItem("sheet-months");
+if (table && months && kept && !asked) showMonths(kept);
+
+// The lines that match the baseline.
+
+const unfold = table?.querySelector("[data-unfold]");
+
+function setFold(open) {
+  unfold.setAttribute("aria-expanded", String(open));
+  for (const row of table.querySelectorAll("tr.past-fold")) row.classList.toggle("open", open);
+}
+
+if (unfold) {
+  unfold.tabIndex = 0;
+  unfold.addEventListener("click", () => setFold(unfold.getAttribute("aria-expanded") !== "true"));
+}
+
+function reveal(hash) {
+  const row = hash.startsWith("#line-") ? document.getElementById(hash.slice(1)) : null;
+  if (!row) return;
+  if (row.classList.contains("past-fold") && unfold) setFold(true);
+  row.scrollIntoView({ block: "center" });
+  row.querySelector("td[data-m]")?.focus();
+}
+if (window.location.hash) reveal(window.location.hash);
+window.addEventListener("hashchange", () => reveal(window.location.hash));
+
+// Why this number, in the side panel.
+
+function openWhy(line, month) {
+  return window.htmx.ajax("GET", `/why/${line}/${month}/`, { target: "#panel-body", swap: "innerHTML" });
+}
+
+table?.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-why]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  openWhy(link.dataset.why, table.dataset.cycle);
+});
+
+function monthOf(detail) {
+  return detail.month ?? table.dataset.cycle;
+}
+
+table?.addEventListener("grid:history", ({ detail }) => openWhy(detail.line, monthOf(detail)));
+table?.addEventListener("grid:comment", async ({ detail }) => {
+  await openWhy(detail.line, monthOf(detail));
+  document.getElementById("note-text")?.focus();
+});
+table?.addEventListener("grid:lock", () => announce("Cells of a sheet are not locked; the number is yours."));
+
+// The cue beneath the grid: what the focused cell is compared with.
+
+const cue = document.querySelector("[data-cue]");
+
+function drawn(values) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 96 20");
+  svg.setAttribute("aria-hidden", "true");
+  const top = Math.max(...values, 1);
+  const points = values.map((value, i) => [2 + (i * 92) / Math.max(values.length - 1, 1), 18 - (16 * Math.max(value, 0)) / top]);
+  const line = document.createElementNS(SVG, "polyline");
+  line.setAttribute("points", points.map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" "));
+  const dot = document.createElementNS(SVG, "circle");
+  dot.setAttribute("cx", points.at(-1)[0]);
+  dot.setAttribute("cy", points.at(-1)[1]);
+  dot.setAttribute("r", "2");
+  svg.append(line, dot);
+  return svg;
+}
+
+function span(text, css = "") {
+  return Object.assign(document.createElement("span"), { textContent: text, className: css });
+}
+
+function tell(place) {
+  const { row, cell } = place;
+  const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
+  const parts = [];
+  if (past.length) parts.push(span("Last 12 months"), drawn(past));
+  if (cell) {
+    const refs = grid.sheet.references(cell);
+    const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, row.decimals)}`));
+    say("Baseline", refs.baseline);
+    say("last year", refs.lastYear);
+    say("you said", refs.previous);
+    say("3-month average", refs.average3);
+    const money = (cell.value - cell.base) * row.price;
+    if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));
+  }
+  if (row.tr.dataset.flag) parts.push(span(row.tr.dataset.flag, "cue-flag"));
+  cue.replaceChildren(...parts);
+}
+
+if (grid && cue) {
+  table.addEventListener("focusin", (event) => {
+    const place = grid.sheet.at(event.target);
+    if (place) tell(place);
+  });
+  table.addEventListener("grid:changed", () => {
+    const place = grid.sheet.at(grid.cursor.element());
+    if (place) tell(place);
+  });
+  const first = grid.sheet.at(grid.cursor.element());
+  if (first) tell(first);
+}
+
+// A reason by pointer: for the row of the focused cell.
+
+document.querySelector("[data-grid-reasons]")?.addEventListener("click", (event) => {
+  const item = event.target.closest("[data-code]");
+  if (!item || !grid) return;
+  grid.changes.giveReason([...item.parentElement.children].indexOf(item));
+});
+
+document.querySelector("[data-undo]")?.addEventListener("click", () => {
+  grid?.undo();
+});
+
+// The panel's choice of month.
+
+document.addEventListener("change", (event) => {
+  const select = event.target.closest("select[data-why]");
+  if (select) openWhy(select.dataset.why, select.value);
+});
