@@ -5,16 +5,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.db.models import QuerySet
 
 from cycles.models import Cycle
 from cycles.periods import format_month
 from cycles.selectors import latest_published, participation
 from demand.models import Stage
 from demand.selectors.versions import stage_plan, stages_available
+from masterdata.models import Person
+from masterdata.roles import COST_ROLES
 from masterdata.selectors import company
-from meetings.models import Decision, RiskOpportunity
+from meetings.models import Decision, DecisionOption, RiskOpportunity
 from meetings.selectors.company_forecast import BuiltForecast, forecast_build
 from meetings.selectors.money import YearMoney, months_money, year_money
+from meetings.selectors.records import margin_open
 from supply.wording import count_text, money_text, percent_text, signed_money_text
 
 YEAR = 12
@@ -47,7 +51,7 @@ def pack_content(cycle: Cycle, at: datetime, *, built: BuiltForecast | None = No
         ],
         "year": {"year": year.year, "booked": year.booked, "forecast": year.forecast, "budget": year.budget},
         "last_cycle": _last_cycle(cycle, built),
-        "decisions": [decision_summary(decision) for decision in cycle.decisions.all()],
+        "decisions": [decision_summary(decision) for decision in _decisions(cycle)],
         "risks": [risk_summary(risk) for risk in risks[:TOP_RISKS]],
         "risks_weighted": weighted(risks),
         "participation": _participation(cycle),
@@ -66,6 +70,10 @@ def pack_message(year: YearMoney, undecided: int, currency: str) -> str:
         position = f"The fiscal year is {money_text(abs(year.gap), currency)} {side} budget ({share})."
     waiting = count_text(undecided, "decision") if undecided else "No decision"
     return f"{position} {waiting} {'waits' if undecided <= 1 else 'wait'} for you."
+
+
+def _decisions(cycle: Cycle) -> QuerySet[Decision]:
+    return cycle.decisions.select_related("decider__user").prefetch_related("options")
 
 
 def _undecided(cycle: Cycle) -> int:
@@ -139,7 +147,6 @@ def _participation(cycle: Cycle) -> dict[str, Any]:
 
 
 def decision_summary(decision: Decision) -> dict[str, Any]:
-    options = list(decision.options.all())
     return {
         "code": decision.code,
         "question": decision.question,
@@ -149,11 +156,25 @@ def decision_summary(decision: Decision) -> dict[str, Any]:
         "decide_by": decision.decide_by.isoformat(),
         "recommendation": decision.recommendation,
         "chosen": decision.chosen,
-        "options": [
-            {"key": o.key, "label": o.label, "revenue": o.revenue, "margin": o.margin, "cost": o.cost, "units": o.units}
-            for o in options
-        ],
+        "options": [_option_summary(option) for option in decision.options.all()],
     }
+
+
+def _option_summary(option: DecisionOption) -> dict[str, Any]:
+    money = {name: getattr(option, name) for name in ("units", "revenue", "margin", "cost")}
+    return {"key": option.key, "label": option.label, "margin_open": margin_open(option), **money}
+
+
+def pack_for(pack: dict[str, Any], person: Person) -> dict[str, Any]:
+    """The pack as this person may read it: without the margin of what is smaller than a family."""
+    if person.role in COST_ROLES:
+        return pack
+    return pack | {"decisions": [_decision_for_everybody(row) for row in pack.get("decisions", [])]}
+
+
+def _decision_for_everybody(row: dict[str, Any]) -> dict[str, Any]:
+    options = [o if o["margin_open"] else o | {"margin": None, "cost": None} for o in row["options"]]
+    return row | {"options": options}
 
 
 def open_risks(cycle: Cycle) -> list[RiskOpportunity]:

@@ -1,11 +1,26 @@
-"""Decisions and actions as facts for minutes and digests."""
+"""Decisions and actions as facts for minutes and digests, and who may see which money in them."""
 
+from masterdata.models import Person
+from masterdata.roles import COST_ROLES
 from meetings import minutes
-from meetings.models import Action, Decision, Meeting
+from meetings.decision_effects import Scope
+from meetings.models import Action, Decision, DecisionOption, Meeting
+
+OPEN_SCOPES = (Scope.ALL.value, Scope.FAMILY.value)
+PRIVATE = ("margin", "cost", "inventory")
+
+
+def margin_open(option: DecisionOption) -> bool:
+    """Margin is open for the company and whole families; an option about less, or about a gap, is not."""
+    return option.do_nothing or option.plan_effect.get("scope") in OPEN_SCOPES
+
+
+def sees_margin(person: Person | None, option: DecisionOption) -> bool:
+    return margin_open(option) or (person is not None and person.role in COST_ROLES)
 
 
 def decision_facts(decision: Decision) -> minutes.DecisionFacts:
-    """A decision with the option that was chosen and what it is worth."""
+    """A decision with the option that was chosen and what it is worth, as everybody may read it."""
     option = next((o for o in decision.options.all() if o.key == decision.chosen), None)
     return minutes.DecisionFacts(
         code=decision.code,
@@ -16,7 +31,7 @@ def decision_facts(decision: Decision) -> minutes.DecisionFacts:
         deferred_to=decision.deferred_to,
         reason=decision.reason,
         revenue=option.revenue if option else None,
-        margin=option.margin if option else None,
+        margin=option.margin if option and margin_open(option) else None,
     )
 
 

@@ -17,7 +17,7 @@ from meetings.policy import check_plan_open, check_raises_briefs, decides, decid
 from meetings.selectors.company_forecast import effect_difference
 from meetings.services.codes import next_code
 from supply.models import Gap, GapOptionKind
-from supply.services.gaps import gap_option_choose
+from supply.services.gaps import gap_escalate, gap_option_choose
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def decision_raise(
     check_raises_briefs(by)
     if cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; raise the question in the open one.")
+    if gap is not None:
+        _gap_take(gap, by, at)
     options = [_with_difference(cycle, option) for option in options]
     faults = brief_faults(question, [option.facts() for option in options], recommendation)
     if faults:
@@ -75,6 +77,15 @@ def decision_raise(
     )
     DecisionOption.objects.bulk_create(_option(decision, draft) for draft in options)
     return decision
+
+
+def _gap_take(gap: Gap, by: Person, at: datetime) -> None:
+    """A gap is put as one question; an open one is sent on with it."""
+    known = Decision.objects.filter(gap=gap.pk).exclude(state=Decision.State.DECIDED).first()
+    if known is not None:
+        raise Refused("gap_asked", f"{known.code} asks about this gap already.")
+    if gap.state == Gap.State.OPEN:
+        gap_escalate(gap=gap, person=by, at=at)
 
 
 def _with_difference(cycle: Cycle, option: OptionDraft) -> OptionDraft:

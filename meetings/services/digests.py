@@ -13,7 +13,7 @@ from meetings.minutes import Part, PlanFacts, ReaderFacts, Text, digest
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.selectors.company_forecast import BuiltForecast
 from meetings.selectors.line_changes import changes_by_owner
-from meetings.selectors.pack import pack_content, plan_sentences
+from meetings.selectors.pack import pack_content, pack_for, plan_sentences
 from meetings.selectors.people import participants
 from meetings.selectors.records import action_facts, decided_in, decision_facts
 from meetings.services.mails import has_address, key_of, link, message, time_for
@@ -23,29 +23,29 @@ MOST_IN_MAIL = 8
 
 def pack_mails_queue(*, meeting: Meeting, at: datetime) -> int:
     """One mail to everybody invited: the message, the decisions due, a link."""
-    pack, cycle = meeting.pack, meeting.cycle
-    waiting = [row for row in pack["decisions"] if row["state"] != Decision.State.DECIDED]
-    mails = [
-        message(
-            template="pack",
-            kind="pack",
-            key=key_of(cycle.code, MeetingKind.EXECUTIVE, person, f"pack:{pack['number']}"),
-            recipient=person,
-            subject=f"pack {pack['number']} for the executive meeting",
-            context={
-                "pack": pack,
-                "decisions": waiting[:MOST_IN_MAIL],
-                "more": max(len(waiting) - MOST_IN_MAIL, 0),
-                "starts": time_for(person, meeting.starts_at),
-                "url": link("/executive/"),
-            },
-            at=at,
-            cycle=cycle.code,
-        )
-        for person in invited_people(meeting)
-        if has_address(person)
-    ]
+    mails = [_pack_mail(meeting, person, at) for person in invited_people(meeting) if has_address(person)]
     return messages_queue(messages=mails)
+
+
+def _pack_mail(meeting: Meeting, person: Person, at: datetime) -> Message:
+    pack, cycle = pack_for(meeting.pack, person), meeting.cycle
+    waiting = [row for row in pack["decisions"] if row["state"] != Decision.State.DECIDED]
+    return message(
+        template="pack",
+        kind="pack",
+        key=key_of(cycle.code, MeetingKind.EXECUTIVE, person, f"pack:{pack['number']}"),
+        recipient=person,
+        subject=f"pack {pack['number']} for the executive meeting",
+        context={
+            "pack": pack,
+            "decisions": waiting[:MOST_IN_MAIL],
+            "more": max(len(waiting) - MOST_IN_MAIL, 0),
+            "starts": time_for(person, meeting.starts_at),
+            "url": link("/executive/"),
+        },
+        at=at,
+        cycle=cycle.code,
+    )
 
 
 def invited_people(meeting: Meeting) -> list[Person]:

@@ -11,18 +11,27 @@ approved(...)                Thu 19 Nov, the CEO has approved
 
 from datetime import UTC, datetime
 
+import numpy as np
+
 from cycles.models import Cycle
+from cycles.periods import add_months
 from cycles.services import cycle_advance, milestone_reach
 from cycles.steps import Milestone
-from demand.services.baseline import baseline_part, baseline_queue
+from demand.matrices import Plan
+from demand.models import Stage
+from demand.selectors.history import history
+from demand.selectors.lines import cycle_lines
 from demand.services.plan import demand_sign, proposal_build
 from demand.services.submissions import submissions_expect
+from demand.services.versions import cycle_lines_freeze, version_store
 from jobs.models import Job
 from jobs.services.work import part_claim, part_finish
 from meetings.services.agreement import ceo_approve, finance_confirm, pack_freeze
 from meetings.services.cadence import cycle_start
 from meetings.services.publishing import publish_part
+from supply.models import Resource
 from supply.services.planning import supply_plan_build
+from supply.services.signing import supply_sign
 from tests.cast import CYCLE_MONTH, Cast
 
 OPENED = datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
@@ -33,7 +42,7 @@ SUPPLY = datetime(2026, 11, 16, 10, tzinfo=UTC)
 MONEY = datetime(2026, 11, 17, 10, tzinfo=UTC)
 FROZEN = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
 APPROVED = datetime(2026, 11, 19, 10, tzinfo=UTC)
-HANDLERS = {"baseline": baseline_part, "publish": publish_part}
+HANDLERS = {"publish": publish_part}
 
 
 def do_job(job: Job, at: datetime) -> None:
@@ -47,9 +56,20 @@ def started(cast: Cast) -> Cycle:
     return cycle_start(month=CYCLE_MONTH, at=OPENED, by=cast.leader)
 
 
+def baseline_store(cycle: Cycle) -> None:
+    """Last year's months again as naive and baseline: nothing here depends on how a baseline is found."""
+    cycle_lines_freeze(cycle=cycle)
+    lines = cycle_lines(cycle).index.to_numpy(dtype=np.int64)
+    year = history(lines, start=add_months(cycle.month, -12), before=cycle.month).quantity
+    plan = Plan(lines, cycle.month, np.maximum(np.tile(year, 2), 0.0))
+    for stage in (Stage.NAIVE, Stage.BASELINE):
+        version_store(cycle=cycle, stage=stage, plan=plan, at=OPENED)
+    milestone_reach(cycle=cycle, kind=Milestone.BASELINE_BUILT, at=OPENED)
+
+
 def in_entry(cast: Cast, cycle: Cycle | None = None) -> Cycle:
     cycle = cycle or started(cast)
-    do_job(baseline_queue(cycle=cycle, at=OPENED), OPENED)
+    baseline_store(cycle)
     submissions_expect(cycle=cycle)
     cycle_advance(cycle=cycle, at=ENTRY)
     return cycle
@@ -64,10 +84,16 @@ def demand_is_signed(cast: Cast, cycle: Cycle | None = None) -> Cycle:
     return cycle
 
 
+def hours_enough(cast: Cast) -> None:
+    """The work centre carries everything, so that there are no gaps."""
+    Resource.objects.filter(pk=cast.resource.pk).update(regular_capacity=1_000)
+
+
 def supply_is_signed(cast: Cast, cycle: Cycle | None = None) -> Cycle:
     cycle = cycle or demand_is_signed(cast)
+    hours_enough(cast)
     supply_plan_build(cycle=cycle, at=SUPPLY)
-    milestone_reach(cycle=cycle, kind=Milestone.SUPPLY_SIGNED, at=SUPPLY, by=cast.coo.user)
+    supply_sign(cycle=cycle, person=cast.coo, at=SUPPLY)
     cycle_advance(cycle=cycle, at=SUPPLY)
     return cycle
 

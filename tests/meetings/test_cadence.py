@@ -147,9 +147,7 @@ def test_reopening_takes_back_what_was_signed_and_makes_room(cast: Cast) -> None
     cycle = demand_is_signed(cast)
     assert version_current(cycle, Stage.DEMAND_PLAN) is not None
     at, due = datetime(2026, 11, 12, 9, tzinfo=UTC), datetime(2026, 11, 13, 17, tzinfo=BERLIN)
-    step_take_back(
-        cycle=cycle, step=Step.SALES_FORECAST, by=cast.leader, at=at, reason="Large order lost", due_at=due
-    )
+    step_take_back(cycle=cycle, step=Step.SALES_FORECAST, by=cast.leader, at=at, reason="Large order lost", due_at=due)
     assert version_current(cycle, Stage.DEMAND_PLAN) is None
     assert version_current(cycle, Stage.BASELINE) is not None
     assert Milestone.DEMAND_SIGNED not in milestones_reached(cycle)
