@@ -68,13 +68,18 @@ def _view(cycle: Cycle, stage: Stage) -> Outlook:
 
 def _chart(view: Outlook, stage: Stage) -> dict[str, Any]:
     cut = Outlook(*(getattr(view, name)[:CHART_MONTHS] for name in view.__dataclass_fields__))
-    gap = float(np.nansum(cut.gap))
-    known = float(np.nansum(np.where(np.isnan(cut.budget), 0, cut.values)))
-    side = "above" if gap >= 0 else "below"
-    message = f"{abs(gap) / 1e6:.1f} m {side} budget over {CHART_MONTHS} months" if known else "No budget is loaded"
     first, last = cut.months[0], cut.months[-1]
     when = f"{stage.label}, {first:%b %Y} to {last:%b %Y}; AC, FC, PL budget, PY"
-    return chart_data(cut, unit=company().currency, message=f"{message}.", who="All families", when=when)
+    return chart_data(cut, unit=company().currency, message=_message(view), who="All families", when=when)
+
+
+def _message(view: Outlook) -> str:
+    """Where the running fiscal year ends against its budget."""
+    year = _sums(view, "year")[0]
+    if year["gap"] is None:
+        return f"{year['name']} is expected at {year['value'] / 1e6:.1f} m; no budget is loaded for all of it."
+    side = "above" if year["gap"] >= 0 else "below"
+    return f"{year['name']} is expected to end {abs(year['gap']) / 1e6:.1f} m {side} budget."
 
 
 def _frame(view: Outlook) -> pd.DataFrame:

@@ -59,6 +59,7 @@ class ReviewPage:
         if self.review is None:
             return []
         table = self.review.families
+        table = table[(table[["baseline", "plan"]] > 0).any(axis=1)]
         return table.assign(change=table["plan"] - table["baseline"]).to_dict("records")
 
     @property
