@@ -58,10 +58,10 @@ class Picture:
             self._words.setdefault(layer, []).append(written)
 
     def link(self, address: str, x: float, y: float, width: float, height: float) -> None:
-        """A pressable area. Keys reach the same address through the chart's table."""
+        """An area to press with a pointer (static/js/app.js). Keys and readers have the links of the chart's table."""
         x1, y1, w, h = (round(v) for v in (x, y, width, height))
-        area = f'<rect class="hit" x="{x1}" y="{y1}" width="{w}" height="{h}"/>'
-        self._links.append(f'<a href="{escape(address)}" tabindex="-1">{area}</a>')
+        place = f'x="{x1}" y="{y1}" width="{w}" height="{h}"'
+        self._links.append(f'<rect class="hit" {place} data-href="{escape(address)}"/>')
 
     def svg(self) -> str:
         """The finished picture, with its name and description for those who do not see it."""

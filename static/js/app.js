@@ -86,16 +86,30 @@ localTimes();
 
 // What scrolls sideways can be reached by keys; what does not is no tab stop.
 
+function scrollerName(box) {
+  const heading = box.querySelector("svg title, caption")
+    ?? box.closest("section, figure, article, details")?.querySelector("h2, h3, figcaption, summary");
+  return `${heading?.textContent.trim() || "Table"} (scrolls sideways)`;
+}
+
 export function reachScrollers(within = document) {
   for (const box of within.querySelectorAll(".scroll, .chart-scroll, .steps, .tabs")) {
-    if (box.scrollWidth <= box.clientWidth || box.querySelector("a, button, input")) continue;
+    if (box.scrollWidth <= box.clientWidth || box.querySelector("a[href], button, input, select")) continue;
     box.tabIndex = 0;
     if (box.matches("ol, ul, nav")) continue;
     box.setAttribute("role", "region");
-    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", "Scrolls sideways");
+    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", scrollerName(box));
   }
 }
 reachScrollers();
+document.addEventListener("toggle", (event) => reachScrollers(event.target), true);
+
+// Columns and bars of a chart lead to what they are made of; keys find the same links in the chart's table.
+
+document.addEventListener("click", (event) => {
+  const address = event.target.closest("svg.figure [data-href]")?.dataset.href;
+  if (address) window.location.assign(address);
+});
 
 // The account menu closes by Escape and by a press elsewhere.
 

@@ -129,16 +129,14 @@ export class Cursor {
     this.focus(this.row, this.sheet.rows[this.row].elements.length - 1, { extend: true });
   }
 
-  /** Visible elements of the selected rectangle, row by row. */
+  /** Visible elements of the selected rectangle, row by row. A column is hidden in all rows or in none. */
   selection() {
     const [top, foot] = [this.anchor.row, this.row].sort((a, b) => a - b);
     const [left, right] = [this.anchor.column, this.column].sort((a, b) => a - b);
-    const rows = [];
-    for (let row = top; row <= foot; row += 1) {
-      const elements = this.sheet.rows[row].elements.slice(left, right + 1).filter((element) => this.visible(element));
-      if (elements.length) rows.push(elements);
-    }
-    return rows;
+    const columns = [];
+    for (let column = left; column <= right; column += 1) if (this.visible(this.element(this.row, column))) columns.push(column);
+    return this.sheet.rows.slice(top, foot + 1).filter((row) => this.visible(row.tr))
+      .map((row) => columns.map((column) => row.elements[column]));
   }
 
   /** Number cells of the selection, editable or not. */

@@ -60,11 +60,11 @@ export class Sheet {
     };
     row.elements.forEach((element, column) => {
       this.byElement.set(element, { row, column });
-      if (element.dataset.m) this.readCell(row, element);
+      if (element.hasAttribute("data-m")) this.readCell(row, element);
     });
     row.delta = row.elements.find((e) => e.hasAttribute("data-delta"));
     row.reasonElement = row.elements.find((e) => e.hasAttribute("data-reason-cell"));
-    row.sums = row.elements.filter((e) => e.dataset.sum).map((element) => ({ element, months: monthsIn(element.dataset.sum) }));
+    row.sums = row.elements.filter((e) => e.hasAttribute("data-sum")).map((element) => ({ element, months: monthsIn(element.dataset.sum) }));
     return row;
   }
 
@@ -73,7 +73,7 @@ export class Sheet {
     const cell = {
       element,
       row,
-      month: element.dataset.m,
+      month: element.getAttribute("data-m"),
       value,
       saved: value,
       base: numberIn(element, "data-bl") ?? value,
@@ -81,8 +81,8 @@ export class Sheet {
     row.cells.push(cell);
     this.byKey.set(`${row.line}|${cell.month}`, cell);
     this.byElement.get(element).cell = cell;
-    if (element.dataset.locked) this.markLocked(cell, element.dataset.locked);
-    this.mark(cell);
+    if (element.hasAttribute("data-locked")) this.markLocked(cell, element.dataset.locked);
+    if (this.isChanged(cell)) this.mark(cell);
   }
 
   readFooter() {
@@ -138,7 +138,7 @@ export class Sheet {
     this.addToMonth(cell.month, change);
     this.deltaSum += change;
     cell.value = now;
-    cell.element.dataset.v = String(now);
+    cell.element.setAttribute("data-v", String(now));
     cell.element.classList.remove("invalid");
     this.mark(cell);
   }
