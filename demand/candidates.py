@@ -1,0 +1,131 @@
+"""Every method's forecast of every line, made with what is known at one point in time.
+
+Cheap methods are matrix arithmetic over all lines; the library's run only where a line's own history
+is long enough: theta where it sells nearly every month, TSB and ADIDA where it does so now and then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from demand import library_methods
+from demand.rhythm import fading, first_demand, forecast_rhythm
+from demand.seasonality import group_indices, spread_index
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+LONG_CYCLES = 2
+SMOOTH_SHARE = 0.75
+INTERMITTENT_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A cheap method: order interval in months, smoothing, months a line must be known since its first
+    demand, and whether the group's season is lent."""
+
+    name: str
+    interval: int
+    alpha: float
+    needs: int = 0
+    seasonal: bool = True
+
+    def forecast(self, history: Floats, months: int) -> Floats:
+        """Forecasts (lines, months); NaN for lines too young."""
+        return forecast_rhythm(history, interval=self.interval, alpha=self.alpha, months=months, needs=self.needs)
+
+
+RHYTHMS = (
+    Rhythm("level", 1, 0.15, seasonal=False),
+    Rhythm("level and season", 1, 0.15),
+    Rhythm("level and season", 1, 0.4),
+    Rhythm("every 3 months", 3, 0.3),
+    Rhythm("every 3 months", 3, 0.6),
+    Rhythm("every 6 months", 6, 0.5, needs=6),
+    Rhythm("same month of earlier years", 12, 0.6, needs=12, seasonal=False),
+)
+LIBRARY = ("theta", "TSB", "ADIDA")
+NAMES = (*(rhythm.name for rhythm in RHYTHMS), *LIBRARY)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known at one point: ``history`` (lines, months), the ``group`` of each line (lines,),
+    and ``reference`` (months,), the total whose season thin groups lean on (None = their sum)."""
+
+    history: Floats
+    group: Integers
+    reference: Floats | None
+    season: int = 12
+
+    def until(self, column: int) -> "Known":
+        """The same, seen before ``column``."""
+        reference = None if self.reference is None else self.reference[:column]
+        return Known(self.history[:, :column], self.group, reference, self.season)
+
+    def index(self) -> Floats:
+        """Seasonal index of each line's group (groups, season)."""
+        return group_indices(self.history, self.group, self.reference, season=self.season)
+
+
+def smooth_lines(history: Floats, season: int = 12) -> Flags:
+    """Lines (lines,) with two seasons since their first demand and sales in 75 % of the months."""
+    length, share = _life_so_far(history)
+    return (length >= LONG_CYCLES * season) & (share >= SMOOTH_SHARE)
+
+
+def intermittent_lines(history: Floats, season: int = 12) -> Flags:
+    """Lines as long, with sales in 25 to 75 % of the months."""
+    length, share = _life_so_far(history)
+    between = (share >= INTERMITTENT_SHARE) & (share < SMOOTH_SHARE)
+    return (length >= LONG_CYCLES * season) & between
+
+
+def _life_so_far(history: Floats) -> tuple[Integers, Floats]:
+    """Known months since the first demand, and the share of them with demand."""
+    since = np.arange(history.shape[1]) >= first_demand(history)[:, np.newaxis]
+    known = (since & np.isfinite(history)).sum(axis=1)
+    sold = (np.nan_to_num(history) > 0).sum(axis=1)
+    return known, sold / np.maximum(known, 1)
+
+
+def candidate_forecasts(known: Known, *, months: int, smooth: Flags, intermittent: Flags) -> Floats:
+    """Forecasts (methods, lines, months) in the order of NAMES; NaN where a method has no say."""
+    history, start = known.history, known.history.shape[1]
+    index = known.index()[known.group]
+    lent = history / spread_index(index, 0, start)
+    ahead = spread_index(index, start, months)
+    cheap = [one.forecast(lent, months) * ahead if one.seasonal else one.forecast(history, months) for one in RHYTHMS]
+    season = known.season
+
+    def theta(series: Floats) -> Floats:
+        return library_methods.theta(series, months=months, season=season)
+
+    slow = [
+        _on_lines(history, smooth, months, theta),
+        _on_lines(history, intermittent, months, lambda one: library_methods.tsb(one, months=months)),
+        _on_lines(history, intermittent, months, lambda one: library_methods.adida(one, months=months)),
+    ]
+    remaining = fading(history, known.group)[:, np.newaxis]
+    return np.maximum(np.array([*cheap, *slow]), 0.0) * remaining
+
+
+def _on_lines(history: Floats, chosen: Flags, months: int, method: Callable[[Floats], Floats]) -> Floats:
+    result = np.full((len(history), months), np.nan)
+    first = first_demand(history)
+    for line in np.flatnonzero(chosen):
+        result[line] = method(without_gaps(history[line, first[line] :]))
+    return result
+
+
+def without_gaps(series: ArrayLike) -> Floats:
+    """Unknown months filled with the mean of the known ones, for methods that cannot skip them."""
+    values = np.asarray(series, dtype=float)
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    return np.where(known, values, values[known].mean() if known.any() else 0.0)
