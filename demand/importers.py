@@ -60,11 +60,13 @@ def _nothing_named(data: pd.DataFrame) -> pd.Series:
 
 BOOKINGS = FileSpec(
     "bookings",
+    "Actual demand by month, customer and product",
     (month(), code("customer", "customer"), code("product", "product"), quantity(), Column("revenue", Kind.NUMBER)),
     key=("month", "customer", "product"),
 )
 SHIPMENTS = FileSpec(
     "shipments",
+    "What was shipped by month and product",
     (
         month(),
         code("product", "product"),
@@ -76,6 +78,7 @@ SHIPMENTS = FileSpec(
 )
 ORDER_LINES = FileSpec(
     "order_lines",
+    "Order lines, the open ones being the backlog",
     (
         code("order_line"),
         code("customer", "customer"),
@@ -93,6 +96,7 @@ ORDER_LINES = FileSpec(
 )
 OPPORTUNITIES = FileSpec(
     "opportunities",
+    "Quotes and deals that may become orders",
     (
         code(),
         code("customer", "customer"),
@@ -112,6 +116,7 @@ OPPORTUNITIES = FileSpec(
 )
 BUDGET = FileSpec(
     "budget",
+    "Annual plan in money, by rep or family",
     (
         month(),
         code("rep", "person", required=False),
@@ -123,6 +128,7 @@ BUDGET = FileSpec(
 )
 EVENTS = FileSpec(
     "events",
+    "Promotions, price changes, launches, listings, losses",
     (
         code(),
         Column("name", length=160),
@@ -143,6 +149,7 @@ EVENTS = FileSpec(
 )
 SALES_INPUT = FileSpec(
     "sales_input",
+    "What reps entered in earlier cycles",
     (
         month("cycle"),
         code("rep", "person"),
@@ -156,6 +163,7 @@ SALES_INPUT = FileSpec(
 )
 SUBMISSIONS = FileSpec(
     "submissions",
+    "Who took part in earlier cycles",
     (
         month("cycle"),
         code("rep", "person"),

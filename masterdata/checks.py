@@ -188,11 +188,13 @@ def _groups(checked: CheckedFile, given: set[str]) -> list[RowError]:
         if not set(group) & given:
             continue
         filled = sum((is_filled(checked.data[name]).astype(int) for name in group), np.zeros(len(checked.lines), int))
-        bad = filled == 0
-        errors += checked.row_errors(bad & checked.good, group[0], lambda _, g=group: f"Fill {_words(g)}.")
+        errors += _group_errors(checked, filled == 0, group, f"Fill {_words(group)}.")
         if group in checked.spec.one_of:
-            both = (filled > 1) & checked.good
-            errors += checked.row_errors(both, group[0], lambda _, g=group: f"Fill only one of {_words(g)}.")
-            bad = bad | both
-        checked.good[bad] = False
+            errors += _group_errors(checked, filled > 1, group, f"Fill only one of {_words(group)}.")
     return errors
+
+
+def _group_errors(checked: CheckedFile, wrong: np.ndarray, group: Sequence[str], message: str) -> list[RowError]:
+    bad = wrong & checked.good
+    checked.good[bad] = False
+    return checked.row_errors(bad, group[0], lambda value: message)

@@ -55,13 +55,14 @@ class Column:
 
 @dataclass(frozen=True)
 class FileSpec:
-    """One file of the contract.
+    """One file of the contract; `about` says in a few words what stands in it.
 
     key: the columns that identify a row. one_of: groups of columns of which exactly one is filled;
     any_of: groups of which at least one is.
     """
 
     name: str
+    about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...] = ()

@@ -86,6 +86,7 @@ def _check_owners_sell(checked: CheckedFile, known: Known) -> list[RowError]:
 
 PEOPLE = FileSpec(
     "people",
+    "Who works here, in which role, reporting to whom",
     (
         code("username"),
         Column("name", length=150),
@@ -100,6 +101,7 @@ PEOPLE = FileSpec(
 )
 PRODUCTS = FileSpec(
     "products",
+    "Products with price, cost, life and planning product",
     (
         code(),
         Column("name", length=160),
@@ -123,6 +125,7 @@ PRODUCTS = FileSpec(
 )
 CUSTOMERS = FileSpec(
     "customers",
+    "Customers with region, owner and planning customer",
     (
         code(),
         Column("name", length=160),
@@ -137,7 +140,7 @@ CUSTOMERS = FileSpec(
 
 IMPORTERS = (
     Importer(
-        FileSpec("company", (code("key"), Column("value", length=200)), key=("key",)),
+        FileSpec("company", "Settings of the company", (code("key"), Column("value", length=200)), key=("key",)),
         table="masterdata_company",
         checks=(_check_company,),
         store="company",
@@ -154,14 +157,22 @@ IMPORTERS = (
         store="people",
     ),
     Importer(
-        FileSpec("families", (code(), Column("name", length=160), Column("group")), key=("code",)),
+        FileSpec(
+            "families",
+            "Product families and their group",
+            (code(), Column("name", length=160), Column("group")),
+            key=("code",),
+        ),
         table="masterdata_family",
         defines="family",
         clean=name_from_code,
     ),
     Importer(
         FileSpec(
-            "regions", (code(), Column("name", length=160), code("parent", "region", required=False)), key=("code",)
+            "regions",
+            "Sales regions",
+            (code(), Column("name", length=160), code("parent", "region", required=False)),
+            key=("code",),
         ),
         table="masterdata_region",
         defines="region",
@@ -195,6 +206,7 @@ IMPORTERS = (
     Importer(
         FileSpec(
             "exchange_rates",
+            "Monthly rates to the company currency",
             (month(), Column("currency", Kind.CURRENCY, required=True), Column("rate", Kind.NUMBER, True, above=0)),
             key=("month", "currency"),
         ),

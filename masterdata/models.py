@@ -167,6 +167,14 @@ class ImportRun(models.Model):
     def __str__(self) -> str:
         return f"{self.source} {self.at:%Y-%m-%d %H:%M}"
 
+    @property
+    def new(self) -> int:
+        return sum(counts["new"] for counts in self.files.values())
+
+    @property
+    def changed(self) -> int:
+        return sum(counts["changed"] for counts in self.files.values())
+
 
 class RowChange(models.Model):
     """What a row was before and after a change; append-only, written set-based by imports and by services."""

@@ -14,6 +14,7 @@ def amount(name: str, required: bool = True, high: float | None = None) -> Colum
 
 RESOURCES = FileSpec(
     "resources",
+    "Work centres and suppliers with monthly capacity",
     (
         code(),
         Column("name", length=160),
@@ -27,11 +28,13 @@ RESOURCES = FileSpec(
 )
 CAPACITY = FileSpec(
     "capacity",
+    "Months with another capacity",
     (code("resource", "resource"), month(), amount("regular"), amount("overtime", required=False)),
     key=("resource", "month"),
 )
 BILL = FileSpec(
     "bill_of_resources",
+    "Hours of a resource per unit",
     (
         code("family", "family", required=False),
         code("product", "product", required=False),
@@ -43,6 +46,7 @@ BILL = FileSpec(
 )
 INVENTORY = FileSpec(
     "inventory",
+    "Stock at month ends",
     (
         Column("as_of", Kind.DATE, required=True),
         code("product", "product"),
@@ -53,11 +57,13 @@ INVENTORY = FileSpec(
 )
 RECEIPTS = FileSpec(
     "receipts",
+    "Production and purchases received",
     (month(), code("product", "product"), Column("qty", Kind.NUMBER, required=True)),
     key=("month", "product"),
 )
 SUPPLY_ORDERS = FileSpec(
     "supply_orders",
+    "Open production and purchase orders",
     (
         code("order"),
         code("product", "product"),

@@ -7,21 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from django.db import connection, transaction
-from psycopg2 import sql
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from jobs.errors import Refused
 from masterdata.bundles import ImportFile, content_hash, sorted_out
 from masterdata.checks import check
-from masterdata.frames import DATES, CheckedFile, Kind, RowError
+from masterdata.frames import CheckedFile, RowError
 from masterdata.importing import Importer, Known, check_references, overlaid
 from masterdata.models import ImportRun, Person
 from masterdata.reading import Reading, read
 from masterdata.services.companies import company_store
 from masterdata.services.newcomers import people_store
-from masterdata.services.storing import Counts, Record, Rows, rows_store
+from masterdata.services.resolving import Ids, database_rows, existing_rows
+from masterdata.services.storing import Counts, Record, rows_store
 from masterdata.services.workbooks import workbook_answer
 
 LOCK = 0x50_0B_13  # one import at a time
@@ -99,18 +98,30 @@ def files_import(
     chosen, errors = sorted_out(files, [importer.spec.name for importer in importers])
     result = ImportResult(content_hash=content_hash(chosen.values()), errors=errors)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        _wait_for_turn()
         checked = files_check(chosen=chosen, importers=importers)
         result.errors += checked.errors
         if result.ok:
-            _store(result, checked, importers, source=source, by=by, at=at)
+            try:
+                _store(result, checked, importers, source=source, by=by, at=at)
+            except (IntegrityError, DataError) as error:
+                said = str(error).splitlines()[0]
+                raise Refused("not_stored", f"Nothing was loaded: the database refused a row ({said}).") from error
             if after is not None:
                 after()
         transaction.set_rollback(dry_run)
     result.seconds = time.perf_counter() - began
-    ImportRun.objects.filter(pk=result.run).update(seconds=result.seconds)
+    if result.run is not None:
+        ImportRun.objects.filter(pk=result.run).update(seconds=result.seconds)
     return result
+
+
+def _wait_for_turn() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    except OperationalError as error:
+        raise Refused("import_running", "Another import is running. Try again when it is done.") from error
 
 
 # --- Checking ---------------------------------------------------------------------
@@ -160,63 +171,7 @@ def _known(importers: Sequence[Importer], readings: Mapping[str, Reading], files
     return Known(tables, {kind: importer.spec.name for kind, importer in defining.items()}, frozenset(unsure))
 
 
-def existing_rows(importer: Importer) -> pd.DataFrame:
-    """The stored rows of a kind: frame indexed by code with its self-references (as codes) and attributes."""
-    code = sql.Identifier(importer.renamed.get(importer.spec.key[0], importer.spec.key[0]))
-    columns, joins = [sql.SQL("t.{}").format(code)], []
-    for name in importer.self_references:
-        columns.append(sql.SQL("COALESCE({}.{}, '')").format(sql.Identifier(name), code))
-        joins.append(
-            sql.SQL("LEFT JOIN {0} {1} ON {1}.id = t.{2}").format(
-                _relation(importer), sql.Identifier(name), sql.Identifier(importer.database_column(name))
-            )
-        )
-    columns += [sql.SQL("t.{}").format(sql.Identifier(name)) for name in importer.attributes]
-    query = sql.SQL("SELECT {} FROM {} t {}").format(
-        sql.SQL(", ").join(columns), _relation(importer), sql.SQL(" ").join(joins)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        rows = cursor.fetchall()
-    names = ["code", *importer.self_references, *importer.attributes]
-    return pd.DataFrame(rows, columns=names, dtype=object).set_index("code")
-
-
-def _relation(importer: Importer) -> sql.Composable:
-    return sql.SQL(importer.relation) if importer.relation else sql.Identifier(importer.table)
-
-
 # --- Storing ----------------------------------------------------------------------
-
-
-class Ids:
-    """The ids behind codes, by kind; new codes get theirs before their rows are written."""
-
-    def __init__(self, importers: Sequence[Importer]) -> None:
-        self._defining = {importer.defines: importer for importer in importers if importer.defines}
-        self._ids: dict[str, dict[str, int]] = {}
-
-    def of(self, kind: str) -> dict[str, int]:
-        if kind not in self._ids:
-            importer = self._defining[kind]
-            code = importer.renamed.get(importer.spec.key[0], importer.spec.key[0])
-            query = sql.SQL("SELECT t.{}, t.id FROM {} t").format(sql.Identifier(code), _relation(importer))
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                self._ids[kind] = dict(cursor.fetchall())
-        return self._ids[kind]
-
-    def allocate(self, kind: str, codes: pd.Series) -> pd.Series:
-        """The id of every code, taken from the table's sequence where there is none yet."""
-        ids = self.of(kind)
-        fresh = [code for code in codes.unique() if code not in ids]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                [self._defining[kind].table, len(fresh)],
-            )
-            ids.update(zip(fresh, (number for (number,) in cursor.fetchall()), strict=True))
-        return codes.map(ids).astype("Int64")
 
 
 def _store(
@@ -245,49 +200,9 @@ def _store_file(importer: Importer, file: CheckedFile, ids: Ids, record: Record)
         return company_store(settings=dict(zip(file.data["key"], file.data["value"], strict=True)), record=record)
     rows = database_rows(importer, file, ids)
     if importer.store == "people":
-        return people_store(people=rows.data.assign(username=file.data["username"], **_names(file)), record=record)
+        return people_store(people=rows.data.assign(username=file.data["username"], **_said_of(file)), record=record)
     return rows_store(rows=rows, record=record)
 
 
-def _names(file: CheckedFile) -> dict[str, pd.Series]:
+def _said_of(file: CheckedFile) -> dict[str, pd.Series]:
     return {"name": file.data["name"], "email": file.data["email"]}
-
-
-def database_rows(importer: Importer, file: CheckedFile, ids: Ids) -> Rows:
-    """A checked file with database columns: ids for codes, whole numbers as such, the id of a row that defines one."""
-    columns: dict[str, pd.Series] = {}
-    if importer.defines:
-        columns["id"] = ids.allocate(importer.defines, file.data[importer.spec.key[0]])
-    for column in importer.spec.columns:
-        values = file.data[column.name]
-        if column.reference:
-            values = values.map(ids.of(column.reference)).astype("Int64")
-        elif column.kind is Kind.INTEGER:
-            values = values.astype("Int64")
-        elif column.kind in DATES:
-            values = date_texts(values, "%Y-%m-%d")
-        columns[importer.database_column(column.name)] = values
-    return Rows(
-        table=importer.table,
-        data=pd.DataFrame(columns),
-        keys=row_keys(importer, file),
-        key=[importer.database_column(name) for name in importer.spec.key],
-        constants=importer.constants,
-        fill=importer.fill,
-    )
-
-
-def date_texts(values: pd.Series, layout: str) -> pd.Series:
-    """Dates as text, each distinct one written once; None where there is none."""
-    positions, distinct = pd.factorize(values)
-    texts = np.append(pd.DatetimeIndex(distinct).strftime(layout).to_numpy(dtype=object), None)
-    return pd.Series(texts[positions], index=values.index, dtype=object)
-
-
-def row_keys(importer: Importer, file: CheckedFile) -> pd.Series:
-    """What names each row to people: the words of its key, as `2020-05 RS0003 BK-R50B-44`."""
-    joined = pd.Series("", index=file.data.index, dtype=object)
-    for name in importer.spec.key:
-        kind, values = importer.spec.column(name).kind, file.data[name]
-        joined += " " + (date_texts(values, "%Y-%m" if kind is Kind.MONTH else "%Y-%m-%d") if kind in DATES else values)
-    return joined.str.strip()

@@ -97,7 +97,8 @@ def _stage(cursor: CursorWrapper, rows: Rows) -> None:
     cursor.cursor.copy_expert(copy, stream)
     for statement in rows.fill:
         cursor.execute(statement)
-    cursor.execute(sql.SQL("ANALYZE {}").format(STAGE))
+    if len(rows.data) >= ANALYZE_FROM:
+        cursor.execute(sql.SQL("ANALYZE {}").format(STAGE))
 
 
 def _compare(cursor: CursorWrapper, rows: Rows) -> None:
@@ -108,13 +109,13 @@ def _compare(cursor: CursorWrapper, rows: Rows) -> None:
     if others:
         row, old = _names(others, "s"), _names(others, "t")
         differs = sql.SQL("t.id IS NULL OR ROW({}) IS DISTINCT FROM ROW({})").format(row, old)
-    before = sql.SQL("CASE WHEN t.id IS NOT NULL THEN to_jsonb((SELECT o FROM (SELECT {}) o)) END")
+    before = sql.SQL("CASE WHEN t.id IS NOT NULL THEN {} END").format(_as_json(columns, "t"))
     cursor.execute(
         sql.SQL(
             "CREATE TEMP TABLE {} AS SELECT s.*, t.id AS old_id, {} AS before FROM {} s LEFT JOIN {} t ON {} WHERE {}"
         ).format(
             DIFFERENT,
-            before.format(_names(columns, "t")),
+            before,
             STAGE,
             sql.Identifier(rows.table),
             sql.SQL(" AND ").join(_same(rows, column) for column in rows.key),
@@ -138,12 +139,19 @@ def _count(cursor: CursorWrapper, rows: int) -> Counts:
 
 
 def _record(cursor: CursorWrapper, rows: Rows, record: Record) -> None:
+    after = _as_json([column for column in rows.data.columns if column != "id"], "d")
     cursor.execute(
-        'INSERT INTO masterdata_rowchange (run_id, by_id, at, "table", key, before, after)'
-        " SELECT %s, %s, %s, %s, left(row_key, 200), before,"
-        " to_jsonb(d) - ARRAY['id', 'row_key', 'old_id', 'before'] FROM import_different d",
+        sql.SQL(
+            'INSERT INTO masterdata_rowchange (run_id, by_id, at, "table", key, before, after)'
+            " SELECT %s, %s, %s, %s, left(row_key, 200), before, {} FROM {} d"
+        ).format(after, DIFFERENT),
         [record.run, record.by, record.at, rows.table],
     )
+
+
+def _as_json(columns: Sequence[str], table: str) -> sql.Composed:
+    """One row as a JSON object of just these columns."""
+    return sql.SQL("to_jsonb((SELECT o FROM (SELECT {}) o))").format(_names(columns, table))
 
 
 def _write(cursor: CursorWrapper, rows: Rows, counts: Counts) -> None:

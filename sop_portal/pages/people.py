@@ -1,0 +1,81 @@
+"""Who works here: role, manager, deputy, customers; and the keys of programs."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from jobs.errors import Refused
+from masterdata.models import ApiKey, Person
+from masterdata.policy import Action, check
+from masterdata.requests import PortalRequest
+from masterdata.selectors.directory import api_keys, by_department, changes_about, directory, owned_customers
+from masterdata.services.keys import SCOPES, key_revoke
+from masterdata.services.people import customers_hand_over, person_change
+from sop_portal.pages.people_forms import HandOverForm, PlaceForm
+
+
+@require_GET
+def people_page(request: PortalRequest) -> HttpResponse:
+    check(request.person, Action.SET_UP)
+    context = {"departments": by_department(directory()), "keys": api_keys(), "scopes": SCOPES, "now": request.now}
+    return render(request, "data/people.html", context)
+
+
+def person_page(request: PortalRequest, pk: int) -> HttpResponse:
+    """A person's place; sent back with what was wrong when the change is refused."""
+    check(request.person, Action.SET_UP)
+    person = get_object_or_404(directory(), pk=pk)
+    form = PlaceForm(person, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if person_change(person=person, place=form.place(), by=request.person, at=request.now):
+                messages.success(request, f"{person.name} is changed.")
+            return redirect("person", pk=pk)
+        except Refused as refused:
+            form.add_error(None, refused.detail)
+    return _person(request, person, form, HandOverForm(person, on=request.today))
+
+
+@require_POST
+def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
+    check(request.person, Action.SET_UP)
+    person = get_object_or_404(directory(), pk=pk)
+    form = HandOverForm(person, request.POST)
+    if form.is_valid():
+        to, on = form.cleaned_data["to"], form.cleaned_data["on"]
+        try:
+            count = customers_hand_over(
+                customers=form.customer_ids(),
+                to=to,
+                on=on,
+                today=request.today,
+                by=request.person,
+                at=request.now,
+            )
+            messages.success(request, f"Handed over to {to.name} from {on:%Y-%m-%d}: {count}.")
+            return redirect("person", pk=pk)
+        except Refused as refused:
+            form.add_error(None, refused.detail)
+    return _person(request, person, PlaceForm(person), form)
+
+
+def _person(request: PortalRequest, person: Person, form: PlaceForm, handing: HandOverForm) -> HttpResponse:
+    context = {
+        "subject": person,
+        "form": form,
+        "handing": handing,
+        "customers": owned_customers(person),
+        "chosen": handing.chosen(),
+        "changes": changes_about(person),
+    }
+    return render(request, "data/person.html", context, status=422 if form.errors or handing.errors else 200)
+
+
+@require_POST
+def revoke_key(request: PortalRequest, pk: int) -> HttpResponse:
+    check(request.person, Action.SET_UP)
+    key = get_object_or_404(ApiKey, pk=pk)
+    key_revoke(key=key, at=request.now)
+    messages.success(request, f"The key {key.name} works no more.")
+    return redirect("people")

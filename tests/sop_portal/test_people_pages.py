@@ -1,0 +1,125 @@
+"""The people pages: the directory, a person's place, handing over, keys; who may see them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from masterdata.models import Customer
+from masterdata.roles import SET_UP_ROLES
+from masterdata.services.keys import key_create, key_find
+from tests.cast import small_company
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 4, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def cast(client):
+    cast = small_company()
+    client.force_login(cast.leader.user)
+    return cast
+
+
+def person_url(person) -> str:
+    return reverse("person", args=[person.pk])
+
+
+def text_of(answer, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content
+    return answer.content.decode()
+
+
+def given(person, **fields):
+    place = {"role": person.role, "reports_to": person.reports_to_id or "", "deputy": "", "is_active": "on"}
+    return place | fields
+
+
+def test_everybody_stands_in_their_department(client, cast):
+    text = text_of(client.get(reverse("people")))
+    assert text.index("Supply Chain") < text.index("Dora Demand")
+    assert "S&amp;OP leader" in text
+    assert "No program has a key." in text
+
+
+def test_the_page_asks_a_fixed_number_of_questions(client, cast, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        client.get(reverse("people"))
+
+
+def test_a_deputy_is_named(client, cast):
+    answer = client.post(person_url(cast.manager), given(cast.manager, deputy=cast.rep.pk), follow=True)
+    text = text_of(answer)
+    assert "Mona Manager is changed." in text
+    assert "deputy nobody → Rita Rep" in text
+    cast.manager.refresh_from_db()
+    assert cast.manager.deputy == cast.rep
+
+
+def test_what_is_refused_keeps_what_was_chosen(client, cast):
+    text = text_of(client.post(person_url(cast.rep), given(cast.rep, role="marketing")), 422)
+    assert "Rita Rep owns 2 customers. Hand them over first." in text
+    assert '<option value="marketing" selected>' in text
+
+
+@pytest.mark.parametrize("fields", [{"role": "boss"}, {"reports_to": "999999"}, {"deputy": "x"}])
+def test_nonsense_is_told_beside_the_field(client, cast, fields):
+    assert 'class="error"' in text_of(client.post(person_url(cast.rep), given(cast.rep, **fields)), 422)
+
+
+def test_customers_change_hands(client, cast):
+    chosen = [cast.customers["NORTH"].pk]
+    data = {"customers": chosen, "to": cast.other_rep.pk, "on": "2026-01-31"}
+    text = text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data, follow=True))
+    assert "Handed over to Rob Rep from 2026-01-31: 1." in text
+    assert Customer.objects.get(code="NORTH").owner == cast.other_rep
+    assert Customer.objects.get(code="SOUTH").owner == cast.rep
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"customers": []}, "Choose at least one customer."),
+        ({"to": ""}, "This field is required."),
+        ({"on": "2126-01-01"}, "lies ahead"),
+        ({"on": "yesterday"}, "Enter a valid date."),
+    ],
+)
+def test_a_hand_over_that_cannot_be_done_is_told(client, cast, fields, says):
+    data = {"customers": [cast.customers["NORTH"].pk], "to": cast.other_rep.pk, "on": "2026-01-31"} | fields
+    assert says in text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data), 422)
+    assert Customer.objects.get(code="NORTH").owner == cast.rep
+
+
+def test_nobody_hands_over_what_belongs_to_a_third(client, cast):
+    data = {"customers": [cast.customers["EAST"].pk], "to": cast.manager.pk, "on": "2026-01-31"}
+    text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data), 422)
+    assert Customer.objects.get(code="EAST").owner == cast.other_rep
+
+
+def test_a_key_is_listed_without_its_secret_and_revoked(client, cast):
+    key, secret = key_create(person=cast.api_client, scopes=["forecast:read"], at=AT, name="BI")
+    text = text_of(client.get(reverse("people")))
+    assert "BI" in text
+    assert secret not in text
+    text_of(client.post(reverse("key-revoke", args=[key.pk]), follow=True))
+    assert key_find(secret=secret, at=AT) is None
+
+
+def test_only_set_up_roles_see_them(client, cast):
+    key, _ = key_create(person=cast.api_client, scopes=["forecast:read"], at=AT)
+    for person in cast.people.values():
+        client.force_login(person.user)
+        expected = 200 if person.role in SET_UP_ROLES else 403
+        assert client.get(reverse("people")).status_code == expected
+        assert client.get(person_url(cast.rep)).status_code == expected
+        if expected == 403:
+            assert client.post(person_url(cast.rep), given(cast.rep, role="admin")).status_code == 403
+            assert client.post(reverse("hand-over", args=[cast.rep.pk]), {}).status_code == 403
+            assert client.post(reverse("key-revoke", args=[key.pk])).status_code == 403
+    cast.rep.refresh_from_db()
+    assert cast.rep.role == "sales_rep"
+
+
+def test_no_such_person(client, cast):
+    assert client.get(reverse("person", args=[10**9])).status_code == 404
