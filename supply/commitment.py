@@ -95,8 +95,7 @@ def plan(given: SupplyInput) -> Commitment:
     facts = _check(given)
     ordered, free = _open_production(facts)
     wanted = _requirements(facts, facts.receipts + ordered)
-    target = _targets(facts, wanted, free)
-    production, inventory, backlog, shipments, binding = _run(facts, ordered, target, free)
+    production, inventory, backlog, shipments, binding = _run(facts, ordered, _targets(facts, wanted, free), free)
     commitment = _first_in_first_out(shipments, facts.owed, facts.demand)
     return Commitment(
         commitment=commitment,
@@ -157,14 +156,24 @@ def _requirements(facts: _Checked, coming: Matrix) -> Matrix:
     return np.diff(needed, axis=1, prepend=0.0)
 
 
-def _targets(facts: _Checked, wanted: Matrix, free: Matrix) -> Matrix:
-    """Production (P, M) within capacity for each month's own need, then for later ones.
+@dataclass(frozen=True)
+class _Targets:
+    """Production planned (P, M) for a month's own need and for later ones, and the stock that is held for
+    later months when a month begins."""
+
+    own: Matrix
+    ahead: Matrix
+    held: Matrix
+
+
+def _targets(facts: _Checked, wanted: Matrix, free: Matrix) -> _Targets:
+    """Production within capacity for each month's own need, then for later ones.
 
     Walks back from the last month; what does not fit is offered to the month before, as far back
     as prebuilding is allowed, after that month's own need. `waiting[n]` is what the month n + 1
     months later could not make itself. What cannot be built any earlier comes before what can.
     """
-    target = np.zeros_like(wanted)
+    own, early, held = (np.zeros_like(wanted) for _ in range(3))
     months = wanted.shape[1]
     furthest = int(facts.prebuild.max(initial=0))
     waiting: list[Matrix] = [np.zeros(len(wanted))] * furthest
@@ -173,10 +182,11 @@ def _targets(facts: _Checked, wanted: Matrix, free: Matrix) -> Matrix:
         for ahead, pool in enumerate((wanted[:, t], *waiting)):
             further = facts.storable & (facts.prebuild[:, min(t + ahead, months - 1)] > ahead)
             made, left = _fill_in_turn(pool * facts.may_arrive[:, t], further, facts.hours, left)
-            target[:, t] += made
+            (early if ahead else own)[:, t] += made
+            held[:, t + 1 : t + ahead] += made[:, None]
             unmet.append((pool - made) * further)
         waiting = unmet[:furthest]
-    return target
+    return _Targets(own, early, held)
 
 
 def _fill_in_turn(
@@ -190,17 +200,23 @@ def _fill_in_turn(
 
 
 def _run(
-    facts: _Checked, ordered: Matrix, target: Matrix, free: Matrix
+    facts: _Checked, ordered: Matrix, target: _Targets, free: Matrix
 ) -> tuple[Matrix, Matrix, Matrix, Matrix, NDArray[np.int64]]:
-    """Month by month: produce, ship, and carry stock and what is owed."""
-    production, inventory, backlog, shipments = (np.empty_like(target) for _ in range(4))
-    binding = np.full(target.shape, NOT_SHORT, dtype=np.int64)
+    """Month by month: produce, ship, and carry stock and what is owed.
+
+    A month's own target gives way where refilled safety stock covers the need already: its hours go to
+    what is short.
+    """
+    production, inventory, backlog, shipments = (np.empty_like(target.own) for _ in range(4))
+    binding = np.full(production.shape, NOT_SHORT, dtype=np.int64)
     stock, owed = facts.stock, facts.owed
-    for t in range(target.shape[1]):
-        coming = facts.receipts[:, t] + ordered[:, t] + target[:, t]
+    for t in range(production.shape[1]):
         need = owed + facts.demand[:, t]
-        extra, stopped = _extra(facts, t, need - stock - coming, target[:, t], free[:, t])
-        production[:, t] = ordered[:, t] + target[:, t] + extra
+        at_hand = np.maximum(stock - target.held[:, t], 0.0) + facts.receipts[:, t] + ordered[:, t]
+        own = np.minimum(target.own[:, t], np.maximum(need - at_hand, 0.0))
+        planned = own + target.ahead[:, t]
+        extra, stopped = _extra(facts, t, need - at_hand - own, planned, free[:, t])
+        production[:, t] = ordered[:, t] + planned + extra
         available = stock + facts.receipts[:, t] + production[:, t]
         shipments[:, t] = np.minimum(need, available)
         stock = inventory[:, t] = available - shipments[:, t]
@@ -209,16 +225,18 @@ def _run(
     return production, inventory, backlog, shipments, binding
 
 
-def _extra(facts: _Checked, t: int, short: Matrix, target: Matrix, free: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
-    """Production beyond the target: what is owed, then safety stock; and what stopped it."""
+def _extra(
+    facts: _Checked, t: int, short: Matrix, planned: Matrix, free: Matrix
+) -> tuple[Matrix, NDArray[np.int64]]:
+    """Production beyond the targets: what is short, then safety stock; and what stopped it."""
     may = facts.may_arrive[:, t]
-    left = _left(free, facts.hours, target)
-    owed, stopped = fill_capacity(np.maximum(short, 0.0) * may, facts.hours, left)
-    left = _left(left, facts.hours, owed)
+    left = _left(free, facts.hours, planned)
+    more, stopped = fill_capacity(np.maximum(short, 0.0) * may, facts.hours, left)
+    left = _left(left, facts.hours, more)
     spare = np.maximum(-short, 0.0)
-    refill = np.maximum(facts.safety - spare, 0.0) * (may & (owed >= short - TINY))
+    refill = np.maximum(facts.safety - spare, 0.0) * (may & (more >= short - TINY))
     safe, _ = fill_capacity(refill, facts.hours, left)
-    return owed + safe, np.where(may, stopped, LEAD_TIME)
+    return more + safe, np.where(may, stopped, LEAD_TIME)
 
 
 def _first_in_first_out(shipments: Matrix, owed: Matrix, demand: Matrix) -> Matrix:

@@ -42,7 +42,8 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS.values())).set_index("product_id")
     frame["made"] = frame["make_or_buy"] == Product.Source.MAKE
     frame["storable"] = frame["make_to"] != Product.MakeTo.ORDER
-    frame["lead_months"] = [lead_months(cycle.month, int(days or 0)) for days in frame["lead_time_days"]]
+    days = frame["lead_time_days"].astype(float).fillna(0).astype(int)
+    frame["lead_months"] = [lead_months(cycle.month, number) for number in days.tolist()]
     return frame.drop(columns=["make_or_buy", "make_to", "lead_time_days"])
 
 
