@@ -1,0 +1,1 @@
+"""The pages everybody looks at together."""
