@@ -1,15 +1,19 @@
 """The lines of a cycle with everything that numbers are grouped, priced and scoped by."""
 
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from django.db.models import Count, Max
 
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.matrices import Lines
 from demand.models import CycleLine
-from masterdata.models import Person
+from masterdata.models import Person, RowChange
+
+KEPT = 16
 
 COLUMNS = {
     "line_id": "line",
@@ -49,17 +53,30 @@ def cycle_lines(
     Columns: see `COLUMNS`; price and unit_cost in company currency per unit. Text columns have '' where
     nothing is known.
     """
-    rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
+    frame = _frame(cycle.pk, *_state(cycle))
+    keep = np.ones(len(frame), dtype=bool)
     if lines is not None:
-        rows = rows.filter(line_id__in=[int(line) for line in lines])
+        keep &= np.isin(frame.index.to_numpy(), lines)
     if owner is not None:
-        rows = rows.filter(owner=owner)
+        keep &= (frame["rep_id"] == owner.pk).to_numpy()
     if owners is not None:
-        rows = rows.filter(owner_id__in=owners)
-    if product is not None:
-        rows = rows.filter(line__product__code=product)
-    if family is not None:
-        rows = rows.filter(family__code=family)
+        keep &= frame["rep_id"].isin(owners).to_numpy()
+    for column, code in (("product", product), ("family", family)):
+        if code is not None:
+            keep &= (frame[column] == code).to_numpy()
+    return frame[keep].copy()
+
+
+def _state(cycle: Cycle) -> tuple[int, int, int]:
+    """What has to change before the frame of a cycle can: its lines, or any master data."""
+    rows = CycleLine.objects.filter(cycle=cycle).aggregate(count=Count("pk"), last=Max("pk"))
+    changes = RowChange.objects.aggregate(last=Max("pk"))
+    return rows["count"], rows["last"] or 0, changes["last"] or 0
+
+
+@lru_cache(maxsize=KEPT)
+def _frame(cycle: int, count: int, last: int, changes: int) -> pd.DataFrame:
+    rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
     frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
     text = ["region", "rep", "rep_name", "group"]
     frame[text] = frame[text].fillna("").astype(object)

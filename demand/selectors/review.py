@@ -9,7 +9,8 @@ from cycles.models import Cycle
 from demand.matrices import Lines
 from demand.models import Comment, LayerLine, Stage
 from demand.selectors.lines import cycle_lines, line_ids
-from demand.selectors.versions import cycle_line_ids, stage_plan, version_plan, version_proposed
+from demand.selectors.stored import version_plan
+from demand.selectors.versions import cycle_line_ids, stage_plan, version_proposed, working_stages
 from jobs.errors import Refused
 
 NEAR_MONTHS = 12
@@ -82,12 +83,13 @@ def review(cycle: Cycle) -> Review:
     in value over twelve months, or that has an open question; biggest value first."""
     lines = cycle_line_ids(cycle)
     frame = cycle_lines(cycle, lines=lines).reset_index()
-    for name, stage in (("baseline", Stage.BASELINE), ("sales", Stage.SALES), ("team", Stage.TEAM)):
-        frame[name] = _near(stage_plan(cycle, stage, lines).quantity)
-    frame["events"] = _near(stage_plan(cycle, Stage.EVENTS, lines).quantity)
-    has_proposal = version_proposed(cycle) is not None
-    frame["proposal"] = _near(source_rows(cycle, "proposal", lines)) if has_proposal else frame["events"]
-    frame["plan"] = _near(stage_plan(cycle, Stage.DEMAND_PLAN, lines).quantity) if has_proposal else frame["events"]
+    stages = working_stages(cycle, lines)
+    for name in ("baseline", "sales", "team", "events"):
+        frame[name] = _near(stages[Stage(name)].quantity)
+    has_proposal = Stage.DEMAND_PLAN in stages
+    frame["plan"] = _near(stages[Stage.DEMAND_PLAN].quantity) if has_proposal else frame["events"]
+    proposed = version_proposed(cycle)
+    frame["proposal"] = _near(version_plan(proposed, lines).quantity) if proposed else frame["plan"]
     frame["stake"] = (frame["events"] - frame["baseline"]).abs() * frame["price"]
     return Review(_review_lines(cycle, frame), _by_family(frame))
 

@@ -1,10 +1,7 @@
 """Stored versions, layers, and the live number of a stage."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
-from django.db import connection
 
 from cycles.models import Cycle
 from demand.event_effects import apply_events
@@ -12,6 +9,7 @@ from demand.matrices import Lines, Plan
 from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
 from demand.selectors.events import events_frame
 from demand.selectors.lines import cycle_lines
+from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
 from jobs.errors import Refused
 
 STAGES: tuple[Stage, ...] = tuple(Stage)
@@ -33,34 +31,13 @@ def version_proposed(cycle: Cycle) -> ForecastVersion | None:
     )
 
 
-def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
-    """The numbers of a version, for all its lines or exactly these (0 for lines it does not have)."""
-    sql = "SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
-    parameters: list[object] = [version.pk]
-    if lines is not None and len(lines) <= 20_000:
-        sql += " AND line_id = ANY(%s)"
-        parameters.append([int(line) for line in lines])
-    with connection.cursor() as cursor:
-        cursor.execute(sql + " ORDER BY line_id", parameters)
-        rows = cursor.fetchall()
-    plan = _plan(rows, version.start, version.months)
-    return plan if lines is None else plan.for_lines(lines)
-
-
-def _plan(rows: list[tuple[int, list[float | None]]], start: date, months: int) -> Plan:
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    quantity = np.array([row[1] for row in rows], dtype=float).reshape(len(rows), months)
-    return Plan(ids, start, quantity)
-
-
 def layer_plan(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
     """What a stage's owner put on top: NaN where nothing was changed."""
-    rows = list(
-        LayerLine.objects.filter(cycle=cycle, stage=stage, line_id__in=[int(line) for line in lines])
-        .order_by("line_id")
-        .values_list("line_id", "quantity")
-    )
-    return _plan(rows, cycle.month, cycle.horizon).for_lines(lines, fill=np.nan)
+    rows = LayerLine.objects.filter(cycle=cycle, stage=stage).order_by("line_id")
+    if len(lines) <= FEW_LINES:
+        rows = rows.filter(line_id__in=lines.tolist())
+    found = list(rows.values_list("line_id", "quantity"))
+    return plan_of_rows(found, cycle.month, cycle.horizon).for_lines(lines, fill=np.nan)
 
 
 def stage_plan(cycle: Cycle, stage: Stage, lines: Lines | None = None) -> Plan:
@@ -113,6 +90,22 @@ def events_applied(cycle: Cycle, team: Plan) -> tuple[Plan, pd.DataFrame]:
     events = events_frame(cycle)
     quantity, effects = apply_events(team.quantity, team.start, frame, events, promotion_changes(cycle, team.lines))
     return Plan(team.lines, team.start, quantity), effects
+
+
+def working_stages(cycle: Cycle, lines: Lines) -> dict[Stage, Plan]:
+    """Baseline to demand plan as they stand, each made from the one before once; the last ones as far as they exist."""
+    stages = {Stage.BASELINE: stage_plan(cycle, Stage.BASELINE, lines)}
+    for stage in (Stage.SALES, Stage.TEAM, Stage.EVENTS, Stage.DEMAND_PLAN):
+        version = version_current(cycle, stage)
+        if version is not None:
+            stages[stage] = version_plan(version, lines)
+        elif stage == Stage.EVENTS:
+            stages[stage] = events_applied(cycle, stages[Stage.TEAM])[0]
+        elif stage in (Stage.SALES, Stage.TEAM):
+            stages[stage] = stages[BEFORE[stage]].with_layer(layer_plan(cycle, stage, lines))
+        elif (proposed := version_proposed(cycle)) is not None:
+            stages[stage] = version_plan(proposed, lines).with_layer(layer_plan(cycle, stage, lines))
+    return stages
 
 
 def stages_available(cycle: Cycle) -> list[Stage]:

@@ -123,4 +123,7 @@ def job_retry(*, job: Job, at: datetime) -> Job:
 
 
 def heartbeat_write(*, name: str, at: datetime) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
+    """Say that a process lives; two workers may say so at the same moment."""
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=at)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    )
