@@ -1,0 +1,3 @@
+import { attachGrid } from "/static/js/grid.js";
+
+attachGrid(document.querySelector("table.grid"));
