@@ -97,7 +97,8 @@ class Servers:
     temporary: Path | None = None
 
     def start(self) -> None:
-        (self.state / "logs").mkdir(parents=True, exist_ok=True)
+        for name in ("logs", "static"):
+            (self.state / name).mkdir(parents=True, exist_ok=True)
         if self.database_url and self.redis_url:
             return
         account = server_account()

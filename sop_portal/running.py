@@ -38,11 +38,6 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def make_folders(state: Path) -> None:
-    for name in ("logs", "static"):
-        (state / name).mkdir(parents=True, exist_ok=True)
-
-
 def rotate_logs(state: Path) -> None:
     for log in (state / "logs").glob("*.log"):
         if log.stat().st_size > LOG_LIMIT:
@@ -178,7 +173,6 @@ def run(arguments: list[str]) -> int:
     portal = Portal(state, options, Servers(state, durable=True))
     try:
         say("Starting PostgreSQL and Valkey …")
-        make_folders(state)
         rotate_logs(state)
         portal.servers.start()
         lock.write(portal.servers, address=portal.address())

@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sop_portal.sessions.Limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -196,7 +197,9 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+# Signed out after so long without a page, and after so long in any case.
+SESSION_IDLE_SECONDS = int(timedelta(hours=env.int("PORTAL_IDLE_HOURS", default=4)).total_seconds())
+SESSION_COOKIE_AGE = int(timedelta(hours=env.int("PORTAL_SESSION_HOURS", default=14)).total_seconds())
 SESSION_COOKIE_NAME = env.str("PORTAL_COOKIE", default="sop_session")
 
 # --- What a browser is told -------------------------------------------------------
