@@ -142,8 +142,9 @@ def value_added(stage: Stage, rows: pd.DataFrame) -> float | None:
     both = own.index.intersection(other.index)
     if not len(both):
         return None
-    wapes = [part.loc[both, "absolute_error"].sum() / part.loc[both, "actual"].sum() for part in (other, own)]
-    return _known((wapes[0] - wapes[1]) * 100)
+    actual = own.loc[both, "actual"].sum()
+    removed = other.loc[both, "absolute_error"].sum() - own.loc[both, "absolute_error"].sum()
+    return float(removed / actual * 100) if actual > 0 else None
 
 
 def _known(value: float) -> float | None:

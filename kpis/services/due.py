@@ -1,13 +1,21 @@
 """What the kpis floor has to do by itself: measure what has closed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from jobs.models import ACTIVE_STATES, Job
-from kpis.services.snapshots import KIND, snapshots_queue
+from jobs.models import ACTIVE_STATES, Job, WorkState
+from kpis.services.snapshots import KIND, snapshots_key, snapshots_queue
+
+AGAIN_AFTER = timedelta(hours=1)
 
 
 def due(*, at: datetime) -> None:
-    """Queue the measures of closed months that are missing, unless they are being taken or a replay is under way."""
-    busy = Job.objects.filter(kind__in=[KIND, "replay"], state__in=ACTIVE_STATES).exists()
-    if not busy:
+    """Queue the measures of closed months that are missing, unless they are being taken or a replay is under way.
+
+    After a job that failed for good it waits, so that the same fault is not told every half minute.
+    """
+    busy = Job.objects.filter(kind__in=[KIND, "replay"], state__in=ACTIVE_STATES)
+    failed = Job.objects.filter(
+        kind=KIND, key=snapshots_key(), state=WorkState.FAILED, finished_at__gt=at - AGAIN_AFTER
+    )
+    if not busy.exists() and not failed.exists():
         snapshots_queue(at=at)

@@ -5,45 +5,67 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from cycles.models import Cycle
 from cycles.periods import add_months, format_month, parse_month
+from demand.models import ForecastVersion, Line, VersionState
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from kpis.measures.measured import Measured
 from kpis.models import Snapshot, StageAccuracy
 from kpis.selectors.accuracy import closed_before, stage_errors
-from kpis.selectors.month_measures import facts_read, month_measures, months_with_bookings
+from kpis.selectors.month_facts import facts_read, months_with_bookings
+from kpis.selectors.month_measures import month_measures
 
 KIND = "snapshots"
 COMPANY = "company"
+MONTHS_AT_ONCE = 6
 
 
 def snapshots_queue(*, at: datetime) -> Job | None:
     """Queue what is missing, a part per cycle; None when nothing is."""
     parts = [PartSpec(f"Accuracy of cycle {cycle.code}", {"cycle": cycle.pk}) for cycle in cycles_to_measure()]
-    months = months_to_measure()
-    if months:
-        parts.append(PartSpec(f"Measures of {len(months)} months", {"months": [format_month(m) for m in months]}))
+    parts += [
+        PartSpec(f"Measures of {run[0]:%Y-%m} to {run[-1]:%Y-%m}", {"months": [format_month(m) for m in run]})
+        for run in runs(months_to_measure())
+    ]
     if not parts:
         return None
-    return job_queue(kind=KIND, key=f"{closed_before():%Y-%m}", label="Measures of closed months", parts=parts, at=at)
+    return job_queue(kind=KIND, key=snapshots_key(), label="Measures of closed months", parts=parts, at=at)
+
+
+def snapshots_key() -> str:
+    """One job per last closed month."""
+    return f"{closed_before():%Y-%m}" if closed_before() else ""
+
+
+def runs(months: list[date]) -> list[list[date]]:
+    """Consecutive months in runs of at most `MONTHS_AT_ONCE`."""
+    found: list[list[date]] = []
+    for month in months:
+        if found and len(found[-1]) < MONTHS_AT_ONCE and add_months(found[-1][-1], 1) == month:
+            found[-1].append(month)
+        else:
+            found.append([month])
+    return found
 
 
 def cycles_to_measure() -> list[Cycle]:
-    """Cycles with finished stages that lack the sums of a closed month."""
+    """Cycles with finished stages that lack the sums of a closed month; a replay under way is left alone."""
     until = closed_before()
-    if until is None:
+    if until is None or not Line.objects.exists():
         return []
-    wanted = []
-    for cycle in Cycle.objects.filter(month__lt=until, versions__state="current").distinct():
-        if cycle.simulated and cycle.ended_at is None:
-            continue
-        stages = set(cycle.versions.filter(state="current").values_list("stage", flat=True))
-        known = StageAccuracy.objects.filter(cycle=cycle, month=_last(cycle, until), level="company")
-        if not stages <= set(known.values_list("stage", flat=True)):
-            wanted.append(cycle)
-    return wanted
+    finished = ForecastVersion.objects.filter(state=VersionState.CURRENT, cycle__month__lt=until)
+    finished = finished.exclude(cycle__simulated=True, cycle__ended_at=None).select_related("cycle")
+    rows = StageAccuracy.objects.filter(level=COMPANY).values_list("cycle", "stage").annotate(Max("month"))
+    known = {(cycle, stage): month for cycle, stage, month in rows}
+    wanted = {
+        version.cycle.month: version.cycle
+        for version in finished
+        if known.get((version.cycle_id, version.stage), date.min) < _last(version.cycle, until)
+    }
+    return [wanted[month] for month in sorted(wanted)]
 
 
 def _last(cycle: Cycle, until: date) -> date:
@@ -70,8 +92,8 @@ def months_to_measure() -> list[date]:
 
 @transaction.atomic
 def measures_take(*, months: list[date], at: datetime) -> int:
-    """Store the measures of closed months at company level; repeating it replaces them."""
-    facts = facts_read()
+    """Store the measures of consecutive closed months at company level; repeating it replaces them."""
+    facts = facts_read(months)
     rows = [
         _snapshot(code, month, measured, at)
         for month in months
@@ -88,7 +110,7 @@ def measures_take(*, months: list[date], at: datetime) -> int:
 
 def _snapshot(code: str, month: date, measured: Measured, at: datetime) -> Snapshot:
     value, numerator, denominator = (
-        None if math.isnan(v) else float(v) for v in (measured.value, measured.numerator, measured.denominator)
+        float(v) if math.isfinite(v) else None for v in (measured.value, measured.numerator, measured.denominator)
     )
     facts = {"value": value, "numerator": numerator, "denominator": denominator, "n": measured.n, "taken_at": at}
     return Snapshot(measure=code, month=month, level=COMPANY, key="", **facts)
