@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('after', models.JSONField(blank=True, null=True)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='masterdata.importrun')),
+                ('run', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='masterdata.importrun')),
             ],
             options={
                 'ordering': ['-id'],
