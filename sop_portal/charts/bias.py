@@ -49,7 +49,7 @@ def bias_columns(
             y = zero - size - 5 if value >= 0 else zero + size + 13
             paper.text("mid t-bad" if outside else "mid", x, y, signed(value * 100))
     paper.line("axis", [(LEFT - 4, zero), (width, zero)])
-    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at), strict=True)):
+    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at, slot), strict=True)):
         paper.text("mid", LEFT + (i + 0.5) * slot, paper.height - 17, name)
         paper.text("mid faint", LEFT + (i + 0.5) * slot, paper.height - 4, year)
     rows = [[month(m), signed_percent(v, 1)] for m, v in zip(at, shown, strict=True)]

@@ -117,7 +117,7 @@ def _marks(paper: Picture, shown: Sequence[Value], outside: Sequence[str], spot:
 
 
 def _calendar(paper: Picture, at: Sequence[date], slot: float, base: float, first: int | None) -> None:
-    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at), strict=True)):
+    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at, slot), strict=True)):
         paper.text("mid", LEFT + (i + 0.5) * slot, base + 15, name)
         paper.text("mid faint", LEFT + (i + 0.5) * slot, base + 28, year)
     if first is not None:

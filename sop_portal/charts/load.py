@@ -66,10 +66,7 @@ def stacked_load(
     _months(paper, at, slot, height, boundary(expected))
     header = ("Month", *stacks, "Load", "Regular", "With overtime", "Used")
     columns: list[list[Value]] = [*stacks.values(), total, base, full]
-    rows = [
-        [month(m), *(number(s[i], decimals) for s in columns), percent(used[i])]
-        for i, m in enumerate(at)
-    ]
+    rows = [[month(m), *(number(s[i], decimals) for s in columns), percent(used[i])] for i, m in enumerate(at)]
     legend = ("regular", *(["with-overtime"] if any(more) else []), "overload", *(["cut"] if any(expected) else []))
     return Drawing(paper.svg(), legend, header, rows)
 
@@ -154,7 +151,7 @@ def _names(
 def _months(paper: Picture, at: Sequence[date], slot: float, height: float, first: int | None) -> None:
     ground = TOP + height
     paper.line("axis", [(LEFT - 4, ground), (LEFT + slot * len(at), ground)])
-    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at), strict=True)):
+    for i, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at, slot), strict=True)):
         paper.text("mid", LEFT + (i + 0.5) * slot, ground + 15, name)
         paper.text("mid faint", LEFT + (i + 0.5) * slot, ground + 28, year)
     if first is not None:

@@ -53,7 +53,10 @@ class Picture:
         self._add(layer, f"M{coordinate(x - radius)} {coordinate(y)}a{r} {r} 0 1 1 {d} 0a{r} {r} 0 1 1 -{d} 0z")
 
     def text(self, layer: str, x: float, y: float, words: str) -> None:
+        """Words at (x, y); centred ones ("mid") are kept inside the picture."""
         if words:
+            half = text_width(words) / 2 if "mid" in layer.split() else 0.0
+            x = min(max(x, half), self.width - half)
             written = f'<text x="{round(x)}" y="{round(y)}">{escape(words, quote=False)}</text>'
             self._words.setdefault(layer, []).append(written)
 

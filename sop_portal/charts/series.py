@@ -87,9 +87,10 @@ def month_labels(months: Sequence[date], slot: float) -> list[str]:
     return [MONTHS[m.month - 1] if (i - start) % step == 0 else "" for i, m in enumerate(months)]
 
 
-def year_labels(months: Sequence[date]) -> list[str]:
-    """The year under the first month and under every January."""
-    return [str(m.year) if i == 0 or m.month == 1 else "" for i, m in enumerate(months)]
+def year_labels(months: Sequence[date], slot: float) -> list[str]:
+    """The year under every January, and under the first month unless a January follows within 32 pixels."""
+    crowded = months[0].month != 1 and (13 - months[0].month) * slot < 32 and len(months) > 13 - months[0].month
+    return [str(m.year) if m.month == 1 or (i == 0 and not crowded) else "" for i, m in enumerate(months)]
 
 
 def boundary(forecast: Sequence[bool]) -> int | None:

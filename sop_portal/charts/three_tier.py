@@ -207,7 +207,7 @@ def _above(base: float, value: float, size: float) -> float:
 def _axis(paper: Picture, frame: Frame, at: Sequence[date], first: int | None, width: float) -> None:
     base = frame.foot
     paper.line("axis", [(LEFT - 4, frame.value_base), (width, frame.value_base)])
-    for i, (name, year) in enumerate(zip(month_labels(at, frame.slot), year_labels(at), strict=True)):
+    for i, (name, year) in enumerate(zip(month_labels(at, frame.slot), year_labels(at, frame.slot), strict=True)):
         paper.text("mid", frame.x(i), base + 15, name)
         paper.text("mid faint", frame.x(i), base + 28, year)
     if first is not None:

@@ -42,7 +42,7 @@ def tolerance_grid(
             _mark(paper, left + (j + 0.5) * slot, y, value, tolerance)
         paper.text("end heavy", left + slot * len(at) + 40, y + 4, _kept(row, tolerance))
         paper.line("rule", [(0, y + ROW / 2), (left + slot * len(at) + 44, y + ROW / 2)])
-    for j, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at), strict=True)):
+    for j, (name, year) in enumerate(zip(month_labels(at, slot), year_labels(at, slot), strict=True)):
         paper.text("mid", left + (j + 0.5) * slot, height - 16, name)
         paper.text("mid faint", left + (j + 0.5) * slot, height - 3, year)
     table = [[name, *(signed_percent(v) for v in row)] for name, row in zip(families, rows, strict=True)]

@@ -20,6 +20,8 @@ from sop_portal import charts
 
 register = template.Library()
 
+# What a panel on a phone of 375 pixels has room for: charts are drawn again for it, never shrunk.
+PHONE = 326
 CAPTION = ("message", "who", "measure", "unit", "when")
 LEGEND = {
     "ac": "AC actual",
@@ -59,8 +61,10 @@ def _figure(context: Context, maker: Callable[..., charts.Drawing], data: Mappin
     drawing_data.setdefault("title", _name(caption) or maker.__name__.replace("_", " "))
     drawing_data.setdefault("desc", str(caption["message"]))
     drawing = maker(uid=uid, **drawing_data)
+    narrow = maker(**drawing_data | {"uid": f"{uid}-s", "width": PHONE})
     content = caption | {
         "svg": mark_safe(drawing.svg),
+        "narrow": mark_safe(narrow.svg),
         "keys": _keys(drawing.legend) if data.get("legend", True) else (),
         "uid": f"{uid}-l",
         "header": drawing.header if data.get("table", True) else (),

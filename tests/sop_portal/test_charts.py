@@ -346,6 +346,13 @@ def test_layers_are_painted_in_their_order():
     assert paper.svg().index('class="pl"') < paper.svg().index('class="ac"')
 
 
+def test_centred_words_stay_inside():
+    paper = Picture(uid="u", width=100, height=10, title="t")
+    paper.text("mid", 99, 5, "1,234")
+    x = float(next(parsed(paper.svg()).iter(f"{SVG}text")).get("x"))
+    assert x + text_width("1,234") / 2 <= 100.5
+
+
 def test_words_and_addresses_are_escaped():
     paper = Picture(uid="u", width=10, height=10, title="<script>", desc="a & b")
     paper.text("mid", 1, 1, "<b>&")
@@ -365,5 +372,7 @@ def test_small_rules_of_the_notation():
     assert month_labels(months(4), 30) == ["Jan", "Feb", "Mar", "Apr"]
     assert month_labels(months(4), 15) == ["Jan", "", "Mar", ""]
     assert month_labels(months(4, first=2), 8) == ["", "", "Apr", ""]
-    assert year_labels(months(3, first=12)) == ["2026", "2027", ""]
+    assert year_labels(months(3, first=12), 40) == ["2026", "2027", ""]
+    assert year_labels(months(3, first=12), 20) == ["", "2027", ""]
+    assert year_labels(months(3), 10) == ["2026", "", ""]
     assert months_of(months(2)) == months(2)

@@ -96,6 +96,11 @@ def test_a_chart_comes_with_message_title_legend_and_table():
     assert "style=" not in html
 
 
+def test_a_phone_gets_the_chart_drawn_for_its_width():
+    html = rendered("{% load charts %}{% three_tier data %}", data=THREE)
+    assert re.findall(r'<svg class="figure" width="(\d+)"', html)[:2] == ["660", "326"]
+
+
 def test_legend_and_table_can_be_left_out():
     html = rendered("{% load charts %}{% three_tier data %}", data=THREE | {"legend": False, "table": False})
     assert "chart-legend" not in html
