@@ -10,14 +10,13 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from cycles.periods import parse_month
+from cycles.typed import month_read, words
 from demand.models import Call
 from demand.services.entries import CellEdit
 from demand.services.submissions import ReasonGiven
 from jobs.errors import Invalid
 
 MOST_EDITS = 10_000
-LONGEST_COMMENT = 2000
 
 
 @dataclass(frozen=True)
@@ -76,23 +75,6 @@ def _quantity(given: object, number: int) -> float | None:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
         raise Invalid(f"Edit {number + 1} has a quantity that is no number.")
     return float(given)
-
-
-def month_read(given: object) -> date:
-    """`'2026-11'`; Invalid says what was read."""
-    try:
-        return parse_month(str(given or ""))
-    except ValueError as error:
-        raise Invalid(str(error)) from None
-
-
-def words(given: object) -> str:
-    """Text as typed, without characters that cannot be printed or stored."""
-    text = given if isinstance(given, str) else ""
-    clean = "".join(mark for mark in text if mark.isprintable() or mark == "\n").strip()
-    if len(clean) > LONGEST_COMMENT:
-        raise Invalid(f"A comment has at most {LONGEST_COMMENT:,} characters.")
-    return clean
 
 
 def reasons_read(post: QueryDict) -> dict[int, ReasonGiven]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.http import QueryDict
 
-from demand.forms import month_read, words
+from cycles.typed import month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
 from supply.models import GapOptionKind

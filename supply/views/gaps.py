@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from demand.forms import words
+from cycles.typed import words
 from demand.selectors.present import cycle_now
 from masterdata.requests import PortalRequest
 from masterdata.selectors import company

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from demand.forms import words
+from cycles.typed import words
 from demand.selectors.present import cycle_named, cycle_now
 from jobs.errors import Invalid
 from masterdata.requests import PortalRequest
