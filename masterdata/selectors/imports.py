@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from psycopg2 import sql
 
+from masterdata.frames import Kind
 from masterdata.importing import Importer
 from masterdata.models import ImportRun
 
@@ -49,4 +50,6 @@ def _counts(importers: Sequence[Importer]) -> dict[str, tuple[int, str]]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" UNION ALL ").join(parts))
-        return {name: (rows, newest or "") for name, rows, newest in cursor.fetchall()}
+        found = {name: (rows, newest or "") for name, rows, newest in cursor.fetchall()}
+    months = {each.spec.name for each in importers if each.newest and each.spec.column(each.newest).kind is Kind.MONTH}
+    return {name: (rows, newest[:7] if name in months else newest) for name, (rows, newest) in found.items()}

@@ -43,7 +43,8 @@ def test_what_is_loaded(client, cast):
     text = page(client.get(reverse("data")))
     assert "bookings" in text
     assert "264" in text
-    assert "2026-10-01" in text
+    assert '<td class="nowrap" data-label="Newest">2026-10</td>' in text
+    assert '<td class="nowrap" data-label="Newest">2026-10-31</td>' in text
     assert "Nothing has been loaded yet" in text
 
 
