@@ -1,7 +1,6 @@
 // The planning grid: a server-rendered table one can type into like a spreadsheet.
 //
-//   import { attachGrid } from "./grid.js";
-//   const grid = attachGrid(document.querySelector("table.grid"));
+//   import { attachGrid } from "grid.js", then: const grid = attachGrid(table);
 //
 // The table (works read-only without this script):
 //   <div data-grid>                              home of the status line and the notes
