@@ -8,7 +8,7 @@ from django.db import connection
 
 from cycles.models import Cycle
 from cycles.periods import add_months, month_of, month_range
-from demand.models import Call, Opportunity, OrderCall, OrderLine
+from demand.models import Call
 from masterdata.models import Person
 
 MOST = 15
@@ -124,10 +124,3 @@ def _watched(*row: Any) -> Watched:
 def month_in_plan(due: date, cycle: Cycle) -> date:
     """The month of the cycle in which an order stands: its due month, the cycle's own when that has passed."""
     return max(month_of(due), cycle.month)
-
-
-def call_newest(cycle: Cycle, subject: OrderLine | Opportunity) -> OrderCall | None:
-    rows = OrderCall.objects.filter(cycle=cycle)
-    if isinstance(subject, OrderLine):
-        return rows.filter(order_line=subject).order_by("-id").first()
-    return rows.filter(opportunity=subject).order_by("-id").first()

@@ -5,12 +5,14 @@ from datetime import date, datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F, Sum
+from numpy.typing import NDArray
 
 from cycles.models import Cycle, CycleState
 from cycles.periods import add_months, months_between
 from demand.models import Call, Change, Comment, CycleLine, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
 from demand.policy import check_role, check_sales_open
-from demand.selectors.calls import call_newest, month_in_plan
+from demand.selectors.calls import month_in_plan
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit, cells_save
 from jobs.errors import Invalid, NotYours, Refused
@@ -19,6 +21,8 @@ from masterdata.roles import SALES_ROLES, Role
 from masterdata.selectors import people
 
 Moves = dict[date, float]
+Vector = NDArray[np.float64]
+TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,23 @@ class CallMade:
     from_month: date | None = None
     to_month: date | None = None
     closed: bool = False
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An order or opportunity as the plan sees it: its line, where it stands, how much it is."""
+
+    subject: OrderLine | Opportunity
+    line: Line | None
+    stands: date
+
+    @property
+    def code(self) -> str:
+        return self.subject.code
+
+    @property
+    def qty(self) -> float:
+        return self.subject.qty
 
 
 @transaction.atomic
@@ -51,11 +72,9 @@ def call_make(
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; call the order in the next one.")
     locked = type(subject).objects.select_for_update().get(pk=subject.pk)
     _check_open(locked)
-    line = _line_of(locked)
-    _check_owner(cycle, person, locked, line)
-    stands = _stands(locked, cycle)
-    _check_month(cycle, call, slips_to, stands)
-    before = call_newest(cycle, locked)
+    order = _Order(locked, _line_of(locked), _stands(locked, cycle))
+    _check_owner(cycle, person, order)
+    _check_month(cycle, call, slips_to, order.stands)
     made = OrderCall.objects.create(
         cycle=cycle,
         order_line=locked if isinstance(locked, OrderLine) else None,
@@ -65,7 +84,7 @@ def call_make(
         by=person,
         at=at,
     )
-    return _moved(cycle, person, locked, line, before, made, stands)
+    return _move(cycle, order, made)
 
 
 def _check_open(subject: OrderLine | Opportunity) -> None:
@@ -83,13 +102,12 @@ def _line_of(subject: OrderLine | Opportunity) -> Line | None:
     return Line.objects.filter(product_id=product, customer_id=customer).first()
 
 
-def _check_owner(cycle: Cycle, person: Person, subject: OrderLine | Opportunity, line: Line | None) -> None:
-    row = CycleLine.objects.select_related("owner__user").filter(cycle=cycle, line=line).first() if line else None
-    owner = row.owner if row else getattr(subject, "owner", None) or subject.customer.owner
+def _check_owner(cycle: Cycle, person: Person, order: _Order) -> None:
+    row = CycleLine.objects.select_related("owner__user").filter(cycle=cycle, line=order.line).first()
+    owner = row.owner if row else getattr(order.subject, "owner", None) or order.subject.customer.owner
     if owner is None or owner.pk != person.pk:
-        raise NotYours(
-            f"This customer belongs to {owner.name if owner else 'nobody'}; only the owner calls its orders."
-        )
+        whose = owner.name if owner else "nobody"
+        raise NotYours(f"This customer belongs to {whose}; only the owner calls its orders.")
 
 
 def _stands(subject: OrderLine | Opportunity, cycle: Cycle) -> date:
@@ -108,63 +126,53 @@ def _check_month(cycle: Cycle, call: Call, slips_to: date | None, stands: date) 
         raise Invalid(f"Choose the month it slips to: after {stands:%B %Y}, up to {last:%B %Y}.")
 
 
-def _moved(
-    cycle: Cycle,
-    person: Person,
-    subject: OrderLine | Opportunity,
-    line: Line | None,
-    before: OrderCall | None,
-    made: OrderCall,
-    stands: date,
-) -> CallMade:
-    undo = _moves_of(cycle, line, before, subject.code) if before and before.call == Call.SLIPS else {}
+def _move(cycle: Cycle, order: _Order, made: OrderCall) -> CallMade:
+    """Take earlier slips of the order back and, for a slip, move what is there to its month."""
+    line = order.line
+    undo = _earlier_moves(cycle, line, order.code) if line else {}
     if line is None or (made.call != Call.SLIPS and not undo):
         return CallMade(made)
     try:
         check_sales_open(cycle, [line.pk])
     except Refused:
         return CallMade(made, closed=True)
-    values = _values(cycle, line)
+    values = stage_plan(cycle, Stage.SALES, np.array([line.pk], dtype=np.int64)).quantity[0]
     after = values.copy()
-    for month, units in undo.items():
-        after[months_between(cycle.month, month)] += units
-    units = 0.0
-    if made.call == Call.SLIPS and made.slips_to:
-        source, target = months_between(cycle.month, stands), months_between(cycle.month, made.slips_to)
-        units = float(min(subject.qty, max(after[source], 0.0)))
-        after[source] -= units
-        after[target] += units
-    comment = _comment(subject, made, units)
-    _save(cycle, person, line, values, np.maximum(after, 0.0), made, comment)
+    for month, back in undo.items():
+        after[months_between(cycle.month, month)] += back
+    units = _slip(cycle, order, made, after)
+    comment = _comment(order, made, units)
+    _save(cycle, line, values, np.maximum(after, 0.0), made, comment)
     if units:
-        _tell_supply(cycle, person, line, stands, comment, made.at)
-    return CallMade(made, units, stands, made.slips_to)
+        _tell_supply(cycle, line, order.stands, comment, made)
+    return CallMade(made, units, order.stands, made.slips_to)
 
 
-def _comment(subject: OrderLine | Opportunity, made: OrderCall, units: float) -> str:
-    if made.call == Call.SLIPS and made.slips_to:
-        return f"{subject.code}: {units:,.0f} units slip to {made.slips_to:%b %Y}"
-    return f"{subject.code}: does not slip any more"
+def _slip(cycle: Cycle, order: _Order, made: OrderCall, after: Vector) -> float:
+    """Move the quantity, at most what is there, in `after`; returns the units."""
+    if made.slips_to is None:
+        return 0.0
+    source, target = (months_between(cycle.month, month) for month in (order.stands, made.slips_to))
+    units = float(min(order.qty, max(after[source], 0.0)))
+    after[source] -= units
+    after[target] += units
+    return units
 
 
-def _values(cycle: Cycle, line: Line) -> np.ndarray:
-    return stage_plan(cycle, Stage.SALES, np.array([line.pk], dtype=np.int64)).quantity[0].copy()
+def _comment(order: _Order, made: OrderCall, units: float) -> str:
+    if made.slips_to:
+        return f"{order.code}: {units:,.0f} units slip to {made.slips_to:%b %Y}"
+    return f"{order.code}: does not slip any more"
 
 
-def _moves_of(cycle: Cycle, line: Line | None, before: OrderCall, code: str) -> Moves:
-    """What an earlier slip did, turned round: units to give back to each month."""
-    moves: Moves = {}
-    rows = Change.objects.filter(
-        cycle=cycle, stage=Stage.SALES, line=line, at=before.at, by_id=before.by_id, comment__startswith=f"{code}: "
-    )
-    for change in rows:
-        moves[change.month] = moves.get(change.month, 0.0) + change.before - change.after
-    return moves
+def _earlier_moves(cycle: Cycle, line: Line, code: str) -> Moves:
+    """What earlier slips of an order did together, turned round: units to give back to each month."""
+    rows = Change.objects.filter(cycle=cycle, stage=Stage.SALES, line=line, comment__startswith=f"{code}: ")
+    moved = rows.values_list("month").annotate(units=Sum(F("before") - F("after")))
+    return {month: units for month, units in moved.order_by("month") if abs(units) > TINY}
 
 
-def _save(
-    cycle: Cycle, person: Person, line: Line, values: np.ndarray, after: np.ndarray, made: OrderCall, comment: str
-) -> None:
+def _save(cycle: Cycle, line: Line, values: Vector, after: Vector, made: OrderCall, comment: str) -> None:
     reason = Reason.ORDER_DELAYED if made.call == Call.SLIPS else ""
     edits = [
         CellEdit(
@@ -178,9 +186,9 @@ def _save(
         for month in np.flatnonzero(after != values)
     ]
     if edits:
-        cells_save(cycle=cycle, stage=Stage.SALES, person=person, edits=edits, at=made.at)
+        cells_save(cycle=cycle, stage=Stage.SALES, person=made.by, edits=edits, at=made.at)
 
 
-def _tell_supply(cycle: Cycle, person: Person, line: Line, month: date, text: str, at: datetime) -> None:
+def _tell_supply(cycle: Cycle, line: Line, month: date, text: str, made: OrderCall) -> None:
     to = people().filter(role=Role.SUPPLY_PLANNER).first()
-    Comment.objects.create(cycle=cycle, line=line, month=month, text=text, to=to, by=person, at=at)
+    Comment.objects.create(cycle=cycle, line=line, month=month, text=text, to=to, by=made.by, at=made.at)

@@ -43,17 +43,22 @@ def line_start(*, cycle: Cycle, person: Person, customer: str, product: str, at:
     )
     if not created:
         raise Refused("line_exists", f"{buyer.name} already has a line for {item.name}; it is on your sheet.")
-    _into_baseline(cycle, line)
+    _into_baseline(cycle, line, at)
     return line
 
 
-def _into_baseline(cycle: Cycle, line: Line) -> None:
-    """Zeros for the new line in the finished naive and baseline versions, so that every later stage has it."""
+def _into_baseline(cycle: Cycle, line: Line, at: datetime) -> None:
+    """Zeros for the new line in the finished naive and baseline versions, so that every later stage has it.
+
+    Their time moves on, because processes keep a version's numbers by it.
+    """
     nothing = Plan(np.array([line.pk], dtype=np.int64), cycle.month, np.zeros((1, cycle.horizon)))
     for stage in (Stage.NAIVE, Stage.BASELINE):
         version = version_current(cycle, stage)
         if version is not None:
             forecast_lines_copy(version, nothing)
+            version.made_at = at
+            version.save(update_fields=["made_at"])
 
 
 def _customer(code: str, person: Person) -> Customer:

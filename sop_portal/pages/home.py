@@ -32,7 +32,7 @@ def _my_month(request: PortalRequest, cycle: Cycle) -> HttpResponse:
         "month": month,
         "first_visit": _is_first_visit(month, request.person),
         "is_manager": bool(request.person.reports.exists()),
-        "opens_next": opens_next(cycle),
+        "opens_next": opens_next(cycle, at=request.now),
     }
     return render(request, "home/my_month.html", context)
 

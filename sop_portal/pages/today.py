@@ -74,9 +74,9 @@ def _mark(row: CycleStep, at: datetime) -> tuple[str, str]:
     return marks[state]
 
 
-def opens_next(cycle: Cycle) -> datetime | None:
-    """When sales entry of this cycle opens; None when it has."""
-    row = cycle.steps.filter(step=Step.SALES_FORECAST.value, state=StepState.PENDING.value).first()
+def opens_next(cycle: Cycle, *, at: datetime) -> datetime | None:
+    """When sales entry of this cycle opens; None when it has, or when it only waits for the baseline."""
+    row = cycle.steps.filter(step=Step.SALES_FORECAST.value, state=StepState.PENDING.value, opens_at__gt=at).first()
     return row.opens_at if row else None
 
 

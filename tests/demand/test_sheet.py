@@ -1,0 +1,160 @@
+"""The sheet's selector: what stands in a line, who may write it, in how many queries."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from cycles.models import Cycle
+from cycles.services import cycle_advance
+from demand.models import CycleLine, Reason, Stage
+from demand.selectors.sheet import Layer, Sheet, SheetLine, sheet
+from demand.selectors.stages import moved, stage_numbers
+from demand.selectors.versions import stage_plan
+from demand.services.comments import question_ask
+from demand.services.entries import CellEdit, cells_save
+from demand.services.versions import version_store
+from jobs.errors import Refused
+from masterdata.models import Person, RowChange
+from tests.cast import Cast, booked_quantity
+from tests.stages import ENTRY, OPENED, REVIEW, cycle_demand_signed
+
+NOV = date(2026, 11, 1)
+pytestmark = pytest.mark.django_db
+
+
+def line_of(shown: Sheet, cast: Cast, product: str = "ALPHA", customer: str = "NORTH") -> SheetLine:
+    wanted = cast.line(product, customer).pk
+    return next(line for line in shown.lines if line.line == wanted)
+
+
+def save(cycle: Cycle, person: Person, cast: Cast, value: float, stage: Stage = Stage.SALES, **more: str) -> None:
+    edit = CellEdit(cast.line("ALPHA", "NORTH").pk, NOV, value, **more)
+    cells_save(cycle=cycle, stage=stage, person=person, edits=[edit], at=ENTRY)
+
+
+def test_a_line_carries_what_its_cells_are_compared_with(cast: Cast, cycle: Cycle) -> None:
+    line = line_of(sheet(cycle, cast.rep, cast.rep), cast)
+    plan = stage_plan(cycle, Stage.BASELINE, np.array([line.line]))
+    assert line.base == line.own == plan.quantity[0].tolist()
+    assert line.last_year[:12] == [
+        booked_quantity("ALPHA", "NORTH", date(2025 + (m > 12), (m - 1) % 12 + 1, 1)) for m in range(11, 23)
+    ]
+    assert line.last_year[12:] == [None] * 12
+    assert line.average3 == pytest.approx(
+        sum(booked_quantity("ALPHA", "NORTH", date(2026, m, 1)) for m in (8, 9, 10)) / 3
+    )
+    assert line.previous == [None] * 24
+    assert (line.price, line.decimals, line.is_open) == (500.0, 0, True)
+
+
+def test_a_change_its_reason_and_what_the_manager_makes_of_it(cast: Cast, cycle: Cycle) -> None:
+    save(cycle, cast.rep, cast, 75.0, reason=Reason.CUSTOMER_TOLD, comment="called")
+    save(cycle, cast.manager, cast, 70.0, Stage.TEAM, reason=Reason.OTHER, comment="too good")
+    line = line_of(sheet(cycle, cast.rep, cast.rep), cast)
+    assert (line.own[0], line.reason, line.note) == (75.0, Reason.CUSTOMER_TOLD, "called")
+    assert line.changed == [True] + [False] * 23
+    assert line.delta == pytest.approx(75.0 - line.base[0])
+    assert (line.is_adjusted, line.team_delta) == (True, -5.0)
+    assert (line.team_note.by, line.team_note.note) == ("Mona Manager", "too good")
+
+
+def test_the_manager_writes_on_top_of_the_reps_number(cast: Cast, cycle: Cycle) -> None:
+    save(cycle, cast.rep, cast, 75.0)
+    save(cycle, cast.manager, cast, 70.0, Stage.TEAM)
+    shown = sheet(cycle, cast.rep, cast.manager)
+    line = line_of(shown, cast)
+    assert (shown.layer, line.base[0], line.own[0], line.delta) == (Layer.TEAM, 75.0, 70.0, -5.0)
+
+
+@pytest.mark.parametrize(
+    ("who", "layer"),
+    [
+        ("rep", Layer.SALES),
+        ("manager", Layer.TEAM),
+        ("other_rep", Layer.NONE),
+        ("ceo", Layer.NONE),
+        ("demand_planner", Layer.NONE),
+    ],
+)
+def test_who_may_write_a_sheet(cast: Cast, cycle: Cycle, who: str, layer: Layer) -> None:
+    assert sheet(cycle, cast.rep, getattr(cast, who)).layer is layer
+
+
+def test_flagged_lines_come_first_and_a_question_before_all(cast: Cast, cycle: Cycle) -> None:
+    flagged, asked = cast.line("DELTA", "SOUTH"), cast.line("GAMMA", "SOUTH")
+    flags = [{"code": "pushed", "text": "pushed", "why": "Pushed three times.", "value": 900}]
+    CycleLine.objects.filter(cycle=cycle, line=flagged).update(flags=flags)
+    question_ask(cycle=cycle, line=asked, by=cast.manager, text="Why?", at=ENTRY)
+    shown = sheet(cycle, cast.rep, cast.rep)
+    assert [line.line for line in shown.lines[:2]] == [asked.pk, flagged.pk]
+    assert (len(shown.flagged), len(shown.others)) == (2, 6)
+    assert shown.lines[1].flag_words == "Pushed three times."
+
+
+def test_a_line_outside_its_life_is_not_on_the_sheet(cast: Cast, cycle: Cycle) -> None:
+    product = cast.products["BETA"]
+    product.phase_out_month = NOV
+    product.save()
+    RowChange.objects.create(table="product", key="BETA", at=ENTRY)
+    assert "Beta" not in {line.product for line in sheet(cycle, cast.rep, cast.rep).lines}
+
+
+def test_totals_are_the_sums_of_the_lines(cast: Cast, cycle: Cycle) -> None:
+    save(cycle, cast.rep, cast, 75.0)
+    shown = sheet(cycle, cast.rep, cast.rep)
+    assert shown.totals.months == pytest.approx(np.sum([line.own for line in shown.lines], axis=0))
+    assert shown.delta == pytest.approx(75.0 - line_of(shown, cast).base[0])
+    assert (shown.changed, shown.missing) == (1, 1)
+
+
+def test_closed_states_are_explained(cast: Cast, cycle: Cycle) -> None:
+    assert sheet(cycle, cast.rep, cast.rep).closed_because == ""
+    cycle_advance(cycle=cycle, at=REVIEW)
+    assert "entry is closed" in sheet(cycle, cast.rep, cast.rep).closed_because
+    assert sheet(cycle, cast.rep, cast.manager).closed_because == ""
+    cycle_demand_signed(cast, cycle)
+    for reader in (cast.rep, cast.manager):
+        shown = sheet(cycle, cast.rep, reader)
+        assert "is signed" in shown.closed_because
+        assert not any(line.is_open for line in shown.lines)
+
+
+def test_somebody_without_lines_has_an_empty_sheet(cast: Cast, cycle: Cycle) -> None:
+    assert sheet(cycle, cast.manager, cast.manager).lines == []
+
+
+def test_before_the_baseline_every_number_is_nothing(cast: Cast, cycle: Cycle) -> None:
+    cycle.versions.update(state="superseded")
+    shown = sheet(cycle, cast.rep, cast.rep)
+    assert not shown.has_baseline
+    assert shown.totals.months == [0.0] * 24
+
+
+def test_the_queries_are_few_and_fixed(cast: Cast, cycle: Cycle, django_assert_max_num_queries: object) -> None:
+    save(cycle, cast.rep, cast, 75.0)
+    with django_assert_max_num_queries(10):
+        sheet(cycle, cast.rep, cast.rep)
+
+
+def test_the_numbers_of_the_cycle_before_are_matched_by_month(cast: Cast, cycle: Cycle) -> None:
+    october = Cycle.objects.create(month=date(2026, 10, 1), horizon=24, opened_at=OPENED, simulated=True)
+    plan = stage_plan(cycle, Stage.BASELINE)
+    earlier = type(plan)(plan.lines, october.month, plan.quantity + np.arange(24))
+    version_store(cycle=october, stage=Stage.SALES, plan=earlier, at=OPENED)
+    line = line_of(sheet(cycle, cast.rep, cast.rep), cast)
+    assert line.previous[:23] == pytest.approx((np.array(line.base) + np.arange(24))[1:])
+    assert line.previous[23] is None
+
+
+def test_a_stage_that_is_not_there_is_refused(cast: Cast, cycle: Cycle) -> None:
+    numbers = stage_numbers([cycle.month], np.array([cast.line("ALPHA", "NORTH").pk]))
+    assert not numbers.has(cycle.month, Stage.DEMAND_PLAN)
+    with pytest.raises(Refused, match="has no demand plan yet"):
+        numbers.plan(cycle.month, Stage.DEMAND_PLAN)
+
+
+def test_a_plan_from_another_time_has_nothing_to_say(cast: Cast, cycle: Cycle) -> None:
+    plan = stage_plan(cycle, Stage.BASELINE)
+    for start in (date(2020, 1, 1), date(2027, 1, 1)):
+        assert np.isnan(moved(type(plan)(plan.lines, start, plan.quantity), cycle)).all()
