@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from kpis.views import forecast
+from kpis.views import accuracy, dashboard, executive, feedback, forecast
 
 app_name = "kpis"
 
 urlpatterns = [
+    path("executive/", executive.executive, name="executive"),
+    path("dashboard/", dashboard.dashboard_page, name="dashboard"),
+    path("accuracy/", accuracy.accuracy, name="accuracy"),
+    path("accuracy/panel/", accuracy.panel, name="accuracy-panel"),
+    path("feedback/", feedback.own, name="feedback"),
+    path("feedback/<str:username>/", feedback.of, name="feedback-of"),
     path("forecast/", forecast.forecast, name="forecast"),
 ]

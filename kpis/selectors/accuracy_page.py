@@ -1,17 +1,25 @@
 """WE review: the ladder of the stages, lag by lag, bias by month and family, what hit and what missed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
+from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.models import Stage
 from kpis.errors import pooled
+from kpis.measures.catalogue import CATALOGUE
+from kpis.measures.words import Measure
 from kpis.selectors.accuracy import DEFAULT_LAGS, LEVELS, closed_before, ladder, stored_sums
 from masterdata.models import Family
 
+SPOKEN = {Stage.SALES: "Sales", Stage.EVENTS: "Events"}
+LAG_STAGES = (Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN, Stage.COMPANY_FORECAST)
+LAGS_SHOWN = range(12)
 BIAS_MONTHS = 12
 TOLERANCE = 0.10
 MOST = 5
@@ -36,71 +44,91 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class AccuracyPage:
+    """`simulated` counts the replayed cycles behind the figures, `cycles` all of them."""
+
     level: str
     levels: tuple[str, ...]
+    lag: int | None
     ladder: list[dict[str, Any]]
     stair: dict[str, Any] | None
+    lag_stages: list[str]
     lags: list[dict[str, Any]]
     bias: dict[str, Any] | None
     tolerance: dict[str, Any] | None
     families: list[dict[str, Any]]
-    simulated_until: date | None
+    measures: list[Measure]
+    cycles: int
+    simulated: int
 
 
 def accuracy_page(level: str, lag: int | None) -> AccuracyPage:
-    """Everything from stored sums; empty before the first month has closed."""
+    """Everything from stored sums; empty before the first month has closed. Without `lag`, lags 0 to 3 pooled."""
     rows = stored_sums(level=level)
-    picked = rows if rows.empty else rows[rows["lag"].isin([lag] if lag is not None else list(DEFAULT_LAGS))]
-    steps = ladder(picked)
+    lags = DEFAULT_LAGS if lag is None else (lag,)
+    steps = [] if rows.empty else ladder(rows[rows["lag"].isin(lags)])
+    seen = [] if rows.empty else list(rows["cycle"].unique())
     return AccuracyPage(
         level=level,
         levels=LEVELS,
-        ladder=[step | {"label": Stage(step["stage"]).label} for step in steps],
+        lag=lag,
+        ladder=[_rung(step) for step in steps],
         stair=stair_data(steps),
+        lag_stages=[stage.label for stage in LAG_STAGES],
         lags=_by_lag(rows),
         bias=bias_data(rows, "All families"),
-        tolerance=_tolerance(),
-        families=_families(level),
-        simulated_until=None if rows.empty else rows["cycle"].max(),
+        tolerance=tolerance_data(),
+        families=_families(level, lags),
+        measures=[CATALOGUE[code] for code in ("wape", "accuracy", "bias", "fva")],
+        cycles=len(seen),
+        simulated=Cycle.objects.filter(month__in=seen, simulated=True).count(),
     )
 
 
+def _rung(step: dict[str, Any]) -> dict[str, Any]:
+    """Accuracy never stands without its WAPE: clipping hides errors above 100 %."""
+    wape = step["wape"]
+    return step | {"label": Stage(step["stage"]).label, "accuracy": None if wape is None else max(0.0, 1 - wape)}
+
+
 def stair_data(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The arguments of the chart tag `stair`, naive to demand plan."""
+    """The arguments of the chart tag `stair`, up to the demand plan: what comes after is supply's constraint."""
     shown = [step for step in steps if step["stage"] not in (Stage.SUPPLY_PLAN, Stage.COMPANY_FORECAST)]
     if not shown:
         return None
     stages = [{"label": Stage(step["stage"]).label, "wape": step["wape"]} for step in shown]
-    return {"stages": stages, "measure": "WAPE", "unit": "%", "message": stair_message(shown)}
+    return {"stages": stages, "measure": "WAPE by stage", "unit": "%", "message": stair_message(shown)}
 
 
 def stair_message(steps: list[dict[str, Any]]) -> str:
-    """Which stage helped most, in one sentence."""
-    known = [step for step in steps if step["fva"] is not None]
-    if not known:
+    """Which of the steps shown took most of the error away, and which added to it, in one sentence."""
+    known = [step for step in steps if step["wape"] is not None]
+    gains = [(Stage(b["stage"]), (a["wape"] - b["wape"]) * 100) for a, b in pairwise(known)]
+    if not gains:
         return "No stage can be compared yet."
-    best, worst = max(known, key=lambda s: s["fva"]), min(known, key=lambda s: s["fva"])
-    told = f"{Stage(best['stage']).label} helped most: {best['fva']:+.1f} points"
-    if worst["fva"] < 0:
-        told += f"; {Stage(worst['stage']).label.lower()} cost {abs(worst['fva']):.1f}"
-    return f"{told}.".replace("-", "−")
+    (best, gain), (worst, harm) = max(gains, key=lambda g: g[1]), min(gains, key=lambda g: g[1])
+    told = f"{SPOKEN.get(best, best.label)} helped most: {gain:.1f} points of error less"
+    if gain <= 0:
+        told = "No stage took error away"
+    if harm <= -0.05:
+        told += f"; {SPOKEN.get(worst, worst.label).lower()} added {abs(harm):.1f}"
+    return f"{told}."
 
 
 def _by_lag(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """WAPE of baseline, sales, demand plan and company forecast at each lag."""
+    """WAPE of the main stages at each lag, with the cells behind it."""
     if rows.empty:
         return []
-    stages = [Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN, Stage.COMPANY_FORECAST]
-    table = pooled(rows[rows["stage"].isin([s.value for s in stages])], ["lag", "stage"])
+    table = pooled(rows[rows["stage"].isin([s.value for s in LAG_STAGES])], ["lag", "stage"])
     wide = table.pivot_table(index="lag", columns="stage", values="wape").sort_index()
+    cells = table.groupby("lag")["n"].max()
     return [
-        {"lag": int(lag), "values": [_percent(row.get(stage.value)) for stage in stages]}
-        for lag, row in zip(wide.index[:6], wide.to_dict("records")[:6], strict=True)
+        {"lag": int(lag), "n": int(cells[lag]), "values": [_known(row.get(stage.value)) for stage in LAG_STAGES]}
+        for lag, row in zip(wide.index, wide.to_dict("records"), strict=True)
     ]
 
 
-def _percent(value: float | None) -> float | None:
-    return None if value is None or pd.isna(value) else float(value) * 100
+def _known(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def bias_data(rows: pd.DataFrame, who: str) -> dict[str, Any] | None:
@@ -118,7 +146,7 @@ def bias_data(rows: pd.DataFrame, who: str) -> dict[str, Any] | None:
     return {"months": table["month"].tolist(), "bias": values, "message": message, "who": who, "measure": "Bias"}
 
 
-def _tolerance() -> dict[str, Any] | None:
+def tolerance_data() -> dict[str, Any] | None:
     """Family × month: bookings against the company forecast of a month before."""
     rows = stored_sums(level="family", key=None)
     if rows.empty:
@@ -147,21 +175,26 @@ def _deviation(row: Any) -> float | None:
     return -row.signed_error / forecast if forecast else None
 
 
-def _families(level: str) -> list[dict[str, Any]]:
-    """Baseline against demand plan by family, at lags 0 to 3; by size, no ranking of people anywhere."""
-    rows = stored_sums(level=level, key=None)
-    if rows.empty or level == "company":
+def _families(level: str, lags: Sequence[int]) -> list[dict[str, Any]]:
+    """Baseline against demand plan by family; by size, no ranking of people anywhere."""
+    rows = stored_sums(level="product" if level == "company" else level, key=None)
+    if rows.empty:
         return []
-    part = rows[(rows["key"] != "") & rows["lag"].isin(DEFAULT_LAGS)]
-    table = pooled(part, ["key", "stage"])
+    table = pooled(rows[(rows["key"] != "") & rows["lag"].isin(list(lags))], ["key", "stage"])
     names = dict(Family.objects.values_list("code", "name"))
     found = []
     for code, group in table.groupby("key"):
         by = group.set_index("stage")
-        if Stage.DEMAND_PLAN.value in by.index and by["actual"].max() > 0:
+        if {Stage.DEMAND_PLAN.value, Stage.BASELINE.value} <= set(by.index) and by["actual"].max() > 0:
             base, plan = by.loc[Stage.BASELINE.value], by.loc[Stage.DEMAND_PLAN.value]
-            row = {"name": names.get(str(code), code), "actual": plan["actual"], "bias": _percent(plan["bias"])}
-            found.append(row | {"baseline": _percent(base["wape"]), "plan": _percent(plan["wape"])})
+            row = {
+                "name": names.get(str(code), code),
+                "code": code,
+                "actual": float(plan["actual"]),
+                "n": int(plan["n"]),
+            }
+            row |= {"bias": _known(plan["bias"]), "baseline": _known(base["wape"]), "plan": _known(plan["wape"])}
+            found.append(row | {"gain": _known(base["wape"] - plan["wape"])})
     return sorted(found, key=lambda row: -row["actual"])
 
 
@@ -188,4 +221,6 @@ def hits_and_misses() -> dict[str, Any]:
     right = [r for r in results if r.share is not None and abs(r.share) <= TOLERANCE * 100]
     missed = [r for r in results if r not in right and abs(r.error) >= 1]
     right = sorted(right, key=lambda r: -r.actual)[:MOST]
-    return {"month": month, "right": right, "missed": missed[:MOST], "known": bool(results)}
+    simulated = month is not None and Cycle.objects.filter(month=add_months(month, -1), simulated=True).exists()
+    known = bool(results)
+    return {"month": month, "right": right, "missed": missed[:MOST], "known": known, "simulated": simulated and known}

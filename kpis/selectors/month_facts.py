@@ -45,9 +45,10 @@ WHERE v.state = 'current' AND c.month BETWEEN %s AND %s ORDER BY c.month, v.id D
 class Facts:
     """Everything of a run of months.
 
-    `orders` are whole lines, `deliveries` the parts they came in; `sold` is (month, product) over a year before the first month too, so that a year's
-    cost can be told; `shipped`, `budget` and `expected` (units of the three months that follow) are by month, and
-    `hours` per unit of a product over all resources; `regular` are hours a month of all resources together.
+    `orders` are whole lines, `deliveries` the parts they came in. `sold` is (month, product) and begins a year before
+    the first month, so that a year's cost can be told. `shipped`, `budget` and `expected` (units of the three months
+    that follow) are by month; `hours` is what a unit of a product takes over all resources, `regular` their hours a
+    month together.
     """
 
     orders: pd.DataFrame

@@ -1,0 +1,28 @@
+"""What we got right, what we missed: the ladder of the stages, lags, bias, families."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from jobs.errors import Invalid
+from kpis.selectors.accuracy import LEVELS
+from kpis.selectors.accuracy_page import LAGS_SHOWN, accuracy_page, hits_and_misses
+from masterdata.requests import PortalRequest
+
+
+@require_GET
+def accuracy(request: PortalRequest) -> HttpResponse:
+    level, lag = request.GET.get("level") or LEVELS[0], request.GET.get("lag") or ""
+    if level not in LEVELS:
+        raise Invalid(f"{level!r} is not a level. Use one of: {', '.join(LEVELS)}.")
+    if lag and not (lag.isascii() and lag.isdigit() and int(lag) in LAGS_SHOWN):
+        raise Invalid(f"{lag!r} is not a lag. Use 0 to {LAGS_SHOWN[-1]}, or leave it out for 0 to 3 together.")
+    page = accuracy_page(level, int(lag) if lag else None)
+    return render(request, "kpis/accuracy.html", {"page": page} | hits_and_misses())
+
+
+@require_GET
+def panel(request: PortalRequest) -> HttpResponse:
+    """Last month in two lists, for the demand review; a page of its own when opened directly."""
+    template = "kpis/_hits.html" if request.headers.get("HX-Request") else "kpis/hits.html"
+    return render(request, template, hits_and_misses())
