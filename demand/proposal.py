@@ -2,10 +2,12 @@
 
 *take_sales* takes the numbers with events, *take_baseline* the baseline, *half_way* the mean of both (Blattberg and
 Hoch 1990), *calibrated* scales each rep's changes by how much of such changes came true in the past, shrunk towards
-taking them whole while there are few cases. Where nothing was changed every rule gives the baseline plus events.
+taking them whole while there are few cases. A number that a manager has set stands as it is in *calibrated*: it was
+looked at by somebody who knows the rep, and correcting it once more would count twice. Where nothing was changed every
+rule gives the baseline plus events.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,19 +29,24 @@ FEWEST_TOLD = 5
 
 @dataclass(frozen=True)
 class Proposal:
-    """The proposed quantities (lines, months), the rule's name with its version, and what it says about itself."""
+    """The proposed quantities (lines, months), the rule's name with its version, and what it says about itself.
+
+    `by_line` has what it says about each line, '' where it corrected nothing; empty for rules that treat all alike.
+    """
 
     matrix: Matrix
     rule: str
     sentences: list[str]
+    by_line: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Weight:
-    """How much of a change to take, from how many past cases."""
+    """How much of a change to take, from how many past cases, and how much of them had landed."""
 
     weight: float
     cases: int
+    landed: float = 1.0
 
 
 def propose(
@@ -56,7 +63,7 @@ def propose(
 
     All matrices are (lines, months) in units: the baseline, with the reps' changes, with the managers', with
     events. `rep` (lines,) is the owner's id (0 = nobody). `cases` has one row per past changed cell with rep,
-    before, after, actual. A manager's change and an event are taken whole. ValueError for an unknown rule or
+    before, after, actual. A number set by a manager and an event are taken whole. ValueError for an unknown rule or
     shapes that do not fit.
     """
     if rule not in RULES:
@@ -104,7 +111,7 @@ def _shrunk(part: pd.DataFrame, prior: float) -> Weight:
     if not n or square == 0:
         return Weight(prior, 0)
     learned = float(np.clip((change * came).sum() / square, 0.0, LARGEST_WEIGHT))
-    return Weight((n * learned + SHRINKAGE * prior) / (n + SHRINKAGE), n)
+    return Weight((n * learned + SHRINKAGE * prior) / (n + SHRINKAGE), n, learned)
 
 
 def _calibrated(
@@ -118,9 +125,34 @@ def _calibrated(
     change = sales - baseline
     up = np.array([_weight(learned, int(owner), "up") for owner in rep])[:, None]
     down = np.array([_weight(learned, int(owner), "down") for owner in rep])[:, None]
-    taken = np.where(change > 0, change * up, change * down)
-    matrix = np.maximum(baseline + taken + (team - sales) + added, 0.0)
-    return Proposal(matrix, RULES["calibrated"], _sentences(learned))
+    taken = baseline + np.where(change > 0, change * up, change * down)
+    reviewed = team != sales
+    matrix = np.maximum(np.where(reviewed, team, taken) + added, 0.0)
+    by_line = _line_sentences(np.where(reviewed, 0.0, change), rep, learned)
+    return Proposal(matrix, RULES["calibrated"], _sentences(learned), by_line)
+
+
+def _line_sentences(change: Matrix, rep: NDArray[np.int64], learned: dict[tuple[int, str], Weight]) -> list[str]:
+    moved = {sign: (np.sign(change) == sign).any(axis=1) for _, _, sign in DIRECTIONS}
+    return [
+        " ".join(
+            _about(learned, int(owner), direction, word) for direction, word, sign in DIRECTIONS if moved[sign][line]
+        )
+        for line, owner in enumerate(rep)
+    ]
+
+
+def _about(learned: dict[tuple[int, str], Weight], rep: int, direction: str, word: str) -> str:
+    own, everybody = learned.get((rep, direction)), learned[0, direction]
+    if own is not None and own.cases >= FEWEST_TOLD:
+        return (
+            f"{word.capitalize()} changes here landed at {own.landed:.0%} of the change, {own.cases:,} cases; "
+            f"{own.weight:.0%} is taken."
+        )
+    weight = _weight(learned, rep, direction)
+    return (
+        f"There are few past {word} changes here; {weight:.0%} is taken, from {everybody.cases:,} cases of everybody."
+    )
 
 
 def _weight(learned: dict[tuple[int, str], Weight], rep: int, direction: str) -> float:
