@@ -5,24 +5,8 @@ from cycles.selectors import milestones_reached
 from cycles.steps import Milestone
 from jobs.errors import NotYours, Refused
 from masterdata.models import Person
-from masterdata.roles import PLANNER_ROLES, Role
-from masterdata.selectors import ceo
-from meetings.models import Action, Decision, MeetingKind
-from meetings.selectors.people import heads
-
-OUTSIDE = frozenset({Role.API_CLIENT, Role.ADMIN})
-BRIEF_ROLES = PLANNER_ROLES | {
-    Role.SOP_LEADER,
-    Role.SALES_MANAGER,
-    Role.MARKETING,
-    Role.FINANCE,
-    Role.EXECUTIVE,
-}
-
-
-def leads(person: Person) -> bool:
-    """Whether this person runs the cadence."""
-    return person.role == Role.SOP_LEADER
+from meetings.models import Action, Decision
+from meetings.selectors.rights import Deciders, closes, leads, raises_briefs, takes_part
 
 
 def check_leads(person: Person, what: str) -> None:
@@ -31,12 +15,8 @@ def check_leads(person: Person, what: str) -> None:
 
 
 def check_takes_part(person: Person, what: str) -> None:
-    if person.role in OUTSIDE:
+    if not takes_part(person):
         raise NotYours(f"{what} is for those who take part in the cycle.")
-
-
-def raises_briefs(person: Person) -> bool:
-    return person.role in BRIEF_ROLES
 
 
 def check_raises_briefs(person: Person) -> None:
@@ -44,36 +24,20 @@ def check_raises_briefs(person: Person) -> None:
         raise NotYours("Decision briefs are written by managers, planners, Finance, Marketing and the S&OP leader.")
 
 
-def closes(person: Person, action: Action) -> bool:
-    """An action is closed by its owner, by whoever raised it, or by the S&OP leader."""
-    return leads(person) or person.pk in (action.owner_id, action.raised_by_id)
-
-
-def deciders(decision: Decision) -> list[Person]:
-    """Who may decide: the named decider, the CEO, and at pre-S&OP the head of any department."""
-    found = [decision.decider, ceo()]
-    if decision.forum == MeetingKind.PRE_SOP:
-        found += heads()
-    return list({person.pk: person for person in found if person}.values())
+def check_closes(person: Person, action: Action) -> None:
+    if not closes(person, action):
+        raise NotYours(f"{action.code} is closed by {action.owner.name}, by who raised it, or by the S&OP leader.")
 
 
 def deciding_for(person: Person, decision: Decision) -> Person | None:
     """None when the person decides in their own right, else the one they stand in for; refused for others."""
-    may = deciders(decision)
+    may = Deciders().of(decision)
     if person.pk in {one.pk for one in may}:
         return None
     stood_in_for = next((one for one in may if one.deputy_id == person.pk), None)
     if stood_in_for is None:
         raise NotYours(f"{decision.code} is decided by {decision.decider.name}; you can read it and see the result.")
     return stood_in_for
-
-
-def decides(person: Person, decision: Decision) -> bool:
-    try:
-        deciding_for(person, decision)
-    except NotYours:
-        return False
-    return True
 
 
 def check_plan_open(cycle: Cycle) -> None:

@@ -9,7 +9,8 @@ from cycles.models import Cycle
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
 from meetings.models import Action, Meeting, RiskOpportunity
-from meetings.policy import check_takes_part, closes, leads
+from meetings.policy import check_closes, check_takes_part
+from meetings.selectors.rights import leads
 from meetings.services.codes import next_code
 
 LARGEST_VALUE = 1e12
@@ -49,8 +50,7 @@ def action_add(
 def action_close(*, action: Action, by: Person, at: datetime, outcome: str, dropped: bool = False) -> Action:
     """Close an action with what came of it; `dropped` says that it is not needed any more."""
     action = Action.objects.select_for_update().select_related("owner__user").get(pk=action.pk)
-    if not closes(by, action):
-        raise NotYours(f"{action.code} is closed by {action.owner.name}, by who raised it, or by the S&OP leader.")
+    check_closes(by, action)
     if action.state != Action.State.OPEN:
         raise Refused("closed", f"{action.code} is closed already.")
     if not outcome.strip():

@@ -13,8 +13,9 @@ from masterdata.models import Person
 from meetings.briefs import OptionFacts, brief_faults
 from meetings.decision_effects import effect_from
 from meetings.models import Decision, DecisionOption, MeetingKind
-from meetings.policy import check_plan_open, check_raises_briefs, decides, deciding_for, leads
+from meetings.policy import check_plan_open, check_raises_briefs, deciding_for
 from meetings.selectors.company_forecast import effect_difference
+from meetings.selectors.rights import Deciders, leads
 from meetings.services.codes import next_code
 from supply.models import Gap, GapOptionKind
 from supply.services.gaps import gap_escalate, gap_option_choose
@@ -176,7 +177,7 @@ def decision_defer(*, decision: Decision, person: Person, to: date, on: date, at
 def decision_escalate(*, decision: Decision, person: Person, decide_by: date, decider: Person) -> Decision:
     """Send a question from pre-S&OP up to the executive meeting."""
     decision = Decision.objects.select_for_update().get(pk=decision.pk)
-    if not (leads(person) or decides(person, decision)):
+    if not (leads(person) or Deciders().may(person, decision)):
         raise NotYours("Questions are sent up by the S&OP leader or by those who could decide them.")
     _check_undecided(decision)
     if decision.forum == MeetingKind.EXECUTIVE:

@@ -1,0 +1,119 @@
+"""What people send, read and checked for form; meaning is checked by the services."""
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from cycles.periods import parse_month
+from jobs.errors import Invalid
+from masterdata.models import Person
+from masterdata.selectors import company, people
+from meetings.models import MeetingKind
+from meetings.services.decisions import OptionDraft
+
+LONGEST = 4000
+OPTION_KEYS = ("a", "b", "c")
+EFFECTS = ("units", "revenue", "margin", "service", "capacity_hours", "inventory", "cost")
+Given = Mapping[str, str]
+
+
+def words_read(given: Given, name: str) -> str:
+    """Text without control characters and surrounding space, at most 4,000 characters."""
+    text = given.get(name, "").replace("\r\n", "\n")
+    kept = "".join(c for c in text if c == "\n" or c.isprintable())
+    return kept.strip()[:LONGEST]
+
+
+def day_read(given: Given, name: str, what: str) -> date:
+    try:
+        return date.fromisoformat(given.get(name, "").strip())
+    except ValueError:
+        raise Invalid(f"{what}: give a day, for example 2026-11-27.") from None
+
+
+def moment_read(given: Given, name: str, what: str) -> datetime:
+    """A day and time in the company's zone, as the browser's field sends it."""
+    try:
+        read = datetime.fromisoformat(given.get(name, "").strip())
+    except ValueError:
+        raise Invalid(f"{what}: give a day and time, for example 2026-11-27 17:00.") from None
+    return read.replace(tzinfo=ZoneInfo(company().timezone))
+
+
+def month_read(given: Given, name: str, what: str) -> date:
+    try:
+        return parse_month(given.get(name, ""))
+    except ValueError as error:
+        raise Invalid(f"{what}: {error}") from None
+
+
+def amount_read(given: Given, name: str, what: str) -> float | None:
+    """A number, with grouping commas and a percent sign forgiven; empty is None."""
+    text = given.get(name, "").strip().replace(",", "").replace("\u2212", "-").removesuffix("%").strip()
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or abs(number) >= 1e12:
+        raise Invalid(f"{what}: {given.get(name, '').strip()[:40]!r} is not a number.")
+    return number
+
+
+def number_read(given: Given, name: str, what: str) -> float:
+    number = amount_read(given, name, what)
+    if number is None:
+        raise Invalid(f"{what}: fill it in.")
+    return number
+
+
+def person_read(given: Given, name: str, what: str) -> Person:
+    person = people().filter(user__username=given.get(name, "")).first()
+    if person is None:
+        raise Invalid(f"{what}: choose a person.")
+    return person
+
+
+def forum_read(given: Given) -> MeetingKind:
+    try:
+        return MeetingKind(given.get("forum", ""))
+    except ValueError:
+        raise Invalid("Choose the meeting that decides.") from None
+
+
+def options_read(given: Given) -> list[OptionDraft]:
+    """The options of a brief: `<key>-label`, `<key>-revenue` and so on; options without any words are left out.
+
+    The first is to do nothing.
+    """
+    drafts = []
+    for key in OPTION_KEYS:
+        label = words_read(given, f"{key}-label")
+        if not label and key == OPTION_KEYS[-1]:
+            continue
+        effects = {name: amount_read(given, f"{key}-{name}", f"{label or key}, {name}") for name in EFFECTS}
+        drafts.append(
+            OptionDraft(
+                key=key,
+                label=label,
+                do_nothing=key == OPTION_KEYS[0],
+                text=words_read(given, f"{key}-text"),
+                effects=effects,
+                plan_effect=_plan_effect(given, key, label),
+            )
+        )
+    return drafts
+
+
+def _plan_effect(given: Given, key: str, label: str) -> dict[str, object]:
+    if option := given.get(f"{key}-gap_option", ""):
+        return {"gap_option": option}
+    pct = amount_read(given, f"{key}-pct", f"{label or key}, change of the plan")
+    if pct is None:
+        return {}
+    scope, _, code = given.get(f"{key}-scope", "all:").partition(":")
+    first = given.get(f"{key}-from", "").strip()
+    last = given.get(f"{key}-to", "").strip() or first
+    return {"scope": scope, "code": code, "from": first, "to": last, "pct": pct}

@@ -1,0 +1,107 @@
+"""What the form of a new brief offers and begins with: empty, from a gap, or as it was typed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from cycles.models import Cycle
+from cycles.periods import format_month, month_range
+from cycles.selectors import step_of
+from cycles.steps import Step
+from masterdata.models import Customer, Family, Product, Region
+from masterdata.selectors import ceo, head_of, people
+from meetings.models import MeetingKind
+from supply.models import Gap
+from supply.selectors.gaps import BriefOption, GapBrief, gap_brief
+
+KEYS = ("a", "b", "c")
+EFFECTS = (
+    ("units", "Units"),
+    ("revenue", "Revenue"),
+    ("margin", "Margin"),
+    ("cost", "Extra cost"),
+    ("capacity_hours", "Hours"),
+    ("inventory", "Stock"),
+)
+FORUMS = (MeetingKind.PRE_SOP, MeetingKind.EXECUTIVE, MeetingKind.DEMAND_REVIEW, MeetingKind.SUPPLY_REVIEW)
+
+
+def brief_form(cycle: Cycle, gap: Gap | None, on: date, typed: Mapping[str, str] | None) -> dict[str, Any]:
+    """Choices and values of the form; `typed` is what somebody sent and must not lose."""
+    values = dict(typed.items()) if typed is not None else _first_values(cycle, gap, on)
+    return {
+        "cycle": cycle,
+        "gap": gap,
+        "values": values,
+        "blocks": [_block(key, values) for key in KEYS],
+        "forums": [{"value": forum.value, "label": forum.label} for forum in FORUMS],
+        "everybody": list(people().order_by("user__first_name")),
+        "scopes": scopes(),
+        "months": [format_month(month) for month in month_range(cycle.month, cycle.horizon)],
+    }
+
+
+def _block(key: str, values: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "key": key,
+        "do_nothing": key == KEYS[0],
+        "label": values.get(f"{key}-label", ""),
+        "text": values.get(f"{key}-text", ""),
+        "gap_option": values.get(f"{key}-gap_option", ""),
+        "scope": values.get(f"{key}-scope", "all:"),
+        "first": values.get(f"{key}-from", ""),
+        "last": values.get(f"{key}-to", ""),
+        "pct": values.get(f"{key}-pct", ""),
+        "effects": [
+            {"name": name, "label": label, "value": values.get(f"{key}-{name}", "")} for name, label in EFFECTS
+        ],
+    }
+
+
+def _first_values(cycle: Cycle, gap: Gap | None, on: date) -> dict[str, str]:
+    meeting_day = step_of(cycle, Step.PRE_SOP).due_at.date()
+    boss = head_of("Operations") if gap else ceo()
+    values = {
+        "forum": MeetingKind.PRE_SOP.value,
+        "decide_by": max(meeting_day, on).isoformat(),
+        "decider": boss.username if boss else "",
+        "a-label": "Do nothing",
+    }
+    return values | _gap_values(gap_brief(gap)) if gap else values
+
+
+def _gap_values(brief: GapBrief) -> dict[str, str]:
+    chosen = brief_options(brief)
+    values = {"question": f"{brief.question} {brief.facts}".strip()}
+    for key, option in zip(KEYS, chosen, strict=False):
+        values[f"{key}-label"], values[f"{key}-text"] = option.label, option.text
+        values[f"{key}-gap_option"] = option.key
+        values |= {f"{key}-{name}": f"{getattr(option, name):.0f}" for name, _ in EFFECTS}
+        if option.key == brief.recommendation:
+            values["recommendation"] = key
+    return values
+
+
+def brief_options(brief: GapBrief) -> Sequence[BriefOption]:
+    """Doing nothing, the recommended option, and the best of the rest by margin: three at most."""
+    nothing = [option for option in brief.options if option.do_nothing]
+    ways = [option for option in brief.options if not option.do_nothing]
+    ways.sort(key=lambda option: (option.key != brief.recommendation, -option.margin))
+    return [*nothing, *ways][: len(KEYS)]
+
+
+def scopes() -> list[dict[str, Any]]:
+    """What an effect on the plan may reach, as groups of choices."""
+    groups: list[tuple[str, str, Any]] = [
+        ("Family", "family", Family.objects.order_by("name")),
+        ("Region", "region", Region.objects.order_by("name")),
+        ("Product", "product", Product.objects.filter(plan_as=None).order_by("name")),
+        ("Customer", "customer", Customer.objects.filter(plan_as=None).order_by("name")),
+    ]
+    return [
+        {
+            "label": label,
+            "options": [{"value": f"{scope}:{code}", "label": name} for code, name in rows.values_list("code", "name")],
+        }
+        for label, scope, rows in groups
+    ]

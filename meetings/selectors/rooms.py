@@ -1,0 +1,170 @@
+"""The meeting room: agenda with what each item is about, who is there, what is open, what was written."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cycles.models import Cycle
+from cycles.selectors import milestones_reached
+from cycles.steps import Milestone
+from masterdata.models import Family, Person
+from masterdata.selectors import people
+from meetings.agenda import Section
+from meetings.models import Action, Decision, Meeting, MeetingKind
+from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
+from meetings.selectors.pack import open_risks, pack_for, weighted
+from meetings.selectors.rights import closes, leads, raises_briefs, takes_part
+from meetings.selectors.topics import assumptions
+from meetings.selectors.we_review import we_review
+from supply.models import Gap
+
+STATE_MARKS = {
+    Meeting.State.PLANNED: "",
+    Meeting.State.RUNNING: "active",
+    Meeting.State.FINISHED: "done",
+    Meeting.State.CANCELLED: "off",
+}
+LINKS = {"line": "/demand/", "gap": "/supply/#gaps", "stock": "/supply/", "launch": "/demand/", "end": "/demand/"}
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An agenda item with the decisions and actions it covers; `starts` is minutes after the beginning."""
+
+    number: int
+    item: dict[str, Any]
+    starts: int
+    decisions: list[DecisionView]
+    actions: list[Action]
+    url: str
+
+    @property
+    def is_review(self) -> bool:
+        return bool(self.item["section"] == Section.REVIEW)
+
+
+def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on: date) -> dict[str, Any]:
+    """Everything the room shows; `items` is the agenda as kept or as it would be now."""
+    cycle = meeting.cycle
+    attendance = list(meeting.attendance.select_related("person__user").order_by("person__user__first_name"))
+    present = sum(bool(row.present) for row in attendance)
+    register = open_risks(cycle)
+    return {
+        "meeting": meeting,
+        "cycle": cycle,
+        "items": item_views(meeting, items, person, on),
+        "total_minutes": sum(item["minutes"] for item in items),
+        "attendance": attendance,
+        "quorum_missing": meeting.state == Meeting.State.RUNNING and 2 * present < len(attendance),
+        "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
+        "assumptions": assumptions(cycle),
+        "risks": register,
+        "risks_weighted": weighted(register),
+        "new_actions": list(meeting.actions.select_related("owner__user")),
+        "writes": leads(person),
+        "takes_part": takes_part(person),
+        "raises_briefs": raises_briefs(person),
+        "pack": pack_for(meeting.pack, person) if meeting.pack else None,
+        "everybody": list(people().order_by("user__first_name")),
+        "families": list(Family.objects.all()),
+        "mark": STATE_MARKS[Meeting.State(meeting.state)],
+        **_agreement(meeting, cycle),
+    }
+
+
+def _agreement(meeting: Meeting, cycle: Cycle) -> dict[str, Any]:
+    """What of the agreement belongs into this room."""
+    reached = milestones_reached(cycle)
+    return {
+        "shows_confirm": meeting.kind == MeetingKind.PRE_SOP,
+        "shows_approve": meeting.kind == MeetingKind.EXECUTIVE,
+        "may_freeze": Milestone.FINANCE_CONFIRMED in reached and Milestone.PACK_FROZEN not in reached,
+    }
+
+
+def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on: date) -> list[ItemView]:
+    codes = {code for item in items for code in item["codes"]}
+    decisions = {v.row.code: v for v in decision_views(list(decision_rows().filter(code__in=codes)), person, on)}
+    actions = {a.code: a for a in Action.objects.filter(code__in=codes).select_related("owner__user", "cycle")}
+    views, starts = [], 0
+    for number, item in enumerate(items):
+        views.append(
+            ItemView(
+                number=number,
+                item=item,
+                starts=starts,
+                decisions=[decisions[code] for code in item["codes"] if code in decisions],
+                actions=[actions[code] for code in item["codes"] if code in actions],
+                url=_url(item["codes"]),
+            )
+        )
+        starts += item["minutes"]
+    return views
+
+
+def _url(codes: list[str]) -> str:
+    return LINKS.get(codes[0].partition(":")[0], "") if codes else ""
+
+
+def meetings_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:
+    """The meetings of the open cycle, and the minutes of earlier ones."""
+    rows = list(Meeting.objects.select_related("cycle").prefetch_related("attendance", "actions"))
+    mine = [row for row in rows if cycle and row.cycle_id == cycle.pk]
+    earlier = [row for row in rows if row not in mine and row.minutes_text]
+    counts = _decision_counts(cycle)
+    return {
+        "cycle": cycle,
+        "meetings": [
+            {
+                "row": row,
+                "mark": STATE_MARKS[Meeting.State(row.state)],
+                "is_past": row.state == Meeting.State.PLANNED and row.starts_at < at,
+                "invited": len(row.attendance.all()),
+                "present": sum(bool(a.present) for a in row.attendance.all()),
+                "decisions": counts.get(row.kind, 0),
+                "actions": len(row.actions.all()),
+            }
+            for row in sorted(mine, key=lambda row: row.starts_at)
+        ],
+        "earlier": sorted(earlier, key=lambda row: row.starts_at, reverse=True)[:24],
+    }
+
+
+def _decision_counts(cycle: Cycle | None) -> dict[str, int]:
+    """Open questions by the meeting that decides them."""
+    if cycle is None:
+        return {}
+    counts: dict[str, int] = {}
+    for forum in Decision.objects.exclude(state=Decision.State.DECIDED).values_list("forum", flat=True):
+        counts[forum] = counts.get(forum, 0) + 1
+    return counts
+
+
+def actions_page(person: Person, on: date) -> dict[str, Any]:
+    """Open actions, mine first, overdue marked; then the latest closed ones."""
+    rows = Action.objects.select_related("owner__user", "raised_by__user", "meeting", "cycle")
+    waiting = [_action_row(row, person, on) for row in rows.filter(state=Action.State.OPEN)]
+    return {
+        "mine": [row for row in waiting if row["mine"]],
+        "others": [row for row in waiting if not row["mine"]],
+        "overdue": sum(row["overdue"] for row in waiting),
+        "closed": list(rows.exclude(state=Action.State.OPEN).order_by("-closed_at")[:30]),
+        "everybody": list(people().order_by("user__first_name")),
+        "takes_part": takes_part(person),
+    }
+
+
+def _action_row(row: Action, person: Person, on: date) -> dict[str, Any]:
+    return {
+        "row": row,
+        "mine": row.owner_id == person.pk,
+        "overdue": row.due_on < on,
+        "may_close": closes(person, row),
+    }
+
+
+def gaps_without_brief(cycle: Cycle) -> list[Gap]:
+    """Gaps that operations sent to pre-S&OP and that no brief asks about yet."""
+    asked = Decision.objects.filter(gap__isnull=False).values_list("gap", flat=True)
+    rows = Gap.objects.filter(cycle=cycle, state=Gap.State.ESCALATED).exclude(pk__in=list(asked))
+    return list(rows.select_related("resource", "by__user", "cycle"))

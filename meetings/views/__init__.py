@@ -1,0 +1,1 @@
+"""Pages of the cycle, its meetings, decisions, actions and the agreement, one module per page."""

@@ -1,0 +1,180 @@
+"""The meetings: their list, and the room of one."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cycles.periods import parse_month
+from cycles.selectors import current_cycle
+from jobs.errors import Invalid, Refused
+from masterdata.models import Family
+from masterdata.requests import PortalRequest
+from meetings.forms import day_read, month_read, number_read, person_read, words_read
+from meetings.models import Meeting, MeetingKind, RiskOpportunity
+from meetings.selectors.rooms import gaps_without_brief, meetings_page, room_page
+from meetings.services.actions import action_add, risk_add, risk_settle
+from meetings.services.rooms import (
+    agenda_items,
+    attendance_mark,
+    may_cancel,
+    meeting_cancel,
+    meeting_finish,
+    meeting_minutes,
+    meeting_start,
+    note_save,
+)
+
+
+def _meeting(month: str, kind: str) -> Meeting:
+    try:
+        day = parse_month(month)
+    except ValueError as error:
+        raise Refused("no_meeting", str(error), status=404) from error
+    return get_object_or_404(Meeting.objects.select_related("cycle"), cycle__month=day, kind=kind)
+
+
+@require_GET
+def meetings_list(request: PortalRequest) -> HttpResponse:
+    context = meetings_page(current_cycle(), request.now) | {"tab": "meetings"}
+    return render(request, "meetings/meetings.html", context)
+
+
+@require_GET
+def room(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    return _room(request, _meeting(month, kind))
+
+
+def _room(request: PortalRequest, meeting: Meeting, problem: Refused | None = None, form: str = "") -> HttpResponse:
+    """The room; after a refusal with what was typed in the form it was typed in."""
+    context = room_page(meeting, agenda_items(meeting, request.today), request.person, request.today) | {
+        "may_cancel": may_cancel(meeting, request.today),
+        "gaps": gaps_without_brief(meeting.cycle) if meeting.kind == MeetingKind.PRE_SOP else [],
+        "problem": problem,
+        "problem_form": form,
+        "typed": request.POST if problem else {},
+        "tab": "meetings",
+    }
+    return render(request, "meetings/room.html", context, status=problem.status if problem else 200)
+
+
+def _back(meeting: Meeting, anchor: str = "") -> HttpResponse:
+    response = redirect("meetings:room", month=meeting.cycle.code, kind=meeting.kind)
+    response["Location"] += anchor
+    return response
+
+
+@require_POST
+def start(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = meeting_start(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    return _back(meeting)
+
+
+@require_POST
+def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = _meeting(month, kind)
+    present = [int(value) for value in request.POST.getlist("present") if value.isdecimal()]
+    attendance_mark(meeting=meeting, by=request.person, present=present)
+    messages.success(request, f"{len(present)} of {meeting.attendance.count()} are here.")
+    return _back(meeting)
+
+
+@require_POST
+def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpResponse:
+    """Save an item's note; with htmx only the note's form comes back."""
+    meeting = note_save(
+        meeting=_meeting(month, kind),
+        by=request.person,
+        item=item,
+        text=words_read(request.POST, "note"),
+        seen=words_read(request.POST, "seen"),
+    )
+    if not request.headers.get("HX-Request"):
+        return _back(meeting, f"#item-{item}")
+    context = {"meeting": meeting, "number": item, "note": meeting.agenda[item]["note"]}
+    return render(request, "meetings/_note.html", context | {"saved": request.now})
+
+
+@require_GET
+def preview(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    """The minutes as they would go out now."""
+    meeting = _meeting(month, kind)
+    context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now)}
+    return render(request, "meetings/_preview.html", context)
+
+
+@require_POST
+def finish(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = meeting_finish(meeting=_meeting(month, kind), by=request.person, at=request.now)
+    messages.success(request, "The minutes are written; everybody gets theirs by mail, their own part first.")
+    return _back(meeting)
+
+
+@require_POST
+def cancel(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = meeting_cancel(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    messages.success(request, "The meeting is cancelled; those invited get the time back and a mail.")
+    return _back(meeting)
+
+
+@require_POST
+def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = _meeting(month, kind)
+    try:
+        action = action_add(
+            cycle=meeting.cycle,
+            meeting=meeting,
+            text=words_read(request.POST, "text"),
+            owner=person_read(request.POST, "owner", "Owner"),
+            due_on=day_read(request.POST, "due_on", "Due"),
+            by=request.person,
+            on=request.today,
+            at=request.now,
+        )
+    except Refused as refusal:
+        return _room(request, meeting, refusal, "action")
+    messages.success(request, f"{action.code} for {action.owner.name}, due {action.due_on.day} {action.due_on:%b %Y}.")
+    return _back(meeting, "#actions")
+
+
+@require_POST
+def add_risk(request: PortalRequest, month: str, kind: str) -> HttpResponse:
+    meeting = _meeting(month, kind)
+    given = request.POST
+    try:
+        risk = risk_add(
+            cycle=meeting.cycle,
+            kind=_risk_kind(given.get("kind", "")),
+            text=words_read(given, "text"),
+            value=number_read(given, "value", "Value"),
+            probability=number_read(given, "probability", "Probability") / 100,
+            month=month_read(given, "month", "Month"),
+            owner=person_read(given, "owner", "Owner"),
+            family=Family.objects.filter(code=given.get("family", "")).first(),
+            by=request.person,
+            at=request.now,
+        )
+    except Refused as refusal:
+        return _room(request, meeting, refusal, "risk")
+    messages.success(request, f"{risk.get_kind_display()} on the register: {risk.text}")
+    return _back(meeting, "#risks")
+
+
+def _risk_kind(text: str) -> RiskOpportunity.Kind:
+    try:
+        return RiskOpportunity.Kind(text)
+    except ValueError:
+        raise Invalid("Choose risk or opportunity.") from None
+
+
+@require_POST
+def settle_risk(request: PortalRequest, pk: int) -> HttpResponse:
+    risk = get_object_or_404(RiskOpportunity.objects.select_related("owner__user"), pk=pk)
+    try:
+        state = RiskOpportunity.State(request.POST.get("state", ""))
+    except ValueError:
+        raise Invalid("Say whether it came true or did not.") from None
+    risk_settle(risk=risk, by=request.person, state=state)
+    messages.success(request, f"{risk.get_kind_display()} settled: {state.label.lower()}.")
+    meeting = Meeting.objects.filter(pk=request.POST.get("meeting") or 0).select_related("cycle").first()
+    return _back(meeting, "#risks") if meeting else redirect("meetings:meetings")
