@@ -115,7 +115,7 @@ class SheetServer:
         lock = ' data-locked="Dan"' if line.attributes.get("locked") == month else ""
         return (
             f'<td data-m="{month}" data-v="{value}" data-bl="{line.baseline[index]}" data-ly="40"'
-            f' data-avg3="44"{lock}>{value:.0f}</td>'
+            f' data-avg3="44"{lock}>{value:,.0f}</td>'
         )
 
 
