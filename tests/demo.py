@@ -15,8 +15,7 @@ from django.db import connection
 
 from masterdata.models import Company
 from masterdata.services.companies import company_mark_demonstration
-from sop_portal.demonstration.loading import SOURCE, demonstration_files
-from sop_portal.imports import import_files
+from sop_portal.demonstration.loading import demonstration_import
 
 # The first of the month after the last closed one, 2020-05, in the morning of the company's own time.
 DEMO_NOW = datetime(2020, 6, 1, 16, tzinfo=UTC)
@@ -39,7 +38,7 @@ def demo_database(django_db_setup: None, django_db_blocker: pytest.FixtureDef) -
             cursor.execute(f"CREATE DATABASE {NAME} TEMPLATE template0")
         before = switch_database(NAME)
         call_command("migrate", verbosity=0)
-        result = import_files(files=demonstration_files(), source=SOURCE, by=None, at=DEMO_NOW)
+        result = demonstration_import(at=DEMO_NOW)
         assert result.ok, result.errors[:10]
         company_mark_demonstration(months_shifted=0)
         switch_database(before)

@@ -33,6 +33,11 @@ def moved_files(files: list[ImportFile], at: datetime) -> tuple[list[ImportFile]
     return shifted_files(files, {importer.spec.name: importer.spec for importer in IMPORTERS}, months), months
 
 
+def demonstration_import(*, at: datetime) -> ImportResult:
+    """The data as they are, unshifted; `seconds` and `rows` of the result say how fast it went."""
+    return import_files(files=demonstration_files(), source=SOURCE, by=None, at=at)
+
+
 @transaction.atomic
 def demonstration_load(*, at: datetime) -> ImportResult | None:
     """Load it once; None when it is there already, refused where another company is."""

@@ -7,6 +7,7 @@ from django.urls import reverse
 from jobs.models import Job
 from masterdata.models import Family
 from masterdata.roles import IMPORT_ROLES
+from sop_portal import upload_limit
 from sop_portal.pages.data import harmless
 from sop_portal.uploads import upload_load, upload_read
 from tests.cast import small_company
@@ -131,6 +132,18 @@ def test_too_large_an_upload_is_told(client, cast, monkeypatch):
     answer = send(client, FAMILIES)
     assert answer.status_code == 422
     assert "families.csv is larger than" in answer.content.decode()
+
+
+@pytest.mark.parametrize("limit", [-upload_limit.FORM_ITSELF, -upload_limit.FORM_ITSELF + 40])
+def test_an_upload_over_the_limit_never_reaches_the_page(client, cast, monkeypatch, limit):
+    """Whether its head says so or only its bytes do."""
+    client.force_login(cast.leader.user)
+    monkeypatch.setattr("sop_portal.upload_limit.LARGEST_UPLOAD", limit)
+    if limit > -upload_limit.FORM_ITSELF:
+        monkeypatch.setattr("sop_portal.upload_limit.SizeLimit.handle_raw_input", lambda *given: None)
+    answer = send(client, ("families.csv", b"code,name\n" + b"A,B\n" * 100))
+    assert answer.status_code == 400
+    assert "larger than the portal takes" in answer.content.decode()
 
 
 def test_only_roles_that_import_see_it(client, cast):
