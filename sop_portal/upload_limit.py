@@ -17,7 +17,7 @@ class SizeLimit(FileUploadHandler):
     received = 0
 
     def handle_raw_input(
-        self, input_data: Any, meta: Any, content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, meta: Any, content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:
         self._check(content_length)
 

@@ -15,7 +15,7 @@ def people() -> QuerySet[Person]:
 
 def person_of(user: AbstractBaseUser | AnonymousUser) -> Person:
     """The person behind a signed-in user; refused when the account has no place in the company."""
-    person = Person.objects.select_related("user", "reports_to__user").filter(user_id=user.pk).first()
+    person = Person.objects.select_related("user", "reports_to__user").filter(user_id=user.pk or 0).first()
     if person is None:
         raise Refused("no_person", "Your account has no role here yet. Ask the S&OP leader to add you.", status=403)
     return person
