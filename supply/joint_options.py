@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from supply.gaps import Gap
-from supply.options import LABELS, Assumptions, Kind, Option, ResourceFacts, options_for
+from supply.options import Assumptions, Kind, Option, ResourceFacts, options_for
 from supply.wording import count_text, list_text, money_text
 
 TINY = 1e-6
@@ -74,6 +74,32 @@ def joint_options(
     return result
 
 
+def evaluated(
+    draft: JointOption,
+    gap: Gap,
+    short: Sequence[tuple[Short, ResourceFacts]],
+    *,
+    units: float,
+    revenue: float,
+    margin: float,
+    currency: str = "",
+) -> JointOption:
+    """The draft with what the whole plan really gains by it: units in time, their revenue and margin.
+
+    Free hours may be wanted twice, so a plan made again can gain less than the draft says.
+    """
+    gained = max(units, 0.0)
+    option = replace(
+        draft.option,
+        units=gained,
+        revenue=max(revenue, 0.0),
+        margin=margin - draft.option.cost,
+        units_left=max(gap.units - gained, 0.0),
+    )
+    used = [pair for pair in short if pair[0].resource in {part.resource for part in draft.hours_by}]
+    return replace(draft, option=replace(option, text=_text(option, used, draft.hours_by, currency)))
+
+
 def _together(
     gap: Gap, short: Sequence[tuple[Short, ResourceFacts]], options: Sequence[Option], currency: str
 ) -> JointOption:
@@ -108,7 +134,7 @@ def _text(
         f"{count_text(part.hours, facts.unit)} at {facts.name}"
         for part, (_, facts) in zip(taken, short, strict=True)
     ]
-    said = f"{LABELS[option.kind]}: {list_text(where, len(where))} ship {count_text(option.units)}"
+    said = f"{list_text(where, len(where))} ship {count_text(option.units)}"
     end = f"{count_text(option.units_left)} stay late." if option.units_left >= 0.05 else "the gap is closed."
     return f"{said} for {money_text(option.cost, currency)}; {end}"
 

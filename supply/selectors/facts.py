@@ -44,7 +44,8 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Stock:
-    """Per product: stock (None = unknown), safety stock, what customers wait for; and open orders by month."""
+    """Per product: stock (None = unknown), safety stock (none for what is made to order), what customers wait
+    for; and open orders by month."""
 
     opening: Matrix | None
     safety: Matrix
@@ -107,7 +108,7 @@ def stock_of(cycle: Cycle, products: pd.DataFrame) -> Stock:
         notes.append(_negative(products, opening))
     return Stock(
         opening=None if opening is None else np.maximum(opening, 0.0),
-        safety=np.maximum(safety, 0.0),
+        safety=np.maximum(safety, 0.0) * products["storable"].to_numpy(dtype=bool),
         backlog=np.maximum(_backlog(cycle, products), 0.0),
         receipts=_due(cycle, products, orders, "purchase"),
         open_production=_due(cycle, products, orders, "production"),

@@ -121,5 +121,5 @@ def _stock_chart(answer: Answer, sheets: FamilySheets) -> dict[str, Any] | None:
         "measure": "Stock at the month's end",
         "unit": "units",
         "when": f"{sheets.months[0]:%b %Y} to {sheets.months[-1]:%b %Y}",
-        "width": 980,
+        "width": 1180,
     }

@@ -12,13 +12,12 @@ from masterdata.selectors import company
 from supply.models import Gap, SupplyAnswer
 from supply.options import Kind
 from supply.outcome import Outcome
-from supply.relief import ADDS_HOURS, Relief
+from supply.relief import ADDS_HOURS, SHIPS_IN_TIME, Relief
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.situation import Situation, reliefs_of, situation
 from supply.wording import count_text, list_text, money_text
 
 IN_PRIVATE = ("margin", "cost", "inventory")
-SHIPS_IN_TIME = (Kind.OVERTIME, Kind.PREBUILD, Kind.OUTSOURCE)
 
 
 @dataclass(frozen=True)

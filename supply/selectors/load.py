@@ -90,7 +90,7 @@ def _cell(load: Load, r: int, m: int, used: float) -> dict[str, Any]:
     }
 
 
-def load_chart(load: Load, row: dict[str, Any], months: int, width: int = 660) -> dict[str, Any] | None:
+def load_chart(load: Load, row: dict[str, Any], months: int, width: int = 820) -> dict[str, Any] | None:
     """The chart of one resource; None when no product needs it."""
     r, n = row["row"], min(months, len(load.months))
     families = load.by_family(r)

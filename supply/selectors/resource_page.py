@@ -35,6 +35,7 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
     page = {
         "cycle": cycle,
         "resource": resource,
+        "standard": {"regular": f"{resource.regular_capacity:.12g}", "overtime": f"{resource.overtime_capacity:.12g}"},
         "gaps": gap_rows(own, person),
         "history": list(
             RowChange.objects.filter(table=CapacityException._meta.db_table, key__startswith=f"{resource.code} ")
@@ -49,7 +50,7 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
     row = next(row for row in utilisation_rows(load) if row["code"] == resource.code)
     return page | {
         "months": _months(load, row["row"], own),
-        "chart": load_chart(load, row, len(load.months), width=980),
+        "chart": load_chart(load, row, len(load.months), width=1180),
         "families": _families(load, row["row"]),
     }
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from cycles.models import Cycle, CycleState, MilestoneReached
 from cycles.periods import month_range
@@ -108,12 +109,16 @@ def _charts(load: Load, used: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def family_rows(answer: Answer, months: list[date]) -> list[dict[str, Any]]:
-    """Demand and commitment per family over the next twelve months, and the stock behind them."""
+    """Demand and commitment per family over the next twelve months, and the stock behind them; group by group,
+    what is late for most money first."""
     frame = answer.products[["family", "family_name", "group"]].reset_index(drop=True)
     found = []
     for (group, code, name), rows in frame.groupby(["group", "family", "family_name"]).groups.items():
         found.append(_family(answer, months, {"group": group, "code": code, "name": name}, np.asarray(rows)))
-    return found
+    worth = pd.Series({row["group"]: 0.0 for row in found})
+    for row in found:
+        worth[row["group"]] += row["late_value"]
+    return sorted(found, key=lambda row: (-worth[row["group"]], row["group"], -row["late_value"], row["name"]))
 
 
 def _family(answer: Answer, months: list[date], named: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
@@ -141,23 +146,25 @@ def stock_chart(answer: Answer, months: list[date]) -> dict[str, Any] | None:
     """Projected stock at cost against the safety stock; None when stock is not known."""
     if answer.opening_stock is None:
         return None
-    cost = answer.products["unit_cost"].to_numpy()
-    values = (answer.inventory * cost[:, None]).sum(axis=0)
-    low = float((answer.safety_stock * cost).sum())
-    below = [month for month, value in zip(months, values, strict=True) if value < low]
-    first = f"Stock falls below the safety stock in {below[0]:%b %Y}." if below else "Stock stays above the safety stock."
-    scale = 1000.0
+    cost, n = answer.products["unit_cost"].to_numpy(), SHOWN
+    # rounded, or the last digits would decide whether stock at its target lies below it
+    values = np.round((answer.inventory * cost[:, None]).sum(axis=0)[:n] / 1000, 3)
+    low = round(float((answer.safety_stock * cost).sum()) / 1000, 3)
+    below = [month for month, value in zip(months, values, strict=False) if value < low]
+    said = f"Stock falls below the safety stock in {below[0]:%b %Y}." if below else "Stock stays above the safety stock."
     return {
-        "months": months,
-        "values": (values / scale).tolist(),
-        "low": [low / scale] * len(months),
-        "forecast": [True] * len(months),
-        "band_name": "above safety stock",
-        "message": first,
+        "months": months[:n],
+        "values": values.tolist(),
+        "low": [low] * n,
+        "forecast": [True] * n,
+        "band_name": "",
+        "message": said,
         "who": company().name,
         "measure": "Projected stock at cost at the month's end",
         "unit": f"k{company().currency}",
-        "when": f"{months[0]:%b %Y} to {months[-1]:%b %Y}",
+        "when": f"{months[0]:%b %Y} to {months[n - 1]:%b %Y}; the band begins at the safety stock",
+        "width": 390,
+        "height": 130,
     }
 
 

@@ -17,10 +17,10 @@ from supply.capacity import load_hours
 from supply.commitment import Commitment
 from supply.gaps import Gap as Found
 from supply.gaps import Product, customers_hit, find_gaps
-from supply.joint_options import joint_options, resources_short
+from supply.joint_options import JointOption, Short, evaluated, joint_options, resources_short
 from supply.models import Gap
 from supply.options import FreeHours, Kind, ResourceFacts, recommended
-from supply.relief import PREBUILD_MONTHS
+from supply.relief import ADDS_HOURS, PREBUILD_MONTHS, SHIPS_IN_TIME, Relief
 from supply.selectors.situation import Situation, reliefs_of
 from supply.wording import count_text
 
@@ -29,6 +29,8 @@ LEAST_UNITS: Final = 1.0
 MONTHS_AFTER: Final = 6
 CUSTOMERS_KEPT: Final = 8
 GROWN: Final = 1.05
+# the most valuable gaps: for these the whole plan is made again under every option
+EVALUATED: Final = 12
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class LinePlan:
 
 
 @dataclass(frozen=True)
-class _Hours:
-    """Hours of every resource and month that the plan uses, may use, and could still get by overtime; and
-    the units of every product and month that it commits and that are late."""
+class _Planned:
+    """The plan the gaps are found in: the options it takes, hours of every resource and month that it uses, may
+    use, and could still get by overtime; units of every product and month that it commits and that are late."""
 
+    reliefs: list[Relief]
     load: Matrix
     released: Matrix
     overtime_left: Matrix
@@ -61,13 +64,15 @@ def gaps_store(*, given: Situation, made: Commitment, lines: LinePlan | None, at
     Without `lines` the customers stay as they were, for plans on the way to another one.
     """
     known = {(g.resource_id, g.month): g for g in Gap.objects.select_for_update().filter(cycle=given.cycle)}
-    hours = _hours(given, made, list(known.values()))
+    plan = _planned(given, made, list(known.values()))
     months = month_range(given.cycle.month, given.cycle.horizon)
-    rows = []
-    for found in _found(given, made, hours.released):
+    rows: list[Gap] = []
+    for found in _found(given, made, plan.released):
         key = (int(given.capacity.resources.index[found.resource]), months[found.month])
         row = known.pop(key, None) or Gap(cycle=given.cycle, resource_id=key[0], month=key[1], at=at)
-        _fill(row, found, given, lines, hours)
+        _fill(row, found, given, lines, plan)
+        if not row.chosen:
+            row.options = _options(row, found, given, plan, evaluate=len(rows) < EVALUATED)
         rows.append(row)
     rows += _closed(known.values())
     _write(rows)
@@ -91,13 +96,14 @@ def _found(given: Situation, made: Commitment, released: Matrix) -> list[Found]:
     ]
 
 
-def _hours(given: Situation, made: Commitment, gaps: Sequence[Gap]) -> _Hours:
+def _planned(given: Situation, made: Commitment, gaps: Sequence[Gap]) -> _Planned:
     reliefs = reliefs_of(given.cycle, given.capacity, gaps)
     taken = np.zeros_like(given.capacity.overtime)
     for relief in reliefs:
         if relief.kind is Kind.OVERTIME:
             taken[relief.resource, relief.month] += relief.hours
-    return _Hours(
+    return _Planned(
+        reliefs=reliefs,
         load=load_hours(given.capacity.hours, made.production),
         released=given.released(reliefs),
         overtime_left=np.maximum(given.capacity.overtime - taken, 0.0),
@@ -106,16 +112,14 @@ def _hours(given: Situation, made: Commitment, gaps: Sequence[Gap]) -> _Hours:
     )
 
 
-def _fill(row: Gap, found: Found, given: Situation, lines: LinePlan | None, hours: _Hours) -> None:
-    """Figures as the plan has them now; options only while none is chosen, so a choice keeps its draft."""
+def _fill(row: Gap, found: Found, given: Situation, lines: LinePlan | None, plan: _Planned) -> None:
+    """Figures as the plan has them now; a choice keeps the draft it was made on."""
     row.hours, row.units, row.value = found.hours, found.units, found.value
     row.families = [{"code": code, "units": round(units, 1)} for code, units in found.families]
     if lines is not None:
         row.customers = _customers(found, lines)
     if row.chosen:
         _reopen_when_grown(row)
-        return
-    row.options = _options(row, found, given, hours)
 
 
 def _reopen_when_grown(row: Gap) -> None:
@@ -162,60 +166,91 @@ def _customers(found: Found, lines: LinePlan) -> list[dict[str, Any]]:
     ]
 
 
-def _options(row: Gap, found: Found, given: Situation, hours: _Hours) -> list[dict[str, Any]]:
-    month = found.month
-    short = resources_short(
-        found, hours.late[:, month], hours.load[:, month], hours.released[:, month], given.capacity.hours
-    )
-    drafts = joint_options(
-        found,
-        row.month,
-        [(one, _resource(one.resource, found, given, hours)) for one in short],
-        caught_up=_caught_up(found, given, hours),
-        currency=company().currency,
-    )
+def _options(row: Gap, found: Found, given: Situation, plan: _Planned, *, evaluate: bool) -> list[dict[str, Any]]:
+    """The options of a gap as stored; `evaluate` makes the whole plan again for each that changes it."""
+    month, currency = found.month, company().currency
+    hours = given.capacity.hours
+    lacking = resources_short(found, plan.late[:, month], plan.load[:, month], plan.released[:, month], hours)
+    short = [(one, _resource(one.resource, found, given, plan)) for one in lacking]
+    caught_up = _caught_up(found, given, plan)
+    drafts = joint_options(found, row.month, short, caught_up=caught_up, currency=currency)
+    if evaluate:
+        drafts = [_evaluated(draft, found, given, plan, short, currency) for draft in drafts]
     best = recommended([draft.option for draft in drafts]).kind
+    return [_stored(draft, given, month) | {"recommended": draft.option.kind is best} for draft in drafts]
+
+
+def _stored(draft: JointOption, given: Situation, month: int) -> dict[str, Any]:
     asked = float(given.demand[:, month].sum())
-    codes = given.capacity.codes
-    return [
-        asdict(draft.option)
-        | {
-            "kind": draft.option.kind.value,
-            "hours_by": {codes[one.resource]: one.hours for one in draft.hours_by},
-            "recommended": draft.option.kind is best,
-            "service": draft.option.units / asked if asked else 0.0,
-        }
-        for draft in drafts
+    return asdict(draft.option) | {
+        "kind": draft.option.kind.value,
+        "hours_by": {given.capacity.codes[one.resource]: one.hours for one in draft.hours_by},
+        "service": draft.option.units / asked if asked else 0.0,
+    }
+
+
+def _evaluated(
+    draft: JointOption,
+    found: Found,
+    given: Situation,
+    plan: _Planned,
+    short: list[tuple[Short, ResourceFacts]],
+    currency: str,
+) -> JointOption:
+    kind = draft.option.kind
+    if kind not in SHIPS_IN_TIME or not draft.option.feasible:
+        return draft
+    taken = [
+        Relief(kind, one.resource, found.month, one.hours if kind in ADDS_HOURS else 0.0) for one in draft.hours_by
     ]
+    made = given.commitment([*plan.reliefs, *taken])
+    gained = (plan.late - np.maximum(given.demand - made.commitment, 0.0)).sum(axis=1)
+    price, cost = given.products["price"].to_numpy(), given.products["unit_cost"].to_numpy()
+    return evaluated(
+        draft,
+        found,
+        short,
+        units=float(gained.sum()),
+        revenue=float(gained @ price),
+        margin=float(gained @ (price - cost)),
+        currency=currency,
+    )
 
 
-def _caught_up(found: Found, given: Situation, hours: _Hours) -> date | None:
+def _caught_up(found: Found, given: Situation, plan: _Planned) -> date | None:
     """The first month by whose end everything asked for up to the gap's month has shipped."""
     rows = list(found.products)
     owed = given.demand[rows, : found.month + 1].sum(axis=1)
-    shipped = np.cumsum(hours.committed[rows], axis=1)
+    shipped = np.cumsum(plan.committed[rows], axis=1)
     done = (shipped >= owed[:, None] - 0.01).all(axis=0)
     return add_months(given.cycle.month, int(done.argmax())) if done.any() else None
 
 
-def _resource(index: int, found: Found, given: Situation, hours: _Hours) -> ResourceFacts:
+def _resource(index: int, found: Found, given: Situation, plan: _Planned) -> ResourceFacts:
     resource, month = given.capacity.resources.iloc[index], found.month
     return ResourceFacts(
         name=str(resource["name"]),
         unit=str(resource["unit"]),
         regular_cost=float(resource["regular_cost"]),
         overtime_cost=float(resource["overtime_cost"]),
-        overtime_hours=float(hours.overtime_left[index, month]),
-        before=_free(index, given, hours, month - PREBUILD_MONTHS, month) if _storable(found, given) else (),
-        after=_free(index, given, hours, month + 1, month + 1 + MONTHS_AFTER),
+        overtime_hours=float(plan.overtime_left[index, month]),
+        before=_free(index, given, plan, _earliest(found, given), month),
+        after=_free(index, given, plan, month + 1, month + 1 + MONTHS_AFTER),
     )
 
 
-def _storable(found: Found, given: Situation) -> bool:
-    return bool(given.products["storable"].to_numpy()[list(found.products)].any())
+def _earliest(found: Found, given: Situation) -> int:
+    """The first month in which work for a gap may be done ahead: what is ordered now has to arrive by then, and
+    nothing made to order can be built ahead."""
+    rows = list(found.products)
+    storable = given.products["storable"].to_numpy(dtype=bool)[rows]
+    if not storable.any():
+        return found.month
+    lead = given.products["lead_months"].to_numpy()[rows][storable] if given.stock_known else np.zeros(1)
+    return max(found.month - PREBUILD_MONTHS, int(lead.min()))
 
 
-def _free(index: int, given: Situation, hours: _Hours, first: int, end: int) -> tuple[FreeHours, ...]:
-    spare = np.maximum(hours.released[index] - hours.load[index], 0.0)
+def _free(index: int, given: Situation, plan: _Planned, first: int, end: int) -> tuple[FreeHours, ...]:
+    spare = np.maximum(plan.released[index] - plan.load[index], 0.0)
     within = range(max(first, 0), min(end, given.cycle.horizon))
     return tuple(FreeHours(add_months(given.cycle.month, m), float(spare[m])) for m in within if spare[m] > 0)

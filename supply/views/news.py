@@ -7,7 +7,6 @@ from django.views.decorators.http import require_GET
 from masterdata.requests import PortalRequest
 from supply.selectors.news import news
 
-
 ON_THE_PAGE = 100
 
 

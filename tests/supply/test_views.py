@@ -64,7 +64,7 @@ def test_everybody_reads_every_page(cast: Cast, cycle: Cycle, path: str) -> None
 def test_the_review_shows_gap_options_and_families(cast: Cast, cycle: Cycle, gap: Gap) -> None:
     page = text(as_(cast.supply_planner).get("/supply/"))
     assert "Welding, Jan 27" in page
-    assert "30 hours of overtime at Welding" in page
+    assert "30 hours at Welding ship 15 units" in page
     assert "Send to pre-S&amp;OP" in page
     assert f'action="/supply/gap/{gap.pk}/choose/"' in page
     assert "Bikes" in page
