@@ -69,7 +69,8 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     - pushes, pushed_qty: how often the most pushed open order was moved, and the units on such orders
     - promotion_qty: what promotions add in the next three months
     - short_qty: units short in supply in the next three months
-    - months_since_order, usual_interval: of the line's customer, in months
+    - months_since_order (0 = in the last closed month), usual_interval: of the line's customer, in months, as in
+      `demand.order_calls.overdue_customers`
     - last_forecast, last_actual: of the last closed month
     - months_known: months since the line first sold
 
@@ -144,7 +145,7 @@ def _short(frame: pd.DataFrame, _: Thresholds) -> pd.Series:
 
 
 def _overdue(frame: pd.DataFrame, limits: Thresholds) -> pd.Series:
-    late = frame["months_since_order"] > limits.interval * frame["usual_interval"]
+    late = frame["months_since_order"] + 1 > limits.interval * frame["usual_interval"]
     return frame["baseline"].where(late)
 
 
@@ -181,6 +182,10 @@ def _units(quantity: float) -> str:
     return f"{quantity:,.0f} unit{'' if round(quantity) == 1 else 's'}"
 
 
+def _months(count: float) -> str:
+    return "month" if round(count) == 1 else f"{count:.0f} months"
+
+
 RULES = (
     Rule("short", "Short", _short, lambda line: f"Supply is short by {_units(line['short_qty'])}."),
     Rule(
@@ -205,8 +210,8 @@ RULES = (
         "Quiet",
         _overdue,
         lambda line: (
-            f"The customer usually orders every {line['usual_interval']:.0f} months; "
-            f"the last order was {line['months_since_order']:.0f} months ago."
+            f"The customer usually orders every {_months(line['usual_interval'])}; "
+            f"the last order was {_months(line['months_since_order'] + 1)} ago."
         ),
     ),
     Rule("new", "New", _new, _said_new),

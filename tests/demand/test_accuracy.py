@@ -106,9 +106,7 @@ def test_summary_says_how_many_cells_it_stands_on() -> None:
 def test_every_line_has_its_own_wape() -> None:
     forecast = [FORECAST, NAIVE, [1] * 5, [1] * 5]
     actual = [ACTUAL, ACTUAL, [0] * 5, [NAN, 2, NAN, NAN, NAN]]
-    assert measure.wape_by_line(forecast, actual) == pytest.approx(
-        [0.3731, 1.194, NAN, 0.5], abs=5e-5, nan_ok=True
-    )
+    assert measure.wape_by_line(forecast, actual) == pytest.approx([0.3731, 1.194, NAN, 0.5], abs=5e-5, nan_ok=True)
 
 
 @each_measure

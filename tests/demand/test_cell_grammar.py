@@ -74,9 +74,7 @@ def test_adding_zero_and_ten_percent_of_nothing_change_nothing() -> None:
 
 
 @given(text=st.text(max_size=40), current=QUANTITY, decimals=st.integers(0, 6))
-def test_whatever_is_typed_gives_a_bounded_number_or_a_sentence(
-    text: str, current: float, decimals: int
-) -> None:
+def test_whatever_is_typed_gives_a_bounded_number_or_a_sentence(text: str, current: float, decimals: int) -> None:
     try:
         entry = parse_entry(text, current=current, baseline=current, decimals=decimals)
     except EntryError as refused:

@@ -56,7 +56,13 @@ def flagged(*changes, **limits):
         (
             {"months_since_order": 5},
             "overdue",
-            "The customer usually orders every 3 months; the last order was 5 months ago.",
+            "The customer usually orders every 3 months; the last order was 6 months ago.",
+            1000,
+        ),
+        (
+            {"months_since_order": 1, "usual_interval": 1},
+            "overdue",
+            "The customer usually orders every month; the last order was 2 months ago.",
             1000,
         ),
         ({"last_actual": 80}, "missed", "Last month 80 units came; 30 units was forecast.", 500),
@@ -79,7 +85,7 @@ def test_each_reason_speaks_in_one_plain_sentence(change, code, sentence, value)
         {"baseline": 125},
         {"baseline": 75},
         {"pushes": 1, "pushed_qty": 500},
-        {"months_since_order": 4},
+        {"months_since_order": 3},
         {"last_actual": 24},
         {"months_known": 3},
         {"last_number": NAN},
