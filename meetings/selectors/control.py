@@ -97,7 +97,7 @@ def _step_view(
     state = StepState(row.state)
     late = is_late(state, row.due_at, at)
     finished = state in (StepState.CLOSED, StepState.MISSED)
-    missing = [] if finished else missing_for_close(row.kind, closed, reached)
+    missing = [] if finished else [plain(words) for words in missing_for_close(row.kind, closed, reached)]
     opens = state is StepState.PENDING and not missing_for_open(row.kind, closed, reached)
     return StepView(
         row=row,
@@ -110,6 +110,12 @@ def _step_view(
         may_reopen=active and state is StepState.CLOSED,
         due_local=f"{row.due_at.astimezone(zone):%Y-%m-%dT%H:%M}",
     )
+
+
+def plain(missing: str) -> str:
+    """`Not yet: the baseline is built` under a heading that says the first two words already."""
+    words = missing.removeprefix("Not yet: ")
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _state_words(row: CycleStep, state: StepState, late: bool, opens: bool) -> str:

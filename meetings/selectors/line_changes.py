@@ -35,7 +35,7 @@ def changes_by_owner(cycle: Cycle, built: BuiltForecast) -> dict[int, list[LineC
     moved = np.abs(published - given)
     counts = (moved >= LEAST_UNITS) & (moved >= LEAST_SHARE * np.maximum(given, published))
     worth = np.where(counts, moved * np.maximum(price, 1e-9), 0.0)
-    owners = {int(owner): [] for owner in built.frame["rep_id"].dropna().unique()}
+    owners: dict[int, list[LineChange]] = {int(owner): [] for owner in built.frame["rep_id"].dropna().unique()}
     for row in np.flatnonzero(worth.max(axis=1) > 0):
         owner = built.frame["rep_id"].iloc[row]
         if not pd.isna(owner):

@@ -43,8 +43,8 @@ def taking_part(cycle: Cycle, rows: list[Contribution]) -> list[TakingPart]:
     """Everybody expected, with what they have done so far; nothing about how long it took them."""
     owned = CycleLine.objects.filter(cycle=cycle).values_list("owner_id")
     lines = dict(owned.annotate(Count("id")))
-    touched = {
-        row["changed_by_id"]: row
+    touched: dict[int, dict[str, Any]] = {
+        row["changed_by_id"]: dict(row)
         for row in LayerLine.objects.filter(cycle=cycle, stage=Stage.SALES)
         .values("changed_by_id")
         .annotate(count=Count("id"), last=Max("changed_at"))

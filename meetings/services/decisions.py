@@ -144,7 +144,7 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
 def _gap_answer(decision: Decision, chosen: DecisionOption, person: Person, at: datetime) -> None:
     """Operations plan again with the option; a gap that has closed by itself meanwhile needs none."""
     kind = chosen.plan_effect.get("gap_option")
-    gap = Gap.objects.filter(pk=decision.gap).first() if kind else None
+    gap = Gap.objects.filter(pk=decision.gap).first() if kind and decision.gap else None
     if gap is not None:
         gap_option_choose(gap=gap, kind=GapOptionKind(kind), person=person, at=at, decision=decision.code)
 

@@ -13,6 +13,7 @@ from cycles.steps import Milestone, Step, StepState
 from demand.services.submissions import submissions_expect
 from masterdata.selectors import company
 from meetings.services.agreement import pack_due, pack_freeze
+from meetings.services.briefs import gap_briefs_raise
 from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
@@ -24,6 +25,8 @@ def due(*, at: datetime) -> None:
     if cycle is not None:
         cycle_move_on(cycle=cycle, at=at)
     reminders_materialise(cycle=open_cycle(), at=at)
+    if cycle is not None:
+        gap_briefs_raise(cycle=cycle, at=at)
     if cycle is not None and pack_due(cycle, at):
         pack_freeze(cycle=cycle, at=at)
     if cycle is not None and publish_due(cycle):

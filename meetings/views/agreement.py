@@ -1,5 +1,6 @@
 """Finance's confirmation, the pack, the CEO's approval: panels that other pages fetch, and what they send."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -28,10 +29,11 @@ def _panel(request: PortalRequest, name: str, problem: Refused | None = None) ->
     """As a fragment for the page that fetched it, else as a page of its own."""
     cycle = current_cycle()
     build = confirm_panel if name == "confirm" else approve_panel
-    context = build(cycle, request.person) if cycle else {"cycle": None}
-    context |= {"problem": problem, "typed": request.POST if problem else {}, "panel": f"meetings/_{name}.html"}
+    panel = f"meetings/_{name}.html"
+    context: dict[str, Any] = build(cycle, request.person) if cycle else {"cycle": None}
+    context |= {"problem": problem, "typed": request.POST if problem else {}, "panel": panel}
     context["next"] = _next(request, "/finance/" if name == "confirm" else "/executive/")
-    template = context["panel"] if request.headers.get("HX-Request") else "meetings/agreement.html"
+    template = panel if request.headers.get("HX-Request") else "meetings/agreement.html"
     return render(request, template, context, status=problem.status if problem else 200)
 
 

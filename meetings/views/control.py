@@ -77,12 +77,12 @@ def _change(request: PortalRequest, step: Step, what: str) -> CycleStep:
         raise Refused("no_cycle", "No cycle is open, so no step can be changed.")
     if what not in DONE:
         raise Refused("no_change", f"A step cannot be changed by {what!r}.", status=404)
-    facts = {"cycle": cycle, "step": step, "by": request.person, "at": request.now}
-    facts["reason"] = words_read(request.POST, "reason")
+    by, at, reason = request.person, request.now, words_read(request.POST, "reason")
     if what == "close":
-        return step_end_early(**facts)
+        return step_end_early(cycle=cycle, step=step, by=by, at=at, reason=reason)
     service: Callable[..., CycleStep] = step_date_move if what == "move" else step_take_back
-    return service(**facts, due_at=moment_read(request.POST, "due_at", "New date"))
+    due_at = moment_read(request.POST, "due_at", "New date")
+    return service(cycle=cycle, step=step, by=by, at=at, reason=reason, due_at=due_at)
 
 
 @require_GET

@@ -12,6 +12,7 @@ from demand.selectors.versions import stage_plan
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
 from meetings.models import Decision, MeetingKind
+from meetings.services.briefs import gap_briefs_raise
 from meetings.services.decisions import (
     OptionDraft,
     decision_decide,
@@ -20,6 +21,7 @@ from meetings.services.decisions import (
     decision_raise,
 )
 from supply.models import Gap, Resource
+from supply.services.gaps import gap_escalate
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
 from tests.meetings.journey import (
@@ -263,3 +265,27 @@ def test_a_gap_is_asked_about_once(cast: Cast) -> None:
 def test_codes_are_never_used_twice(cast: Cast) -> None:
     cycle = in_entry(cast)
     assert [brief(cast, cycle, at=datetime(2026, 11, n, tzinfo=UTC)).code for n in (5, 6, 7)] == ["D-1", "D-2", "D-3"]
+
+
+def test_a_gap_sent_to_pre_sop_becomes_a_question_by_itself(cast: Cast) -> None:
+    cycle, gap = gap_of(cast)
+    assert gap_briefs_raise(cycle=cycle, at=SUPPLY) == []
+    gap_escalate(gap=gap, person=cast.supply_planner, at=SUPPLY)
+    raised = gap_briefs_raise(cycle=cycle, at=SUPPLY)
+    assert [d.code for d in raised] == ["D-1"]
+    assert gap_briefs_raise(cycle=cycle, at=SUPPLY) == []
+    decision = raised[0]
+    assert decision.question.startswith("Welding cannot carry")
+    assert (decision.forum, decision.decider, decision.raised_by) == (
+        MeetingKind.PRE_SOP,
+        cast.coo,
+        cast.supply_planner,
+    )
+    assert decision.decide_by == BY
+    options = {option.key: option for option in decision.options.all()}
+    assert options["a"].do_nothing
+    assert 2 <= len(options) <= 3
+    assert options[decision.recommendation].plan_effect["gap_option"] != "do_nothing"
+    chosen = decision_decide(decision=decision, option=decision.recommendation, person=cast.coo, at=MONEY)
+    gap.refresh_from_db()
+    assert gap.chosen == chosen.options.get(key=chosen.chosen).plan_effect["gap_option"]
