@@ -189,9 +189,7 @@ def _targets(facts: _Checked, wanted: Matrix, free: Matrix) -> _Targets:
     return _Targets(own, early, held)
 
 
-def _fill_in_turn(
-    pool: Matrix, later: NDArray[np.bool_], hours: Matrix, free: Matrix
-) -> tuple[Matrix, Matrix]:
+def _fill_in_turn(pool: Matrix, later: NDArray[np.bool_], hours: Matrix, free: Matrix) -> tuple[Matrix, Matrix]:
     """What is made of `pool` (P,), products of `later` after the others; and the hours left (R,)."""
     first, _ = fill_capacity(np.where(later, 0.0, pool), hours, free)
     left = _left(free, hours, first)
@@ -225,9 +223,7 @@ def _run(
     return production, inventory, backlog, shipments, binding
 
 
-def _extra(
-    facts: _Checked, t: int, short: Matrix, planned: Matrix, free: Matrix
-) -> tuple[Matrix, NDArray[np.int64]]:
+def _extra(facts: _Checked, t: int, short: Matrix, planned: Matrix, free: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     """Production beyond the targets: what is short, then safety stock; and what stopped it."""
     may = facts.may_arrive[:, t]
     left = _left(free, facts.hours, planned)

@@ -127,12 +127,9 @@ def _together(
     return JointOption(replace(combined, text=_text(combined, short, taken, currency)), taken)
 
 
-def _text(
-    option: Option, short: Sequence[tuple[Short, ResourceFacts]], taken: Sequence[Short], currency: str
-) -> str:
+def _text(option: Option, short: Sequence[tuple[Short, ResourceFacts]], taken: Sequence[Short], currency: str) -> str:
     where = [
-        f"{count_text(part.hours, facts.unit)} at {facts.name}"
-        for part, (_, facts) in zip(taken, short, strict=True)
+        f"{count_text(part.hours, facts.unit)} at {facts.name}" for part, (_, facts) in zip(taken, short, strict=True)
     ]
     said = f"{list_text(where, len(where))} ship {count_text(option.units)}"
     end = f"{count_text(option.units_left)} stay late." if option.units_left >= 0.05 else "the gap is closed."

@@ -15,7 +15,6 @@ from supply.options import Kind
 
 ADDS_HOURS: Final = (Kind.OVERTIME, Kind.OUTSOURCE)
 SHIPS_IN_TIME: Final = (Kind.OVERTIME, Kind.PREBUILD, Kind.OUTSOURCE)
-SHIPS_IN_TIME: Final = (Kind.OVERTIME, Kind.PREBUILD, Kind.OUTSOURCE)
 PREBUILD_MONTHS: Final = 3
 
 

@@ -154,14 +154,10 @@ def _vector(products: pd.DataFrame, totals: Iterable[tuple[int, float]]) -> Matr
 
 def open_orders() -> list[tuple[str, int, float, date]]:
     """(kind, planning product, quantity, due) of every open production and purchase order."""
-    return list(
-        SupplyOrder.objects.values_list("kind", Coalesce("product__plan_as", "product"), "qty", "due_on")
-    )
+    return list(SupplyOrder.objects.values_list("kind", Coalesce("product__plan_as", "product"), "qty", "due_on"))
 
 
-def _due(
-    cycle: Cycle, products: pd.DataFrame, orders: Iterable[tuple[str, int, float, date]], wanted: str
-) -> Matrix:
+def _due(cycle: Cycle, products: pd.DataFrame, orders: Iterable[tuple[str, int, float, date]], wanted: str) -> Matrix:
     """(products, months) units due; what is late counts for the first month."""
     due = np.zeros((len(products), cycle.horizon))
     for kind, product, qty, due_on in orders:

@@ -109,7 +109,9 @@ def _stock_chart(answer: Answer, sheets: FamilySheets) -> dict[str, Any] | None:
     low = float(answer.safety_stock.sum())
     below = [month for month, value in zip(sheets.months, values, strict=True) if value < low]
     ahead = [month for month in below if month >= sheets.months[sheets.closed]]
-    said = f"Stock falls below the safety stock in {ahead[0]:%b %Y}." if ahead else "Stock stays above the safety stock."
+    said = (
+        f"Stock falls below the safety stock in {ahead[0]:%b %Y}." if ahead else "Stock stays above the safety stock."
+    )
     return {
         "months": sheets.months,
         "values": values,

@@ -58,9 +58,7 @@ def gap_brief(gap: Gap) -> GapBrief:
 
 def gap_question(gap: Gap) -> str:
     late, worth = count_text(gap.units), money_text(gap.value, company().currency)
-    return (
-        f"{gap.resource.name} cannot carry {gap.month:%B %Y}: {late} worth {worth} would ship late. What do we do?"
-    )
+    return f"{gap.resource.name} cannot carry {gap.month:%B %Y}: {late} worth {worth} would ship late. What do we do?"
 
 
 def gap_facts(gap: Gap) -> str:
@@ -164,9 +162,7 @@ def _others(gap: Gap) -> list[Gap]:
     return list(Gap.objects.filter(cycle=gap.cycle).exclude(pk=gap.pk).exclude(chosen=""))
 
 
-def _compared(
-    option: dict[str, Any], gap: Gap, given: Situation, others: list[Relief], base: Outcome
-) -> Compared:
+def _compared(option: dict[str, Any], gap: Gap, given: Situation, others: list[Relief], base: Outcome) -> Compared:
     kind, month = Kind(option["kind"]), months_between(gap.cycle.month, gap.month)
     if kind in (Kind.DO_NOTHING, Kind.DELAY):
         return Compared(option, base, base)

@@ -117,5 +117,5 @@ def load_message(row: dict[str, Any]) -> str:
         return f"{row['name']} has no capacity."
     if not row["over"]:
         return f"{row['name']} can carry every month; its fullest is {row['peak_month']:%b %Y} with {row['peak']:.0%}."
-    months = "one month" if row["over"] == 1 else f"{row['over']} months"
-    return f"{row['name']} is asked for more than it has in {months}, most in {row['peak_month']:%b %Y}: {row['peak']:.0%}."
+    months, peak = "one month" if row["over"] == 1 else f"{row['over']} months", f"{row['peak_month']:%b %Y}"
+    return f"{row['name']} is asked for more than it has in {months}, most in {peak}: {row['peak']:.0%}."

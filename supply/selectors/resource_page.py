@@ -91,4 +91,3 @@ def _families(load: Load, r: int) -> list[dict[str, Any]]:
     total = sum(hours.values())
     rows = [{"name": name, "hours": value, "share": value / total} for name, value in hours.items() if total]
     return sorted(rows, key=lambda row: -row["hours"])
-

@@ -151,7 +151,9 @@ def stock_chart(answer: Answer, months: list[date]) -> dict[str, Any] | None:
     values = np.round((answer.inventory * cost[:, None]).sum(axis=0)[:n] / 1000, 3)
     low = round(float((answer.safety_stock * cost).sum()) / 1000, 3)
     below = [month for month, value in zip(months, values, strict=False) if value < low]
-    said = f"Stock falls below the safety stock in {below[0]:%b %Y}." if below else "Stock stays above the safety stock."
+    said = (
+        f"Stock falls below the safety stock in {below[0]:%b %Y}." if below else "Stock stays above the safety stock."
+    )
     return {
         "months": months[:n],
         "values": values.tolist(),

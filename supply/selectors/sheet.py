@@ -74,9 +74,7 @@ def family_sheets(cycle: Cycle, answer: Answer, names: pd.Series, planned: int) 
         shipped,
         received,
     )
-    ahead = [
-        _sum(matrix[:, :months], row, len(groups)) for matrix in (answer.demand, answer.shipments, answer.supply)
-    ]
+    ahead = [_sum(matrix[:, :months], row, len(groups)) for matrix in (answer.demand, answer.shipments, answer.supply)]
     plan = whole_sheet(opening_stock, opening_backlog, *ahead)
     first = add_months(cycle.month, -back)
     return FamilySheets(groups.tolist(), month_range(first, back + months), back, joined(closed, plan), known)

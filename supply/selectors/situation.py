@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -55,9 +56,7 @@ class Situation:
         )
 
     def outcome(self, made: Commitment) -> Outcome:
-        return outcome(
-            self.demand, made.commitment, made.inventory, self.products["price"], self.products["unit_cost"]
-        )
+        return outcome(self.demand, made.commitment, made.inventory, self.products["price"], self.products["unit_cost"])
 
 
 def situation(cycle: Cycle, products: pd.DataFrame, demand: Matrix) -> Situation:
@@ -72,8 +71,8 @@ def reliefs_of(cycle: Cycle, capacity: Capacity, gaps: Sequence[Gap] | None = No
 
 def _reliefs(cycle: Cycle, capacity: Capacity, row: Gap) -> list[Relief]:
     month = months_between(cycle.month, row.month)
-    option = next((o for o in row.options if o["kind"] == row.chosen), {})
-    hours_by = option.get("hours_by", {})
+    option: dict[str, Any] = next((o for o in row.options if o["kind"] == row.chosen), {})
+    hours_by: dict[str, float] = option.get("hours_by", {})
     known = [(code, hours) for code, hours in hours_by.items() if code in capacity.codes]
     if not known:
         return [Relief(Kind(row.chosen), capacity.row_of(row.resource_id), month, row.extra_hours)]

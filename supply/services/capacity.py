@@ -61,7 +61,6 @@ def _check(resource: Resource, month: date, regular: float, overtime: float, rea
         raise Invalid("Say why this month differs, for example a holiday shutdown or a second shift.")
 
 
-
 @transaction.atomic
 def capacity_change(
     *,

@@ -90,9 +90,7 @@ def _found(given: Situation, made: Commitment, released: Matrix) -> list[Found]:
     return [
         gap
         for gap in found
-        if gap.resource >= 0
-        and gap.units > LEAST_UNITS
-        and gap.hours > TOLERANCE * released[gap.resource, gap.month]
+        if gap.resource >= 0 and gap.units > LEAST_UNITS and gap.hours > TOLERANCE * released[gap.resource, gap.month]
     ]
 
 

@@ -11,6 +11,7 @@ from cycles.services import cycle_lock_exclusive
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
 from supply.models import Gap, GapOptionKind
+from supply.options import Kind
 from supply.outcome import Outcome
 from supply.policy import check_planner, check_supply_open
 from supply.relief import ADDS_HOURS
@@ -39,9 +40,7 @@ class Replanned:
 
 
 @transaction.atomic
-def gap_option_choose(
-    *, gap: Gap, kind: GapOptionKind, person: Person, at: datetime, decision: str = ""
-) -> Replanned:
+def gap_option_choose(*, gap: Gap, kind: GapOptionKind, person: Person, at: datetime, decision: str = "") -> Replanned:
     """Take an option for a gap and plan again at once.
 
     For the supply planner until supply is signed; with the code of a `decision` for whoever decided it.
@@ -117,7 +116,7 @@ def _choose(gap: Gap, kind: GapOptionKind, person: Person, at: datetime, decisio
     if not option["feasible"]:
         raise Refused("not_possible", option["text"])
     gap.chosen, gap.state, gap.by, gap.at = kind, Gap.State.CHOSEN, person, at
-    gap.extra_hours = option["hours"] if kind in ADDS_HOURS else 0.0
+    gap.extra_hours = option["hours"] if Kind(kind) in ADDS_HOURS else 0.0
     gap.note = f"Decision {decision}" if decision else ""
     gap.save(update_fields=["chosen", "state", "by", "at", "extra_hours", "note"])
 

@@ -75,7 +75,13 @@ def supply_return(*, cycle: Cycle, person: Person, reason: str, at: datetime) ->
 
 def _message(told: SupplyReturn, leader: Person, at: datetime) -> Message:
     subject = f"Operations returns the demand plan of {told.cycle.code}"
-    words = {"told": told, "cycle": told.cycle, "subject": subject, "recipient": leader, "url": f"{settings.PORTAL_URL}/cycle/"}
+    words = {
+        "told": told,
+        "cycle": told.cycle,
+        "subject": subject,
+        "recipient": leader,
+        "url": f"{settings.PORTAL_URL}/cycle/",
+    }
     return Message(
         key=f"supply_return:{told.cycle.code}:{told.pk}:{leader.username}",
         kind="supply_return",

@@ -43,9 +43,7 @@ def clear(request: PortalRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def escalate(request: PortalRequest, pk: int) -> HttpResponse:
-    found = gap_escalate(
-        gap=_gap(pk), person=request.person, at=request.now, note=words(request.POST.get("note"))
-    )
+    found = gap_escalate(gap=_gap(pk), person=request.person, at=request.now, note=words(request.POST.get("note")))
     return _back(request, f"{found.resource.name} in {found.month:%b %Y} goes to pre-S&OP with its options.")
 
 

@@ -39,5 +39,7 @@ def capacity(request: PortalRequest, code: str) -> HttpResponse:
         page = resource_page(cycle, found, request.person) | {"typed": request.POST, "problem": refusal.detail}
         return render(request, "supply/resource.html", page, status=refusal.status)
     again = " The supply plan is made again with it." if planned else ""
-    messages.success(request, f"{found.name} has {entry.regular:,.0f} + {entry.overtime:,.0f} in {entry.month:%b %Y}.{again}")
+    messages.success(
+        request, f"{found.name} has {entry.regular:,.0f} + {entry.overtime:,.0f} in {entry.month:%b %Y}.{again}"
+    )
     return redirect("supply:resource", code=code)

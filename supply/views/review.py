@@ -43,9 +43,7 @@ def sign(request: PortalRequest) -> HttpResponse:
 def send_back(request: PortalRequest) -> HttpResponse:
     cycle = cycle_now()
     try:
-        supply_return(
-            cycle=cycle, person=request.person, reason=words(request.POST.get("reason")), at=request.now
-        )
+        supply_return(cycle=cycle, person=request.person, reason=words(request.POST.get("reason")), at=request.now)
     except Invalid as refusal:
         page = review_page(cycle, request.person, request.now, request.today)
         return render(request, "supply/review.html", page | {"return_problem": refusal.detail}, status=refusal.status)

@@ -47,9 +47,7 @@ def demand_planned(
     return version_store(cycle=cycle, stage=Stage.DEMAND_PLAN, plan=plan, at=at, made_from=baseline)
 
 
-def cycle_signed(
-    per_line: dict[str, float] | None = None, peaks: dict[tuple[str, int], float] | None = None
-) -> Cycle:
+def cycle_signed(per_line: dict[str, float] | None = None, peaks: dict[tuple[str, int], float] | None = None) -> Cycle:
     """Demand signed, supply review open, no supply plan yet."""
     cycle = cycle_opened()
     demand_planned(cycle, per_line, peaks)

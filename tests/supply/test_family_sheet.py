@@ -27,7 +27,9 @@ def test_identities_are_exact_and_no_stock_is_negative(
 ) -> None:
     can = stock[:, None] + np.cumsum(supply, axis=1)
     asked = owed[:, None] + np.cumsum(bookings, axis=1)
-    shipped = np.minimum(np.minimum.accumulate(can[:, ::-1], axis=1)[:, ::-1], np.minimum.accumulate(asked[:, ::-1], axis=1)[:, ::-1])
+    shipped = np.minimum(
+        np.minimum.accumulate(can[:, ::-1], axis=1)[:, ::-1], np.minimum.accumulate(asked[:, ::-1], axis=1)[:, ::-1]
+    )
     shipments = np.diff(shipped, axis=1, prepend=0.0)
     sheet = whole_sheet(stock, owed, bookings, shipments, supply)
     assert identities_hold(sheet)

@@ -63,7 +63,9 @@ def test_an_option_that_one_resource_cannot_do_is_not_possible() -> None:
 def test_building_ahead_holds_the_units_once() -> None:
     free = (FreeHours(date(2027, 7, 1), 500.0),)
     alone = option(Kind.PREBUILD, (Short(0, 100.0), replace(WELD, before=free)))
-    both = option(Kind.PREBUILD, (Short(0, 100.0), replace(WELD, before=free)), (Short(1, 40.0), replace(PAINT, before=free)))
+    both = option(
+        Kind.PREBUILD, (Short(0, 100.0), replace(WELD, before=free)), (Short(1, 40.0), replace(PAINT, before=free))
+    )
     assert both.option.cost == pytest.approx(alone.option.cost)
     assert both.option.inventory == pytest.approx(alone.option.inventory)
 

@@ -1,6 +1,7 @@
 """A plan in five numbers, and customers in classes."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,5 +51,5 @@ def test_a_larger_customer_is_never_in_a_later_class(values: list[float]) -> Non
     classes = customer_classes(values)
     order = np.argsort(values, kind="stable")
     ranked = [(values[i], classes[i]) for i in order]
-    assert all(a[1] >= b[1] for a, b in zip(ranked, ranked[1:], strict=False) if a[0] < b[0])
+    assert all(a[1] >= b[1] for a, b in pairwise(ranked) if a[0] < b[0])
     assert set(classes) <= {1, 2, 3}

@@ -32,7 +32,9 @@ def test_the_regular_capacity_given_is_not_changed() -> None:
     assert regular.tolist() == [[10.0]]
 
 
-@pytest.mark.parametrize("relief", [Relief(Kind.OVERTIME, 1, 0), Relief(Kind.OVERTIME, 0, 1), Relief(Kind.OVERTIME, 0, 0, -1.0)])
+@pytest.mark.parametrize(
+    "relief", [Relief(Kind.OVERTIME, 1, 0), Relief(Kind.OVERTIME, 0, 1), Relief(Kind.OVERTIME, 0, 0, -1.0)]
+)
 def test_a_relief_outside_or_negative_is_refused(relief: Relief) -> None:
     with pytest.raises(ValueError, match="Relief"):
         relieved_capacity([[10.0]], [relief])

@@ -9,7 +9,16 @@ from cycles.models import Cycle, CycleState
 from demand.models import OrderLine, Shipment
 from jobs.errors import Refused
 from masterdata.models import RowChange
-from supply.models import BillOfResource, CapacityException, Gap, GapOptionKind, Inventory, Receipt, Resource, SupplyOrder
+from supply.models import (
+    BillOfResource,
+    CapacityException,
+    Gap,
+    GapOptionKind,
+    Inventory,
+    Receipt,
+    Resource,
+    SupplyOrder,
+)
 from supply.selectors.answers import answer_of
 from supply.selectors.family_page import families_page, family_page
 from supply.selectors.gaps import short_of_supply
@@ -156,7 +165,7 @@ def test_the_review_says_what_waits_and_who_may(cast: Cast, cycle: Cycle) -> Non
     assert (page["can_plan"], page["can_sign"], page["open_gaps"]) == (True, False, 1)
     assert review_page(cycle, cast.coo, AT, TODAY)["can_sign"]
     rep = review_page(cycle, cast.rep, AT, TODAY)
-    assert not (rep["can_plan"] or rep["can_sign"] or rep["can_return"] or rep["money_open"])
+    assert not any(rep[may] for may in ("can_plan", "can_sign", "can_return", "money_open"))
     gap_option_choose(gap=gap, kind=GapOptionKind.OUTSOURCE, person=cast.supply_planner, at=LATER)
     assert review_page(cycle, cast.rep, AT, TODAY)["message"] == (
         "Everything the demand plan asks for ships in its month."

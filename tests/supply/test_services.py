@@ -74,7 +74,11 @@ def test_a_peak_is_late_and_is_made_up_as_soon_as_there_are_hours(cast: Cast, cy
 
 def test_stock_and_backlog_identities_hold_in_every_month(cast: Cast, cycle: Cycle) -> None:
     OrderLine.objects.create(
-        code="O-1", customer=cast.customers["NORTH"], product=cast.products["ALPHA"], qty=7, ordered_on=date(2026, 10, 20)
+        code="O-1",
+        customer=cast.customers["NORTH"],
+        product=cast.products["ALPHA"],
+        qty=7,
+        ordered_on=date(2026, 10, 20),
     )
     supply_plan_build(cycle=cycle, at=AT)
     answer = answer_of(cycle)

@@ -61,9 +61,7 @@ def test_bookings_overload_exactly_eight_cells(demo_company: object) -> None:
     months = month_range(FIRST, MONTHS)
     over = {(capacity.codes[r], months[m]) for r, m in np.argwhere(load > limit)}
     assert over == {
-        (code, month)
-        for code in ("WC20", "WC30", "WC50", "WC60")
-        for month in (date(2019, 8, 1), date(2019, 9, 1))
+        (code, month) for code in ("WC20", "WC30", "WC50", "WC60") for month in (date(2019, 8, 1), date(2019, 9, 1))
     }
 
 
