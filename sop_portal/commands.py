@@ -21,18 +21,46 @@ def state_folder() -> Path:
     return Path(os.environ.get("PORTAL_DATA") or PROJECT / ".portal").absolute()
 
 
-def attend(command: list[str], environment: dict[str, str], ask: int = signal.SIGTERM, patience: float = 15) -> int:
-    """Run a child that shares this terminal; when we are stopped it is asked to end, then made to."""
+def attend(command: list[str], environment: dict[str, str], *, patience: float = 15) -> int:
+    """Run a child in this terminal. Ctrl-C is the child's; asked to stop otherwise, we end it."""
     process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent(signal.SIGTERM))
+    with interrupts_go_to(process):
+        return wait_or_end(process, patience)
+
+
+def work(command: list[str], environment: dict[str, str]) -> int:
+    """Run a child that Ctrl-C does not reach; asked to stop, we end it."""
+    process = subprocess.Popen(
+        command, env=environment, start_new_session=True, preexec_fn=die_with_parent(signal.SIGTERM)
+    )
+    return wait_or_end(process, patience=15)
+
+
+def wait_or_end(process: subprocess.Popen[bytes], patience: float) -> int:
     try:
         return exit_status(process.wait())
     except BaseException:
-        process.send_signal(ask)
+        process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
         process.kill()
         process.wait()
         raise
+
+
+@contextlib.contextmanager
+def interrupts_go_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A terminal's Ctrl-C reaches the child by itself; one sent only to us is passed on."""
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        if not sys.stdin.isatty():
+            process.send_signal(number)
+
+    before = signal.signal(signal.SIGINT, pass_on)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def manage(environment: dict[str, str], *arguments: str) -> int:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_portal.children import HOST, Child, portal_children, restart_child, restart_server, stop_children, warn
-from sop_portal.commands import Stopped, attend, state_folder
+from sop_portal.commands import Stopped, state_folder, work
 from sop_portal.embedded import Servers
 from sop_portal.server_process import Refused, tail, uninterrupted
 from sop_portal.state_lock import StateLock
 
 PORT = 8000
+ANSWERS_WITHIN = 180.0  # seconds; a busy machine takes its time
 LOG_LIMIT = 5_000_000  # bytes
 # What --fresh removes; nothing else in the folder is touched.
 STATE_PARTS = (
@@ -89,14 +90,14 @@ class Portal:
         command = [sys.executable, "-m", "sop_portal.preparation", str(sign_ins)]
         if self.options.demonstration and not mark.exists():
             command.append("--demonstration")
-        if attend(command, environment):
+        if work(command, environment):
             raise Refused("The database could not be made ready; the reason stands above.")
         if not mark.exists():
             mark.write_text("loaded\n" if self.options.demonstration else "not wanted\n")
         return sign_ins.read_text()
 
     def wait_answer(self, web: Child) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + ANSWERS_WITHIN
         while not answers(f"{self.address()}/healthz/live"):
             if web.process is None or web.process.poll() is not None or time.monotonic() > deadline:
                 raise Refused(f"The web process does not answer. The last lines of {web.log}:\n{tail(web.log)}")

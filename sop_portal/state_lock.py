@@ -68,5 +68,8 @@ class Users:
     def join(self) -> None:
         fcntl.flock(self.file, fcntl.LOCK_SH)
 
+    def leave(self) -> None:
+        fcntl.flock(self.file, fcntl.LOCK_UN)
+
     def wait_for_the_others(self) -> None:
         fcntl.flock(self.file, fcntl.LOCK_EX)

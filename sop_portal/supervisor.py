@@ -1,7 +1,6 @@
 """`./portal`: starts what a command needs, watches it, and leaves no process behind."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -22,13 +21,14 @@ def manage_command(arguments: list[str]) -> int:
     lock, users = StateLock(state), Users(state)
     deadline = time.monotonic() + 120
     while True:
-        users.join()
         if lock.take():
             return manage_with_own_servers(state, lock, users, arguments)
+        users.join()
         note = lock.read()
         if note:
             urls = {name: note[name] for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_DATA")}
             return manage(dict(os.environ) | urls, *arguments)
+        users.leave()  # the holder is starting, or waits for its users to stop
         if time.monotonic() > deadline:
             raise Refused(f"Another command holds {state} and its servers do not get ready; see {state}/logs.")
         time.sleep(0.1)
@@ -51,8 +51,7 @@ def run_tests(arguments: list[str]) -> int:
         environment = dict(os.environ) | servers.environment() | {"PORTAL_TESTING": "1"}
         environment["PORTAL_TOOLS"] = str(tools_folder())
         os.chdir(PROJECT)
-        # pytest takes an interrupt as "finish what must be tidied up"
-        return attend([sys.executable, "-m", "pytest", *arguments], environment, ask=signal.SIGINT, patience=60)
+        return attend([sys.executable, "-m", "pytest", *arguments], environment, patience=60)
 
 
 def tools_folder() -> Path:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 PROJECT = Path(__file__).resolve().parent.parent
-READY_WITHIN = 90.0
+READY_WITHIN = 240.0
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ from tests.processes import free_port, http_status
 
 PROJECT = Path(__file__).resolve().parents[2]
 SUPERVISOR = [sys.executable, "-m", "sop_portal.supervisor"]
-PATIENCE = 120.0
+PATIENCE = 300.0
 COUNT = "from django.db.migrations.recorder import MigrationRecorder as R; print(R.Migration.objects.count())"
 
 
@@ -206,6 +206,33 @@ class TestManage:
         assert "Planned operations" in done.stdout
         assert not (tmp_path / "postgres" / "postmaster.pid").exists()
         assert not (tmp_path / "servers.json").exists()
+
+    def test_two_at_once_share_one_database(self, tmp_path: Path) -> None:
+        command = [*SUPERVISOR, "manage", "migrate", "--plan"]
+        both = [
+            subprocess.Popen(command, cwd=PROJECT, env=own_environment(tmp_path), stdout=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        said = [process.communicate()[0] for process in both]
+        assert [process.returncode for process in both] == [0, 0], said
+        assert all("Planned operations" in text for text in said)
+        assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+    def test_an_interrupt_reaches_the_command(self, running: Run) -> None:
+        waits = "import time\ntry:\n  print('up', flush=True); time.sleep(600)\n"
+        code = waits + "except KeyboardInterrupt:\n  print('caught')"
+        process = subprocess.Popen(
+            [*SUPERVISOR, "manage", "shell", "-v", "0", "-c", code],
+            cwd=PROJECT,
+            env=own_environment(running.state),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate()[0] == "caught\n"
+        assert process.returncode == 0
 
     def test_status_input_and_output_pass_through(self, running: Run) -> None:
         code = "import sys; print(sys.stdin.read().upper()); print('aside', file=sys.stderr); sys.exit(7)"
