@@ -94,13 +94,15 @@ def error_sentence(effect: Effect, month: str, currency: str = "") -> str:
     if not effect.changed:
         return f"You changed nothing for {month} that has come in yet."
     cases = count_text(effect.changed, "change")
-    size = f"{count_text(abs(effect.units_removed))} ({money_text(abs(effect.value), currency)})"
     better = f"{effect.better} of {effect.changed} ended nearer to what came"
+    units, money = count_text(abs(effect.units_removed)), money_text(abs(effect.value), currency)
     if abs(effect.units_removed) < 0.05:
         return f"Your {cases} for {month} made no difference to the error; {better}."
-    did = "took" if effect.units_removed > 0 else "added"
-    where = "out of" if effect.units_removed > 0 else "to"
-    return f"Your {cases} for {month} {did} {size} of error {where} the forecast; {better}."
+    did, where = ("took", "out of") if effect.units_removed > 0 else ("added", "to")
+    if effect.units_removed * effect.value >= 0:
+        return f"Your {cases} for {month} {did} {units} ({money}) of error {where} the forecast; {better}."
+    in_money = f"took {money} out" if effect.value > 0 else f"added {money}"
+    return f"Your {cases} for {month} {did} {units} of error {where} the forecast, but at price {in_money}; {better}."
 
 
 def survival_sentence(survived: Measured) -> str:

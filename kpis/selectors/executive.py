@@ -36,7 +36,7 @@ from meetings.selectors.pack import open_risks
 from supply.models import Gap
 
 MEASURES = ("revenue", QUANTITY)
-FAMILIES, RISKS, DECISIONS = 5, 5, 4
+FAMILIES, RISKS, DECISIONS = 5, 5, 3
 LADDER = (Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN)
 
 
@@ -92,7 +92,7 @@ def _plan_parts(
     chart = sales_chart(plan, settings, measure)
     return {
         "chart": chart,
-        "chart_drawn": _compact(chart, width=800, height=84),
+        "chart_drawn": _compact(chart, width=845, height=54),
         "bridge": _bridge(years[0], risks, decisions, settings.currency) if years else None,
         "years": years,
         "range": _range(years[0], risks) if years else None,
@@ -177,13 +177,7 @@ def _bridge(
     bars = [{"label": "Gap to budget today", "value": year.gap / 1e6, "kind": "gap"}]
     bars += [{"label": step.label, "value": step.value / 1e6, "kind": "expected"} for step in known]
     bars.append({"label": "Gap that remains", "value": -remaining / 1e6, "kind": "gap"})
-    return {
-        "steps": bars,
-        "unit": f"m{currency}",
-        "measure": f"{year.name} against budget",
-        "width": 380,
-        "decimals": 2,
-    }
+    return {"steps": bars, "title": f"{year.name} against budget in m{currency}", "width": 280, "decimals": 2}
 
 
 def _range(year: FiscalYear, risks: list[RiskOpportunity]) -> dict[str, float]:
@@ -223,9 +217,9 @@ def _accuracy() -> dict[str, Any]:
     stair, bias = stair_data(steps), bias_data(rows, "All families")
     return {
         "bias": bias,
-        "bias_drawn": _compact(bias, width=300, height=44) if bias else None,
+        "bias_drawn": _compact(bias, width=306, height=58) if bias else None,
         "stair": stair,
-        "stair_drawn": _compact(stair, width=340) if stair else None,
+        "stair_drawn": _compact(stair, width=306) if stair else None,
         "accuracy_simulated": bool(Cycle.objects.filter(month__in=rows["cycle"].unique(), simulated=True).exists()),
     }
 

@@ -61,6 +61,7 @@ class Facts:
     expected: dict[date, float]
     hours: dict[int, float]
     regular: dict[date, float]
+    resources: int
 
 
 def facts_read(months: Sequence[date]) -> Facts:
@@ -81,6 +82,7 @@ def facts_read(months: Sequence[date]) -> Facts:
         expected=_expected(add_months(first, 1), end),
         hours=_hours(),
         regular=_regular(months),
+        resources=Resource.objects.count(),
     )
 
 

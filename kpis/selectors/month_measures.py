@@ -1,5 +1,6 @@
 """The measures of one closed month, computed from its facts; stored once, when the month has closed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 
 from cycles.periods import add_months, month_bounds
 from kpis.measures import money, service, supply
-from kpis.measures.measured import Measured
+from kpis.measures.measured import Measured, ratio
 from kpis.selectors.month_facts import Facts
 
 FORWARD_DAYS = 91  # of the three months ahead
@@ -87,8 +88,8 @@ def _quality(facts: Facts, month: date) -> dict[str, Measured]:
     found = {"satisfaction": service.satisfaction(rows["satisfaction"])}
     shipped = facts.shipped.get(month)
     if shipped:
-        found["return_rate"] = service.return_rate([rows["returned"].sum()], [shipped])
-        found["complaint_rate"] = service.return_rate([rows["complaints"].sum()], [shipped])
+        for code, column in (("return_rate", "returned"), ("complaint_rate", "complaints")):
+            found[code] = ratio(float(rows[column].sum()), shipped, len(rows))
     return found
 
 
@@ -131,4 +132,5 @@ def _capacity(facts: Facts, month: date) -> dict[str, Measured]:
     if rows.empty or not any(facts.hours.values()):
         return {}
     load = float((rows["units"] * rows["product"].map(facts.hours).fillna(0.0)).sum())
-    return {"capacity_utilisation": supply.capacity_utilisation(load, facts.regular.get(month, 0.0))}
+    used = supply.capacity_utilisation(load, facts.regular.get(month, 0.0))
+    return {"capacity_utilisation": replace(used, n=facts.resources)}

@@ -8,7 +8,7 @@ from sop_portal.charts.picture import Picture, text_width
 from sop_portal.charts.series import Drawing, largest, month_labels, months_of, series, year_labels
 from sop_portal.number_format import month, signed, signed_percent
 
-LEFT, LABEL = 36.0, 16.0
+LEFT, LABEL, LINE = 36.0, 16.0, 12.0
 
 
 def bias_columns(
@@ -34,9 +34,11 @@ def bias_columns(
     scale, zero = height / 2 / top, LABEL + height / 2
     paper = Picture(uid=uid, width=width, height=height + LABEL * 2 + 30, title=title, desc=desc)
     paper.rect("band", LEFT, zero - band * scale, width - LEFT, 2 * band * scale)
-    limits = signed_percent(band)
-    paper.text("faint", 0, zero - band * scale + 4, limits)
-    paper.text("faint", 0, zero + band * scale + 4, signed_percent(-band))
+    if band * scale * 2 >= LINE:
+        paper.text("faint", 0, zero - band * scale + 4, signed_percent(band))
+        paper.text("faint", 0, zero + band * scale + 4, signed_percent(-band))
+    elif band:
+        paper.text("faint", 0, zero + 4, signed_percent(band).replace("+", "±"))
     wide = min(24.0, slot * 0.6)
     fits = max((text_width(signed(v * 100)) for v in shown if v is not None), default=0) <= slot
     for i, value in enumerate(shown):
