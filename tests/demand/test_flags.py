@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demand.flags import CAP, COLUMNS, FLAG_COLUMNS, RULES, Thresholds, flag_lines
@@ -146,7 +146,8 @@ LINE = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(LINE, min_size=1, max_size=40), st.integers(1, 5))
+@settings(max_examples=40)
+@given(st.lists(LINE, min_size=1, max_size=15), st.integers(1, 5))
 def test_flags_are_few_ranked_and_each_line_has_one(rows, cap) -> None:
     frame = pd.DataFrame(rows).astype({column: float for column in COLUMNS if column != "rep"})
     flags = flag_lines(frame, Thresholds(cap=cap))
