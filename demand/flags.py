@@ -69,7 +69,7 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     - pushes, pushed_qty: how often the most pushed open order was moved, and the units on such orders
     - promotion_qty: what promotions add in the next three months
     - short_qty: units short in supply in the next three months
-    - months_since_order (0 = in the last closed month), usual_interval: of the line's customer, in months, as in
+    - months_since_order (1 = in the last closed month), usual_interval: of the line's customer, in months, as in
       `demand.order_calls.overdue_customers`
     - last_forecast, last_actual: of the last closed month
     - months_known: months since the line first sold
@@ -145,7 +145,7 @@ def _short(frame: pd.DataFrame, _: Thresholds) -> pd.Series:
 
 
 def _overdue(frame: pd.DataFrame, limits: Thresholds) -> pd.Series:
-    late = frame["months_since_order"] + 1 > limits.interval * frame["usual_interval"]
+    late = frame["months_since_order"] > limits.interval * frame["usual_interval"]
     return frame["baseline"].where(late)
 
 
@@ -211,7 +211,7 @@ RULES = (
         _overdue,
         lambda line: (
             f"The customer usually orders every {_months(line['usual_interval'])}; "
-            f"the last order was {_months(line['months_since_order'] + 1)} ago."
+            f"the last order was {_months(line['months_since_order'])} ago."
         ),
     ),
     Rule("new", "New", _new, _said_new),

@@ -58,8 +58,8 @@ def overdue_customers(
     """Customers past their usual order interval, one row per row of ``bookings`` (customers, closed months).
 
     Columns: orders (months with demand), usual_interval (median months between them, NaN under ``fewest_orders``),
-    months_since_order (0 = in the last closed month, NaN = never) and overdue (more than ``late_after`` usual
-    intervals have passed, the coming month included). NaN and returns are no orders.
+    months_since_order (1 = in the last closed month, NaN = never) and overdue (more than ``late_after`` usual
+    intervals ago). NaN and returns are no orders.
     """
     ordered = np.nan_to_num(np.asarray(bookings, dtype=float)) > 0
     if ordered.ndim != 2:
@@ -72,7 +72,7 @@ def overdue_customers(
             "orders": orders,
             "usual_interval": interval,
             "months_since_order": since,
-            "overdue": since + 1 > late_after * interval,
+            "overdue": since > late_after * interval,
         }
     )
 
@@ -80,7 +80,7 @@ def overdue_customers(
 def _months_since(ordered: NDArray[np.bool_]) -> Numbers:
     if not ordered.shape[1]:
         return np.full(len(ordered), np.nan)
-    return np.where(ordered.any(axis=1), ordered[:, ::-1].argmax(axis=1).astype(float), np.nan)
+    return np.where(ordered.any(axis=1), 1.0 + ordered[:, ::-1].argmax(axis=1), np.nan)
 
 
 def _median_gaps(ordered: NDArray[np.bool_]) -> Numbers:
