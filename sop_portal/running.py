@@ -63,7 +63,7 @@ class Portal:
 
     def environment(self) -> dict[str, str]:
         cookie = f"sop_session_{self.options.port}"  # copies side by side share the host's cookies
-        return {"PORTAL_COOKIE": cookie} | os.environ | self.servers.environment()
+        return {"PORTAL_COOKIE": cookie, "PORTAL_URL": self.address()} | os.environ | self.servers.environment()
 
     def address(self) -> str:
         return f"http://{HOST}:{self.options.port}"
