@@ -86,6 +86,20 @@ def test_unchanged_lines_reserve_nothing() -> None:
             "1 of 4 ended nearer to what came.",
         ),
         (
+            -1.0,
+            200.0,
+            1,
+            "Your 4 changes for Oct 2026 added 1 unit of error to the forecast, but at price took USD 200 out; "
+            "1 of 4 ended nearer to what came.",
+        ),
+        (
+            1.0,
+            -200.0,
+            1,
+            "Your 4 changes for Oct 2026 took 1 unit of error out of the forecast, but at price added USD 200; "
+            "1 of 4 ended nearer to what came.",
+        ),
+        (
             0.0,
             0.0,
             2,
