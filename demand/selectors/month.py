@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-
-import numpy as np
+from math import ceil
 
 from cycles.models import Contribution, Cycle, CycleStep
 from cycles.selectors import step_of
@@ -58,11 +57,16 @@ class Month:
 
     @property
     def minutes(self) -> int:
-        return max(1, int(np.ceil(self.flagged * SECONDS_PER_FLAG / 60)))
+        return minutes_for(self.flagged)
 
     @property
     def others(self) -> int:
         return self.lines - self.flagged
+
+
+def minutes_for(flagged: int) -> int:
+    """What looking at so many flagged lines takes, in whole minutes."""
+    return max(1, ceil(flagged * SECONDS_PER_FLAG / 60))
 
 
 def month_of_person(cycle: Cycle, person: Person) -> Month:

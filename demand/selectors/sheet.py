@@ -15,6 +15,7 @@ from cycles.selectors import milestones_reached
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Comment, Reason, Stage
 from demand.selectors.history import history
+from demand.selectors.month import minutes_for
 from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
 from demand.selectors.people import managers_above
 from demand.selectors.stages import LayerNote
@@ -187,7 +188,7 @@ class Sheet:
 
     @property
     def minutes(self) -> int:
-        return max(1, round(len(self.flagged) * 17 / 60))
+        return minutes_for(len(self.flagged))
 
     @cached_property
     def totals(self) -> "SheetTotals":
