@@ -111,9 +111,7 @@ def fva(before: ArrayLike, after: ArrayLike, actual: ArrayLike) -> float:
     return 100 * (wape(b, a) - wape(f, a))
 
 
-def hit_rate(
-    before: ArrayLike, after: ArrayLike, actual: ArrayLike, *, fewest: int = FEWEST_CASES
-) -> Counted:
+def hit_rate(before: ArrayLike, after: ArrayLike, actual: ArrayLike, *, fewest: int = FEWEST_CASES) -> Counted:
     """Share of changes with |after−A| < |before−A|; n/a under ``fewest`` cases (Fildes et al. 2009).
 
     A cell left as it was is no case; a change that ends equally far off is a miss.

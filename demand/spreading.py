@@ -49,9 +49,7 @@ def spread_total(
     return result
 
 
-def spread_basis(
-    base: ArrayLike, *, held: ArrayLike | None = None, fallbacks: Sequence[ArrayLike] = ()
-) -> int:
+def spread_basis(base: ArrayLike, *, held: ArrayLike | None = None, fallbacks: Sequence[ArrayLike] = ()) -> int:
     """Which weights :func:`spread_total` uses: 0 = base, 1.. = that fallback, -1 = evenly."""
     cells, free = _checked_cells(base, held)
     for number, candidate in enumerate([cells, *fallbacks]):
@@ -83,9 +81,7 @@ def _checked_weights(candidate: ArrayLike, shape: tuple[int, ...]) -> Floats:
 def _rest_to_spread(total: float, cells: Floats, free: NDArray[np.bool_], decimals: int | None) -> float:
     if not math.isfinite(total) or total < 0:
         raise ValueError(f"a total must be a number of 0 or more, not {total}")
-    if decimals is not None and abs(total * 10**decimals - round(total * 10**decimals)) > TINY * max(
-        total, 1
-    ):
+    if decimals is not None and abs(total * 10**decimals - round(total * 10**decimals)) > TINY * max(total, 1):
         raise ValueError(f"{total} cannot be split with {decimals} decimals")
     kept = math.fsum(cells[~free])
     rest = math.fsum([total, -kept])
@@ -142,9 +138,7 @@ def round_keeping_total(values: ArrayLike, decimals: int = 0, *, codes: ArrayLik
     return round_matrix(column, one_product, decimals, codes)[:, 0]
 
 
-def round_matrix(
-    matrix: ArrayLike, product_index: ArrayLike, decimals: ArrayLike, order: ArrayLike
-) -> Floats:
+def round_matrix(matrix: ArrayLike, product_index: ArrayLike, decimals: ArrayLike, order: ArrayLike) -> Floats:
     """Round a version for publishing: totals of product × month kept, largest remainder over lines.
 
     ``matrix`` (lines, months), not negative; ``product_index`` (lines,) counts products from 0;

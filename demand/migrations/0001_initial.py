@@ -6,400 +6,985 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cycles', '0001_initial'),
-        ('masterdata', '0001_initial'),
+        ("cycles", "0001_initial"),
+        ("masterdata", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assumption',
+            name="Assumption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('check_on', models.DateField()),
-                ('state', models.CharField(choices=[('holds', 'Holds'), ('broken', 'Did not hold'), ('dropped', 'No longer needed')], default='holds', max_length=10)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assumptions', to='cycles.cycle')),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.family')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("check_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("holds", "Holds"), ("broken", "Did not hold"), ("dropped", "No longer needed")],
+                        default="holds",
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assumptions", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['check_on', 'id'],
+                "ordering": ["check_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ForecastVersion',
+            name="ForecastVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('naive', 'Seasonal naive'), ('baseline', 'Baseline'), ('sales', 'Your number'), ('team', 'Team number'), ('events', 'Marketing events'), ('demand_plan', 'Demand plan'), ('supply_plan', 'Supply plan'), ('company_forecast', 'Company forecast')], max_length=20)),
-                ('revision', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('building', 'Being built'), ('current', 'Current'), ('superseded', 'Replaced')], default='building', max_length=10)),
-                ('start', models.DateField()),
-                ('months', models.PositiveSmallIntegerField()),
-                ('rule', models.CharField(blank=True, max_length=60)),
-                ('note', models.TextField(blank=True)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField()),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='cycles.cycle')),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('made_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='demand.forecastversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("naive", "Seasonal naive"),
+                            ("baseline", "Baseline"),
+                            ("sales", "Your number"),
+                            ("team", "Team number"),
+                            ("events", "Marketing events"),
+                            ("demand_plan", "Demand plan"),
+                            ("supply_plan", "Supply plan"),
+                            ("company_forecast", "Company forecast"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("revision", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("building", "Being built"), ("current", "Current"), ("superseded", "Replaced")],
+                        default="building",
+                        max_length=10,
+                    ),
+                ),
+                ("start", models.DateField()),
+                ("months", models.PositiveSmallIntegerField()),
+                ("rule", models.CharField(blank=True, max_length=60)),
+                ("note", models.TextField(blank=True)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "made_from",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="demand.forecastversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='masterdata.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="masterdata.customer"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="masterdata.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LayerLine',
+            name="LayerLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('naive', 'Seasonal naive'), ('baseline', 'Baseline'), ('sales', 'Your number'), ('team', 'Team number'), ('events', 'Marketing events'), ('demand_plan', 'Demand plan'), ('supply_plan', 'Supply plan'), ('company_forecast', 'Company forecast')], max_length=20)),
-                ('quantity', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None)),
-                ('reason', models.CharField(blank=True, choices=[('customer_told', 'Customer told me'), ('order_confirmed', 'Order or quote confirmed'), ('order_delayed', 'Order likely delayed'), ('promotion', 'Promotion or event'), ('price_change', 'Price change'), ('new_listing', 'New listing or customer'), ('lost_business', 'Lost business or competitor'), ('customer_stock', 'Customer stock change'), ('other', 'Other')], max_length=30)),
-                ('note', models.TextField(blank=True)),
-                ('locked', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, default=list, size=None)),
-                ('changed_at', models.DateTimeField()),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='layers', to='cycles.cycle')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='demand.line')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("naive", "Seasonal naive"),
+                            ("baseline", "Baseline"),
+                            ("sales", "Your number"),
+                            ("team", "Team number"),
+                            ("events", "Marketing events"),
+                            ("demand_plan", "Demand plan"),
+                            ("supply_plan", "Supply plan"),
+                            ("company_forecast", "Company forecast"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "quantity",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer_told", "Customer told me"),
+                            ("order_confirmed", "Order or quote confirmed"),
+                            ("order_delayed", "Order likely delayed"),
+                            ("promotion", "Promotion or event"),
+                            ("price_change", "Price change"),
+                            ("new_listing", "New listing or customer"),
+                            ("lost_business", "Lost business or competitor"),
+                            ("customer_stock", "Customer stock change"),
+                            ("other", "Other"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "locked",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="layers", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demand.line"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ForecastLine',
+            name="ForecastLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='demand.forecastversion')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='demand.line')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="demand.forecastversion"
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demand.line"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CycleLine',
+            name="CycleLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('price', models.FloatField(default=0)),
-                ('unit_cost', models.FloatField(default=0)),
-                ('method', models.CharField(blank=True, max_length=200)),
-                ('backtest_wape', models.FloatField(null=True)),
-                ('flags', models.JSONField(default=list)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='cycles.cycle')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.family')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.region')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='demand.line')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("price", models.FloatField(default=0)),
+                ("unit_cost", models.FloatField(default=0)),
+                ("method", models.CharField(blank=True, max_length=200)),
+                ("backtest_wape", models.FloatField(null=True)),
+                ("flags", models.JSONField(default=list)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.family"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.region"
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demand.line"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('note', 'Note'), ('question', 'Question'), ('answer', 'Answer')], default='note', max_length=10)),
-                ('text', models.TextField()),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('answers', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='demand.comment')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='cycles.cycle')),
-                ('to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='demand.line')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("note", "Note"), ("question", "Question"), ("answer", "Answer")],
+                        default="note",
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "answers",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="demand.comment",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="demand.line",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('naive', 'Seasonal naive'), ('baseline', 'Baseline'), ('sales', 'Your number'), ('team', 'Team number'), ('events', 'Marketing events'), ('demand_plan', 'Demand plan'), ('supply_plan', 'Supply plan'), ('company_forecast', 'Company forecast')], max_length=20)),
-                ('month', models.DateField()),
-                ('before', models.FloatField()),
-                ('after', models.FloatField()),
-                ('reason', models.CharField(blank=True, choices=[('customer_told', 'Customer told me'), ('order_confirmed', 'Order or quote confirmed'), ('order_delayed', 'Order likely delayed'), ('promotion', 'Promotion or event'), ('price_change', 'Price change'), ('new_listing', 'New listing or customer'), ('lost_business', 'Lost business or competitor'), ('customer_stock', 'Customer stock change'), ('other', 'Other')], max_length=30)),
-                ('comment', models.TextField(blank=True)),
-                ('origin', models.CharField(choices=[('screen', 'Entered'), ('file', 'File'), ('api', 'API'), ('rule', 'Rule'), ('decision', 'Decision'), ('replay', 'Simulated')], max_length=10)),
-                ('decision', models.CharField(blank=True, max_length=20)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='cycles.cycle')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='demand.line')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("naive", "Seasonal naive"),
+                            ("baseline", "Baseline"),
+                            ("sales", "Your number"),
+                            ("team", "Team number"),
+                            ("events", "Marketing events"),
+                            ("demand_plan", "Demand plan"),
+                            ("supply_plan", "Supply plan"),
+                            ("company_forecast", "Company forecast"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("before", models.FloatField()),
+                ("after", models.FloatField()),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer_told", "Customer told me"),
+                            ("order_confirmed", "Order or quote confirmed"),
+                            ("order_delayed", "Order likely delayed"),
+                            ("promotion", "Promotion or event"),
+                            ("price_change", "Price change"),
+                            ("new_listing", "New listing or customer"),
+                            ("lost_business", "Lost business or competitor"),
+                            ("customer_stock", "Customer stock change"),
+                            ("other", "Other"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("screen", "Entered"),
+                            ("file", "File"),
+                            ("api", "API"),
+                            ("rule", "Rule"),
+                            ("decision", "Decision"),
+                            ("replay", "Simulated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("decision", models.CharField(blank=True, max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="demand.line"),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Opportunity',
+            name="Opportunity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('qty', models.FloatField(default=0)),
-                ('value', models.FloatField(default=0)),
-                ('probability', models.FloatField(default=0)),
-                ('stage', models.CharField(blank=True, max_length=30)),
-                ('expected_month', models.DateField()),
-                ('created_on', models.DateField(blank=True, null=True)),
-                ('closed_on', models.DateField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.family')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("qty", models.FloatField(default=0)),
+                ("value", models.FloatField(default=0)),
+                ("probability", models.FloatField(default=0)),
+                ("stage", models.CharField(blank=True, max_length=30)),
+                ("expected_month", models.DateField()),
+                ("created_on", models.DateField(blank=True, null=True)),
+                ("closed_on", models.DateField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.customer"
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('qty', models.FloatField()),
-                ('revenue', models.FloatField(default=0)),
-                ('ordered_on', models.DateField()),
-                ('requested_on', models.DateField(blank=True, null=True)),
-                ('promised_on', models.DateField(blank=True, null=True)),
-                ('shipped_on', models.DateField(blank=True, null=True)),
-                ('shipped_qty', models.FloatField(blank=True, null=True)),
-                ('pushes', models.PositiveSmallIntegerField(default=0)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("qty", models.FloatField()),
+                ("revenue", models.FloatField(default=0)),
+                ("ordered_on", models.DateField()),
+                ("requested_on", models.DateField(blank=True, null=True)),
+                ("promised_on", models.DateField(blank=True, null=True)),
+                ("shipped_on", models.DateField(blank=True, null=True)),
+                ("shipped_qty", models.FloatField(blank=True, null=True)),
+                ("pushes", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.customer"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderCall',
+            name="OrderCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('call', models.CharField(choices=[('firm', 'Firm'), ('likely', 'Likely'), ('even', 'Even'), ('doubtful', 'Doubtful'), ('lost', 'Lost'), ('slips', 'Slips to')], max_length=10)),
-                ('slips_to', models.DateField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cycles.cycle')),
-                ('opportunity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='demand.opportunity')),
-                ('order_line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='demand.orderline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "call",
+                    models.CharField(
+                        choices=[
+                            ("firm", "Firm"),
+                            ("likely", "Likely"),
+                            ("even", "Even"),
+                            ("doubtful", "Doubtful"),
+                            ("lost", "Lost"),
+                            ("slips", "Slips to"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("slips_to", models.DateField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cycles.cycle"),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="demand.opportunity",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="demand.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='PastSubmission',
+            name="PastSubmission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.DateField()),
-                ('answered_on', models.DateField(blank=True, null=True)),
-                ('how', models.CharField(max_length=10)),
-                ('rep', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.DateField()),
+                ("answered_on", models.DateField(blank=True, null=True)),
+                ("how", models.CharField(max_length=10)),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SalesInput',
+            name="SalesInput",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.DateField()),
-                ('month', models.DateField()),
-                ('qty', models.FloatField()),
-                ('reason', models.CharField(blank=True, max_length=30)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
-                ('rep', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.DateField()),
+                ("month", models.DateField()),
+                ("qty", models.FloatField()),
+                ("reason", models.CharField(blank=True, max_length=30)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.customer"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SaveToken',
+            name="SaveToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.UUIDField()),
-                ('answer', models.JSONField()),
-                ('at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.UUIDField()),
+                ("answer", models.JSONField()),
+                ("at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('qty', models.FloatField()),
-                ('revenue', models.FloatField(default=0)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("qty", models.FloatField()),
+                ("revenue", models.FloatField(default=0)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TeamReview',
+            name="TeamReview",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cycles.cycle')),
-                ('manager', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.person')),
-                ('rep', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "cycle",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cycles.cycle"),
+                ),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('qty', models.FloatField()),
-                ('revenue', models.FloatField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("qty", models.FloatField()),
+                ("revenue", models.FloatField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.customer"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'customer', 'product'), name='booking_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='booking_month_first'), models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0), ('revenue__gt', -1000000000000.0), ('revenue__lt', 1000000000000.0)), name='booking_finite')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "customer", "product"), name="booking_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="booking_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("qty__gt", -1000000000000.0),
+                            ("qty__lt", 1000000000000.0),
+                            ("revenue__gt", -1000000000000.0),
+                            ("revenue__lt", 1000000000000.0),
+                        ),
+                        name="booking_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('revenue', models.FloatField()),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.family')),
-                ('rep', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("revenue", models.FloatField()),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'rep', 'family'), name='budget_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='budget_month_first'), models.CheckConstraint(condition=models.Q(('revenue__gt', -1000000000000.0), ('revenue__lt', 1000000000000.0)), name='budget_finite')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "rep", "family"), name="budget_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="budget_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(("revenue__gt", -1000000000000.0), ("revenue__lt", 1000000000000.0)),
+                        name="budget_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('kind', models.CharField(choices=[('promotion', 'Promotion'), ('price', 'Price change'), ('launch', 'Launch'), ('listing', 'New listing'), ('loss', 'Lost business')], max_length=12)),
-                ('from_month', models.DateField()),
-                ('to_month', models.DateField()),
-                ('uplift_pct', models.FloatField(blank=True, null=True)),
-                ('uplift_qty', models.FloatField(blank=True, null=True)),
-                ('confidence', models.FloatField(default=1)),
-                ('entered_on', models.DateField()),
-                ('cancelled_on', models.DateField(blank=True, null=True)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.customer')),
-                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.family')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("promotion", "Promotion"),
+                            ("price", "Price change"),
+                            ("launch", "Launch"),
+                            ("listing", "New listing"),
+                            ("loss", "Lost business"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("from_month", models.DateField()),
+                ("to_month", models.DateField()),
+                ("uplift_pct", models.FloatField(blank=True, null=True)),
+                ("uplift_qty", models.FloatField(blank=True, null=True)),
+                ("confidence", models.FloatField(default=1)),
+                ("entered_on", models.DateField()),
+                ("cancelled_on", models.DateField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.customer",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.product",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.region",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['from_month', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('from_month__day', 1)), name='event_from_first'), models.CheckConstraint(condition=models.Q(('to_month__day', 1)), name='event_to_first'), models.CheckConstraint(condition=models.Q(('to_month__gte', models.F('from_month'))), name='event_months_order'), models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='event_confidence'), models.CheckConstraint(condition=models.Q(('uplift_pct', None), models.Q(('uplift_pct__gte', -100), ('uplift_pct__lte', 1000)), _connector='OR'), name='event_uplift')],
+                "ordering": ["from_month", "code"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("from_month__day", 1)), name="event_from_first"),
+                    models.CheckConstraint(condition=models.Q(("to_month__day", 1)), name="event_to_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(("to_month__gte", models.F("from_month"))), name="event_months_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__gte", 0), ("confidence__lte", 1)), name="event_confidence"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("uplift_pct", None),
+                            models.Q(("uplift_pct__gte", -100), ("uplift_pct__lte", 1000)),
+                            _connector="OR",
+                        ),
+                        name="event_uplift",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='forecastversion',
-            constraint=models.UniqueConstraint(fields=('cycle', 'stage', 'revision'), name='version_revision_once'),
+            model_name="forecastversion",
+            constraint=models.UniqueConstraint(fields=("cycle", "stage", "revision"), name="version_revision_once"),
         ),
         migrations.AddConstraint(
-            model_name='forecastversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('cycle', 'stage'), name='version_one_current'),
+            model_name="forecastversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "current")), fields=("cycle", "stage"), name="version_one_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='forecastversion',
-            constraint=models.CheckConstraint(condition=models.Q(('start__day', 1)), name='version_month_first'),
+            model_name="forecastversion",
+            constraint=models.CheckConstraint(condition=models.Q(("start__day", 1)), name="version_month_first"),
         ),
         migrations.AddConstraint(
-            model_name='forecastversion',
-            constraint=models.CheckConstraint(condition=models.Q(('months__gte', 18), ('months__lte', 24)), name='version_months'),
+            model_name="forecastversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("months__gte", 18), ("months__lte", 24)), name="version_months"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('customer', 'product'), name='line_once'),
+            model_name="line",
+            constraint=models.UniqueConstraint(fields=("customer", "product"), name="line_once"),
         ),
         migrations.AddConstraint(
-            model_name='layerline',
-            constraint=models.UniqueConstraint(fields=('cycle', 'stage', 'line'), name='layer_line_once'),
+            model_name="layerline",
+            constraint=models.UniqueConstraint(fields=("cycle", "stage", "line"), name="layer_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='forecastline',
-            constraint=models.UniqueConstraint(fields=('version', 'line'), name='forecast_line_once'),
+            model_name="forecastline",
+            constraint=models.UniqueConstraint(fields=("version", "line"), name="forecast_line_once"),
         ),
         migrations.AddIndex(
-            model_name='cycleline',
-            index=models.Index(fields=['cycle', 'owner'], name='cycle_line_owner'),
+            model_name="cycleline",
+            index=models.Index(fields=["cycle", "owner"], name="cycle_line_owner"),
         ),
         migrations.AddConstraint(
-            model_name='cycleline',
-            constraint=models.UniqueConstraint(fields=('cycle', 'line'), name='cycle_line_once'),
+            model_name="cycleline",
+            constraint=models.UniqueConstraint(fields=("cycle", "line"), name="cycle_line_once"),
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['cycle', 'line'], name='change_cell'),
+            model_name="change",
+            index=models.Index(fields=["cycle", "line"], name="change_cell"),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_month__day', 1)), name='opportunity_month_first'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expected_month__day", 1)), name="opportunity_month_first"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gte', 0), ('probability__lte', 1)), name='opportunity_probability'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__gte", 0), ("probability__lte", 1)), name="opportunity_probability"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0), ('value__gt', -1000000000000.0), ('value__lt', 1000000000000.0)), name='opportunity_finite'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qty__gt", -1000000000000.0),
+                    ("qty__lt", 1000000000000.0),
+                    ("value__gt", -1000000000000.0),
+                    ("value__lt", 1000000000000.0),
+                ),
+                name="opportunity_finite",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('shipped_on', None)), fields=['customer'], name='order_line_open'),
+            model_name="orderline",
+            index=models.Index(condition=models.Q(("shipped_on", None)), fields=["customer"], name="order_line_open"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0), ('revenue__gt', -1000000000000.0), ('revenue__lt', 1000000000000.0)), name='order_line_finite'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qty__gt", -1000000000000.0),
+                    ("qty__lt", 1000000000000.0),
+                    ("revenue__gt", -1000000000000.0),
+                    ("revenue__lt", 1000000000000.0),
+                ),
+                name="order_line_finite",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordercall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opportunity__isnull', False), ('order_line', None)), models.Q(('opportunity', None), ('order_line__isnull', False)), _connector='OR'), name='order_call_one_subject'),
+            model_name="ordercall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("opportunity__isnull", False), ("order_line", None)),
+                    models.Q(("opportunity", None), ("order_line__isnull", False)),
+                    _connector="OR",
+                ),
+                name="order_call_one_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordercall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call', 'slips'), ('slips_to__isnull', False)), models.Q(models.Q(('call', 'slips'), _negated=True), ('slips_to', None)), _connector='OR'), name='order_call_slip_month'),
+            model_name="ordercall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("call", "slips"), ("slips_to__isnull", False)),
+                    models.Q(models.Q(("call", "slips"), _negated=True), ("slips_to", None)),
+                    _connector="OR",
+                ),
+                name="order_call_slip_month",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pastsubmission',
-            constraint=models.UniqueConstraint(fields=('cycle', 'rep'), name='past_submission_once'),
+            model_name="pastsubmission",
+            constraint=models.UniqueConstraint(fields=("cycle", "rep"), name="past_submission_once"),
         ),
         migrations.AddConstraint(
-            model_name='salesinput',
-            constraint=models.UniqueConstraint(fields=('cycle', 'customer', 'product', 'month'), name='sales_input_once'),
+            model_name="salesinput",
+            constraint=models.UniqueConstraint(
+                fields=("cycle", "customer", "product", "month"), name="sales_input_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='salesinput',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='sales_input_month_first'),
+            model_name="salesinput",
+            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="sales_input_month_first"),
         ),
         migrations.AddConstraint(
-            model_name='salesinput',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 0), ('qty__lt', 1000000000000.0)), name='sales_input_finite'),
+            model_name="salesinput",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 0), ("qty__lt", 1000000000000.0)), name="sales_input_finite"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savetoken',
-            constraint=models.UniqueConstraint(fields=('person', 'token'), name='save_token_once'),
+            model_name="savetoken",
+            constraint=models.UniqueConstraint(fields=("person", "token"), name="save_token_once"),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('month', 'product', 'customer'), name='shipment_once', nulls_distinct=False),
+            model_name="shipment",
+            constraint=models.UniqueConstraint(
+                fields=("month", "product", "customer"), name="shipment_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='shipment_month_first'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="shipment_month_first"),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0), ('revenue__gt', -1000000000000.0), ('revenue__lt', 1000000000000.0)), name='shipment_finite'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qty__gt", -1000000000000.0),
+                    ("qty__lt", 1000000000000.0),
+                    ("revenue__gt", -1000000000000.0),
+                    ("revenue__lt", 1000000000000.0),
+                ),
+                name="shipment_finite",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teamreview',
-            constraint=models.UniqueConstraint(fields=('cycle', 'rep'), name='team_review_once'),
+            model_name="teamreview",
+            constraint=models.UniqueConstraint(fields=("cycle", "rep"), name="team_review_once"),
         ),
     ]

@@ -36,6 +36,11 @@ def events_frame(cycle: Cycle) -> pd.DataFrame:
     return frame
 
 
+def events_shared(cycle: Cycle) -> bool:
+    """Whether an event adds a quantity, which all its lines share, rather than a percentage of each."""
+    return bool(events_frame(cycle)["uplift_qty"].notna().any())
+
+
 def events_in(cycle: Cycle) -> "list[Event]":
     """The events of a cycle's horizon for the screen."""
     return list(

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -30,7 +31,8 @@ def _whole(version: int, start: date, months: int, made_at: datetime) -> Plan:
 
 
 def _read(version: int, start: date, months: int, lines: list[int] | None) -> Plan:
-    sql, parameters = (ROWS, [version]) if lines is None else (f"{ROWS} AND line_id = ANY(%s)", [version, lines])
+    sql = ROWS if lines is None else f"{ROWS} AND line_id = ANY(%s)"
+    parameters: list[Any] = [version] if lines is None else [version, lines]
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ORDER BY line_id", parameters)
         return plan_of_rows(cursor.fetchall(), start, months)

@@ -88,11 +88,11 @@ class Team:
 
     @property
     def money_near(self) -> list[float]:
-        return [row.totals.money_near for row in self.rows]
+        return [*(row.totals.money_near for row in self.rows), self.total.money_near]
 
     @property
     def money_far(self) -> list[float]:
-        return [row.totals.money_far for row in self.rows]
+        return [*(row.totals.money_far for row in self.rows), self.total.money_far]
 
     @property
     def lines(self) -> int:

@@ -7,7 +7,7 @@ from cycles.models import Cycle
 from demand.event_effects import apply_events
 from demand.matrices import Lines, Plan
 from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
-from demand.selectors.events import events_frame
+from demand.selectors.events import events_frame, events_shared
 from demand.selectors.lines import cycle_lines
 from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
 from jobs.errors import Refused
@@ -57,7 +57,8 @@ def _live(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
     if stage in (Stage.SALES, Stage.TEAM):
         return stage_plan(cycle, BEFORE[stage], lines).with_layer(layer_plan(cycle, stage, lines))
     if stage == Stage.EVENTS:
-        return events_applied(cycle, stage_plan(cycle, Stage.TEAM, lines))[0]
+        everybody = cycle_line_ids(cycle) if events_shared(cycle) else lines
+        return events_applied(cycle, stage_plan(cycle, Stage.TEAM, everybody))[0].for_lines(lines)
     proposed = version_proposed(cycle) if stage == Stage.DEMAND_PLAN else None
     if proposed is not None:
         return version_plan(proposed, lines).with_layer(layer_plan(cycle, stage, lines))

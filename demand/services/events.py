@@ -132,7 +132,7 @@ def _numbers(entry: EventEntry, faults: list[dict[str, object]]) -> dict[str, ob
 def _ended(product: object, first: object) -> list[dict[str, object]]:
     if not isinstance(product, Product) or not isinstance(first, date):
         return []
-    if product.phase_out_month is None or product.phase_out_month > first:
+    if product.phase_out_month is None or product.phase_out_month >= first:
         return []
     successor = Product.objects.filter(like_product=product).first()
     hint = f" Its successor is {successor.name}." if successor else ""

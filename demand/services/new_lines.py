@@ -78,7 +78,7 @@ def _product(code: str, cycle: Cycle) -> Product:
     if found is None:
         raise Invalid(f"There is no product {code!r}. Choose one from the list.")
     found = found.plan_as or found
-    if found.phase_out_month and found.phase_out_month <= cycle.month:
+    if found.phase_out_month and found.phase_out_month < cycle.month:
         raise Invalid(f"{found.name} ended in {found.phase_out_month:%B %Y}. Choose its successor.")
     if found.launch_month and found.launch_month >= add_months(cycle.month, cycle.horizon):
         raise Invalid(f"{found.name} starts in {found.launch_month:%B %Y}, after this cycle's months.")

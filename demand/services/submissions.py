@@ -34,7 +34,7 @@ JOIN masterdata_product product ON product.id = l.product_id
 LEFT JOIN demand_forecastversion v ON v.cycle_id = cl.cycle_id AND v.stage = 'baseline' AND v.state = 'current'
 LEFT JOIN demand_forecastline f ON f.version_id = v.id AND f.line_id = cl.line_id
 WHERE cl.cycle_id = %s
-  AND (product.phase_out_month IS NULL OR product.phase_out_month > %s)
+  AND (product.phase_out_month IS NULL OR product.phase_out_month >= %s)
   AND (product.launch_month IS NULL OR product.launch_month < %s)
 GROUP BY p.user_id
 """

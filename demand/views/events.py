@@ -1,5 +1,7 @@
 """Marketing's events."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +22,8 @@ def events(request: PortalRequest) -> HttpResponse:
 
 def _page(request: PortalRequest, problem: Refused | None = None) -> HttpResponse:
     page = events_page(cycle_now(), request.person)
-    faults = {fault["field"]: fault["detail"] for fault in problem.extra.get("errors", [])} if problem else {}
+    told: Any = problem.extra.get("errors", []) if problem else []
+    faults = {fault["field"]: fault["detail"] for fault in told}
     context = {"page": page, "problem": problem, "faults": faults, "typed": request.POST if problem else {}}
     return render(request, "demand/events.html", context, status=problem.status if problem else 200)
 

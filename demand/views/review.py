@@ -25,7 +25,9 @@ def demand_review(request: PortalRequest) -> HttpResponse:
 
 def _page(request: PortalRequest, problem: Refused | None = None, **more: object) -> HttpResponse:
     cycle = cycle_named(request.GET.get("cycle", ""))
-    context = {"page": review_page(cycle, request.person, at=request.now, family=request.GET.get("family", ""))}
+    context: dict[str, object] = {
+        "page": review_page(cycle, request.person, at=request.now, family=request.GET.get("family", ""))
+    }
     context |= {"problem": problem, "typed": request.POST if problem else {}, "under": STANDARD_UNDER, **more}
     return render(request, "demand/review.html", context, status=problem.status if problem else 200)
 

@@ -63,7 +63,7 @@ def _steps(cycle: Cycle) -> list[dict[str, Any]]:
 
 def _stages(cycle: Cycle) -> list[dict[str, Any]]:
     rows = ForecastVersion.objects.filter(cycle=cycle, state=VersionState.CURRENT).order_by("id")
-    return list(rows.values("stage", "revision", "rule", "content_hash", "made_at"))
+    return [dict(row) for row in rows.values("stage", "revision", "rule", "content_hash", "made_at")]
 
 
 def _people(cycle: Cycle) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def month(query: QueryDict, name: str) -> date | None:
     if name not in query:
         return None
     try:
-        return parse_month(query[name])
+        return parse_month(str(query[name]))
     except ValueError as error:
         raise bad(name, str(error)) from error
 

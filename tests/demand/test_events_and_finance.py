@@ -69,7 +69,7 @@ def test_months_that_run_backwards_are_refused(cast: Cast, cycle: Cycle) -> None
 
 def test_an_event_for_an_ended_product_names_the_successor(cast: Cast, cycle: Cycle) -> None:
     alpha = cast.products["ALPHA"]
-    Product.objects.filter(pk=alpha.pk).update(phase_out_month=NOV)
+    Product.objects.filter(pk=alpha.pk).update(phase_out_month=date(2026, 10, 1))
     Product.objects.create(code="A2", name="Alpha Two", family=alpha.family, like_product=alpha)
     with pytest.raises(Invalid, match="Its successor is Alpha Two"):
         event_save(cycle=cycle, person=cast.marketing, entry=entry(family="", product="ALPHA"), at=ENTRY)
@@ -184,3 +184,19 @@ def test_the_finance_page(cast: Cast, cycle: Cycle) -> None:
     wrong = signed_in(cast.finance).post("/finance/price/", {"product": "ALPHA", "price": "12,5"})
     assert wrong.status_code == 422
     assert "is not a number" in wrong.content.decode()
+
+
+def test_a_quantity_is_shared_by_all_lines_even_when_only_some_are_asked_for(cast: Cast, cycle: Cycle) -> None:
+    Event.objects.create(
+        code="EV-Q",
+        name="Trade fair",
+        kind="promotion",
+        from_month=NOV,
+        to_month=NOV,
+        uplift_qty=100,
+        entered_on=ENTRY.date(),
+    )
+    whole = stage_plan(cycle, Stage.EVENTS)
+    some = stage_plan(cycle, Stage.EVENTS, whole.lines[:2])
+    np.testing.assert_allclose(some.quantity, whole.quantity[:2])
+    assert whole.quantity[:, 0].sum() - stage_plan(cycle, Stage.TEAM).quantity[:, 0].sum() == pytest.approx(100)

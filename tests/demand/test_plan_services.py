@@ -17,7 +17,7 @@ from demand.selectors.versions import proposal_stale, stage_plan, stages_availab
 from demand.services.baseline import baseline_queue, families_in_chunks
 from demand.services.due import due
 from demand.services.entries import CellEdit, cells_save
-from demand.services.plan import demand_sign, proposal_stale, stages_withdraw
+from demand.services.plan import demand_sign, stages_withdraw
 from demand.services.versions import version_store
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import Job
@@ -73,8 +73,8 @@ def test_a_product_past_its_end_has_no_demand(cast: Cast) -> None:
     Product.objects.filter(code="ALPHA").update(phase_out_month=date(2027, 3, 1))
     cycle = cycle_in_entry()
     quantity = stage_plan(cycle, Stage.BASELINE, np.array([cast.line("ALPHA", "NORTH").pk])).quantity[0]
-    assert (quantity[:4] > 0).all()
-    assert (quantity[4:] == 0).all()
+    assert (quantity[:5] > 0).all()
+    assert (quantity[5:] == 0).all()
 
 
 def test_a_launch_follows_its_predecessor(cast: Cast) -> None:

@@ -19,6 +19,7 @@ from masterdata.models import Person, RowChange
 from tests.cast import Cast, booked_quantity
 from tests.stages import ENTRY, OPENED, REVIEW, cycle_demand_signed
 
+OCT = date(2026, 10, 1)
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +95,7 @@ def test_flagged_lines_come_first_and_a_question_before_all(cast: Cast, cycle: C
 
 def test_a_line_outside_its_life_is_not_on_the_sheet(cast: Cast, cycle: Cycle) -> None:
     product = cast.products["BETA"]
-    product.phase_out_month = NOV
+    product.phase_out_month = OCT
     product.save()
     RowChange.objects.create(table="product", key="BETA", at=ENTRY)
     assert "Beta" not in {line.product for line in sheet(cycle, cast.rep, cast.rep).lines}

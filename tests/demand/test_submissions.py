@@ -16,6 +16,7 @@ from jobs.errors import Invalid, NotYours, Refused
 from tests.cast import Cast
 from tests.stages import ENTRY, ENTRY_CLOSES, REVIEW
 
+OCT = date(2026, 10, 1)
 NOV, DEC = date(2026, 11, 1), date(2026, 12, 1)
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,7 @@ def test_expecting_again_keeps_an_answer(cast: Cast, cycle: Cycle) -> None:
 
 def test_an_owner_without_a_living_line_is_not_expected(cast: Cast, cycle: Cycle) -> None:
     for product in cast.products.values():
-        product.phase_out_month = NOV
+        product.phase_out_month = OCT
         product.save()
     assert submissions_expect(cycle=cycle) == 0
 
