@@ -175,7 +175,7 @@ def _compared(option: dict[str, Any], gap: Gap, given: Situation, others: list[R
     return Compared(option, given.outcome(given.commitment([*others, *taken])), base)
 
 
-def short_of_supply(answer: Answer, months: list[Any], limit: int = 8) -> list[dict[str, Any]]:
+def short_of_supply(answer: Answer, months: list[Any], limit: int = 5) -> list[dict[str, Any]]:
     """Products late because new supply cannot arrive yet, the most valuable first."""
     waiting = answer.late * (answer.binding == SupplyAnswer.LEAD_TIME)
     value = waiting.sum(axis=1) * answer.products["price"].to_numpy()

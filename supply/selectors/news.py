@@ -25,7 +25,7 @@ FIELDS = ("line_id", "line__product__name", "line__customer__name", "line__custo
 
 @dataclass(frozen=True)
 class Fact:
-    """One line short in a month: asked, confirmed in that month, and when the rest has come (None: not yet)."""
+    """One line in its worst month: asked, confirmed by the month's end, and when the rest has come (None: not yet)."""
 
     product: str
     customer: str
@@ -123,12 +123,16 @@ def _lines(cycle: Cycle, person: Person, customer: str, products: list[int]) -> 
 
 
 def _fact(row: tuple[Any, ...], cycle: Cycle, asked: Matrix, given: Matrix, window: range) -> Fact | None:
-    late = [m for m in window if asked[m] - given[m] >= LEAST]
-    if not late:
+    """The month in the window in which most of what was asked for is late, the earliest of equals. What ships
+    serves what waited longest first."""
+    wanted, shipped = np.cumsum(asked), np.cumsum(given)
+    confirmed = np.clip(shipped - (wanted - asked), 0.0, asked)
+    late = np.round((asked - confirmed)[list(window)], 6)
+    if late.max() < LEAST:
         return None
-    m = late[0]
+    m = window[int(late.argmax())]
     line, product, customer, code, price = row
-    shipped = np.cumsum(given) >= asked[: m + 1].sum() - 0.01
+    done = shipped >= wanted[m] - 0.01
     return Fact(
         product=product,
         customer=customer,
@@ -136,9 +140,9 @@ def _fact(row: tuple[Any, ...], cycle: Cycle, asked: Matrix, given: Matrix, wind
         line=line,
         month=add_months(cycle.month, m),
         asked=float(asked[m]),
-        confirmed=float(given[m]),
-        rest_by=add_months(cycle.month, int(shipped.argmax())) if shipped.any() else None,
-        value=float(asked[m] - given[m]) * float(price),
+        confirmed=float(confirmed[m]),
+        rest_by=add_months(cycle.month, int(done.argmax())) if done.any() else None,
+        value=float(asked[m] - confirmed[m]) * float(price),
     )
 
 
