@@ -6,137 +6,314 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cycles', '0001_initial'),
-        ('masterdata', '0001_initial'),
+        ("cycles", "0001_initial"),
+        ("masterdata", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('unit', models.CharField(default='hour', max_length=20)),
-                ('regular_capacity', models.FloatField(default=0)),
-                ('overtime_capacity', models.FloatField(default=0)),
-                ('regular_cost', models.FloatField(default=0)),
-                ('overtime_cost', models.FloatField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                ("unit", models.CharField(default="hour", max_length=20)),
+                ("regular_capacity", models.FloatField(default=0)),
+                ("overtime_capacity", models.FloatField(default=0)),
+                ("regular_cost", models.FloatField(default=0)),
+                ("overtime_cost", models.FloatField(default=0)),
             ],
             options={
-                'ordering': ['code'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('regular_capacity__gte', 0), ('regular_capacity__lt', 1000000000000.0), ('overtime_capacity__gte', 0), ('overtime_capacity__lt', 1000000000000.0)), name='resource_capacity'), models.CheckConstraint(condition=models.Q(('regular_cost__gt', -1000000000000.0), ('regular_cost__lt', 1000000000000.0), ('overtime_cost__gt', -1000000000000.0), ('overtime_cost__lt', 1000000000000.0)), name='resource_cost')],
+                "ordering": ["code"],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("regular_capacity__gte", 0),
+                            ("regular_capacity__lt", 1000000000000.0),
+                            ("overtime_capacity__gte", 0),
+                            ("overtime_capacity__lt", 1000000000000.0),
+                        ),
+                        name="resource_capacity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("regular_cost__gt", -1000000000000.0),
+                            ("regular_cost__lt", 1000000000000.0),
+                            ("overtime_cost__gt", -1000000000000.0),
+                            ("overtime_cost__lt", 1000000000000.0),
+                        ),
+                        name="resource_cost",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Inventory',
+            name="Inventory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateField()),
-                ('on_hand', models.FloatField()),
-                ('safety_stock', models.FloatField(default=0)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("as_of", models.DateField()),
+                ("on_hand", models.FloatField()),
+                ("safety_stock", models.FloatField(default=0)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('as_of', 'product'), name='inventory_once'), models.CheckConstraint(condition=models.Q(('on_hand__gt', -1000000000000.0), ('on_hand__lt', 1000000000000.0), ('safety_stock__gt', -1000000000000.0), ('safety_stock__lt', 1000000000000.0)), name='inventory_finite')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("as_of", "product"), name="inventory_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("on_hand__gt", -1000000000000.0),
+                            ("on_hand__lt", 1000000000000.0),
+                            ("safety_stock__gt", -1000000000000.0),
+                            ("safety_stock__lt", 1000000000000.0),
+                        ),
+                        name="inventory_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('qty', models.FloatField()),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("qty", models.FloatField()),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'product'), name='receipt_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='receipt_month_first'), models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0)), name='receipt_finite')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "product"), name="receipt_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="receipt_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(("qty__gt", -1000000000000.0), ("qty__lt", 1000000000000.0)),
+                        name="receipt_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Gap',
+            name="Gap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('hours', models.FloatField()),
-                ('units', models.FloatField(default=0)),
-                ('value', models.FloatField(default=0)),
-                ('families', models.JSONField(default=list)),
-                ('customers', models.JSONField(default=list)),
-                ('options', models.JSONField(default=list)),
-                ('chosen', models.CharField(blank=True, choices=[('do_nothing', 'Do nothing'), ('overtime', 'Overtime'), ('prebuild', 'Build ahead'), ('outsource', 'Outsource'), ('delay', 'Deliver later')], max_length=12)),
-                ('extra_hours', models.FloatField(default=0)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('chosen', 'Option chosen'), ('escalated', 'Sent to pre-S&OP')], default='open', max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gaps', to='cycles.cycle')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='supply.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("hours", models.FloatField()),
+                ("units", models.FloatField(default=0)),
+                ("value", models.FloatField(default=0)),
+                ("families", models.JSONField(default=list)),
+                ("customers", models.JSONField(default=list)),
+                ("options", models.JSONField(default=list)),
+                (
+                    "chosen",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("do_nothing", "Do nothing"),
+                            ("overtime", "Overtime"),
+                            ("prebuild", "Build ahead"),
+                            ("outsource", "Outsource"),
+                            ("delay", "Deliver later"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("extra_hours", models.FloatField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("chosen", "Option chosen"), ("escalated", "Sent to pre-S&OP")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="gaps", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="supply.resource"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-value', 'month'],
-                'constraints': [models.UniqueConstraint(fields=('cycle', 'resource', 'month'), name='gap_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='gap_month_first'), models.CheckConstraint(condition=models.Q(('hours__gt', -1000000000000.0), ('hours__lt', 1000000000000.0), ('units__gt', -1000000000000.0), ('units__lt', 1000000000000.0), ('value__gt', -1000000000000.0), ('value__lt', 1000000000000.0), ('extra_hours__gt', -1000000000000.0), ('extra_hours__lt', 1000000000000.0)), name='gap_finite')],
+                "ordering": ["-value", "month"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cycle", "resource", "month"), name="gap_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="gap_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("hours__gt", -1000000000000.0),
+                            ("hours__lt", 1000000000000.0),
+                            ("units__gt", -1000000000000.0),
+                            ("units__lt", 1000000000000.0),
+                            ("value__gt", -1000000000000.0),
+                            ("value__lt", 1000000000000.0),
+                            ("extra_hours__gt", -1000000000000.0),
+                            ("extra_hours__lt", 1000000000000.0),
+                        ),
+                        name="gap_finite",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CapacityException',
+            name="CapacityException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('regular', models.FloatField()),
-                ('overtime', models.FloatField(default=0)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exceptions', to='supply.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("regular", models.FloatField()),
+                ("overtime", models.FloatField(default=0)),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="exceptions", to="supply.resource"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('resource', 'month'), name='capacity_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='capacity_month_first'), models.CheckConstraint(condition=models.Q(('overtime__gte', 0), ('overtime__lt', 1000000000000.0), ('regular__gte', 0), ('regular__lt', 1000000000000.0)), name='capacity_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("resource", "month"), name="capacity_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="capacity_month_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("overtime__gte", 0),
+                            ("overtime__lt", 1000000000000.0),
+                            ("regular__gte", 0),
+                            ("regular__lt", 1000000000000.0),
+                        ),
+                        name="capacity_positive",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillOfResource',
+            name="BillOfResource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hours_per_unit', models.FloatField()),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.family')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.product')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bill', to='supply.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hours_per_unit", models.FloatField()),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="masterdata.product",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bill", to="supply.resource"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('family', 'product', 'resource'), name='bill_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('hours_per_unit__gte', 0), ('hours_per_unit__lt', 1000000.0)), name='bill_hours')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("family", "product", "resource"), name="bill_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours_per_unit__gte", 0), ("hours_per_unit__lt", 1000000.0)),
+                        name="bill_hours",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SupplyAnswer',
+            name="SupplyAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('committed', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('supply', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('inventory', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('backlog', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('binding', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(blank=True, max_length=60), default=list, size=None)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supply_answers', to='cycles.cycle')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("committed", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ("supply", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ("inventory", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ("backlog", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                (
+                    "binding",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(blank=True, max_length=60), default=list, size=None
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="supply_answers", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cycle', 'product'), name='supply_answer_once')],
+                "constraints": [models.UniqueConstraint(fields=("cycle", "product"), name="supply_answer_once")],
             },
         ),
         migrations.CreateModel(
-            name='SupplyOrder',
+            name="SupplyOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('kind', models.CharField(choices=[('production', 'Production'), ('purchase', 'Purchase')], max_length=12)),
-                ('qty', models.FloatField()),
-                ('due_on', models.DateField()),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                (
+                    "kind",
+                    models.CharField(choices=[("production", "Production"), ("purchase", "Purchase")], max_length=12),
+                ),
+                ("qty", models.FloatField()),
+                ("due_on", models.DateField()),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.product"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('qty__gt', -1000000000000.0), ('qty__lt', 1000000000000.0)), name='supply_order_finite')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("qty__gt", -1000000000000.0), ("qty__lt", 1000000000000.0)),
+                        name="supply_order_finite",
+                    )
+                ],
             },
         ),
     ]

@@ -6,50 +6,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cycles', '0001_initial'),
-        ('masterdata', '0001_initial'),
-        ('supply', '0001_initial'),
+        ("cycles", "0001_initial"),
+        ("masterdata", "0001_initial"),
+        ("supply", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='supplyanswer',
-            name='demand',
+            model_name="supplyanswer",
+            name="demand",
             field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), default=list, size=None),
         ),
         migrations.AddField(
-            model_name='supplyanswer',
-            name='opening_backlog',
+            model_name="supplyanswer",
+            name="opening_backlog",
             field=models.FloatField(default=0),
         ),
         migrations.AddField(
-            model_name='supplyanswer',
-            name='opening_stock',
+            model_name="supplyanswer",
+            name="opening_stock",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='supplyanswer',
-            name='safety_stock',
+            model_name="supplyanswer",
+            name="safety_stock",
             field=models.FloatField(default=0),
         ),
         migrations.AddField(
-            model_name='supplyanswer',
-            name='shipments',
+            model_name="supplyanswer",
+            name="shipments",
             field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), default=list, size=None),
         ),
         migrations.CreateModel(
-            name='SupplyReturn',
+            name="SupplyReturn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supply_returns', to='cycles.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="supply_returns", to="cycles.cycle"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
     ]
