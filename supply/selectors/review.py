@@ -46,7 +46,7 @@ def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict
         "money_open": person.role in COST_ROLES,
         "job": Job.objects.filter(kind="supply_plan", key=cycle.code, state__in=ACTIVE_STATES).first(),
         "notes": notes_of(cycle, version, at),
-        "late_orders": late_orders(today),
+        "late_orders": late_orders(cycle, today),
     }
     if answer is None or version is None:
         return page | {"planned": False} | preview(cycle)
@@ -170,12 +170,15 @@ def stock_chart(answer: Answer, months: list[date]) -> dict[str, Any] | None:
     }
 
 
-def late_orders(today: date) -> dict[str, Any]:
-    """Open production and purchase orders past their due date, the oldest first."""
-    rows = SupplyOrder.objects.filter(due_on__lt=today).select_related("product").order_by("due_on", "code")
-    total = rows.count()
-    shown = [{"order": row, "days": (today - row.due_on).days} for row in rows[:ORDERS]]
-    return {"rows": shown, "total": total, "more": total - len(shown)}
+def late_orders(cycle: Cycle, today: date) -> dict[str, Any]:
+    """Open production and purchase orders that were past their date when the cycle's month began, the oldest
+    first; and how many have fallen due since, of which nobody can know before the month is closed."""
+    rows = SupplyOrder.objects.select_related("product").order_by("due_on", "code")
+    late = rows.filter(due_on__lt=cycle.month)
+    total = late.count()
+    shown = [{"order": row, "days": (today - row.due_on).days} for row in late[:ORDERS]]
+    since = rows.filter(due_on__gte=cycle.month, due_on__lt=today).count()
+    return {"rows": shown, "total": total, "more": total - len(shown), "since": since}
 
 
 def _signature(cycle: Cycle) -> MilestoneReached | None:

@@ -172,14 +172,18 @@ def test_the_review_says_what_waits_and_who_may(cast: Cast, cycle: Cycle) -> Non
     )
 
 
-def test_late_supply_orders_are_listed_oldest_first(cast: Cast) -> None:
-    for code, day in (("A", 9), ("B", 2), ("C", 11), ("D", 30)):
-        SupplyOrder.objects.create(
-            code=code, product=cast.products["BETA"], kind="purchase", qty=5, due_on=date(2026, 11, day)
-        )
-    found = late_orders(TODAY)
-    assert [(row["order"].code, row["days"]) for row in found["rows"]] == [("B", 9), ("A", 2)]
-    assert found["more"] == 0
+def test_late_supply_orders_are_listed_oldest_first(cast: Cast, cycle: Cycle) -> None:
+    for code, due_on in (
+        ("A", date(2026, 10, 30)),
+        ("B", date(2026, 10, 2)),
+        ("C", date(2026, 11, 5)),
+        ("D", TODAY),
+        ("E", date(2026, 12, 1)),
+    ):
+        SupplyOrder.objects.create(code=code, product=cast.products["BETA"], kind="purchase", qty=5, due_on=due_on)
+    found = late_orders(cycle, TODAY)
+    assert [(row["order"].code, row["days"]) for row in found["rows"]] == [("B", 40), ("A", 12)]
+    assert (found["total"], found["more"], found["since"]) == (2, 0, 1)
 
 
 def test_products_that_wait_for_supply_are_named_with_their_date(cast: Cast) -> None:
