@@ -136,11 +136,11 @@ def _rows(wanted: Wanted) -> tuple[list[Row], list[date]]:
     keys = list(KEYS[wanted.level])
     months = sorted(long["month"].unique()) if len(long) else month_range(wanted.cycle.month, wanted.cycle.horizon)
     values = long[str(wanted.measure)].to_numpy().reshape(-1, len(months))
-    table = long[keys].iloc[:: len(months)].reset_index(drop=True)
+    codes = long[keys].iloc[:: len(months)].to_dict("records") if keys else [{}]
     names = {key: _names(key) for key in keys}
     ids = _line_ids(wanted.cycle) if wanted.level == Level.LINE else {}
-    rows = zip(table.to_dict("records"), values.tolist(), strict=True)
-    return [_row(wanted, codes, list(zip(months, row, strict=True)), names, ids) for codes, row in rows], months
+    rows = zip(codes, values.tolist(), strict=True)
+    return [_row(wanted, code, list(zip(months, row, strict=True)), names, ids) for code, row in rows], months
 
 
 def _row(

@@ -14,7 +14,7 @@ from kpis.models import StageAccuracy
 from kpis.selectors.accuracy import accuracy_ladder, ladder, stored_sums
 from kpis.selectors.accuracy_page import accuracy_page, hits_and_misses, stair_message
 from kpis.services.snapshots import accuracy_take
-from tests.cast import Cast, small_company
+from tests.cast import Cast
 from tests.kpis.past import LADDER, moment, past_cycle
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +44,6 @@ def by_hand(stage: Stage, level: str, lags: list[int], last: date = OCT) -> tupl
     with connection.cursor() as cursor:
         cursor.execute(BY_HAND.format(key=KEY[level]), [stage.value, lags, last])
         return cursor.fetchone()
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return small_company()
 
 
 @pytest.fixture

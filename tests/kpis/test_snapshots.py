@@ -20,7 +20,7 @@ from kpis.services.snapshots import (
     snapshots_part,
 )
 from supply.models import CapacityException
-from tests.cast import Cast, small_company
+from tests.cast import Cast
 from tests.kpis.past import past_cycle
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +30,6 @@ SOLD = """
 SELECT sum(b.qty), sum(b.revenue), sum(b.revenue - b.qty * p.unit_cost), count(*)
 FROM demand_booking b JOIN masterdata_product p ON p.id = b.product_id WHERE b.month = %s
 """
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return small_company()
 
 
 def values(month: date = OCT) -> dict[str, float | None]:
