@@ -53,4 +53,4 @@ def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:
 
 def _is_first_visit(month: Month, person: Person) -> bool:
     """Until the first answer ever, the promise stands on the page."""
-    return not person.user.contributions.filter(answered_at__isnull=False).exists()
+    return not person.user.contributions.filter(answered_at__isnull=False, cycle__simulated=False).exists()

@@ -144,7 +144,9 @@ class Cards {
     button?.classList.add("chosen");
     this.save(card, [{ month: card.dataset.month, value }]);
     if (this.needsReason(card)) {
-      card.querySelector("[data-reasons]").hidden = false;
+      const reasons = card.querySelector("[data-reasons]");
+      reasons.hidden = false;
+      reasons.scrollIntoView({ block: "nearest" });
       announce("Why? Choose a reason.");
     } else this.next();
   }
