@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from sop_portal.children import PROJECT, exit_status
-from sop_portal.server_process import STOP_SIGNALS, Refused, die_with_parent
+from sop_portal.server_process import STOP_SIGNALS, die_with_parent
 
 
 class Stopped(BaseException):
@@ -66,17 +66,6 @@ def interrupts_go_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
 def manage(environment: dict[str, str], *arguments: str) -> int:
     """Run a management command as a child, with this terminal's input and output."""
     return attend([sys.executable, str(PROJECT / "manage.py"), *arguments], environment)
-
-
-def known_commands(environment: dict[str, str]) -> set[str]:
-    code = "from django.core.management import get_commands; print(*get_commands())"
-    environment = environment | {"DJANGO_SETTINGS_MODULE": "sop_portal.settings"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise Refused(f"The portal's settings are refused:\n{done.stderr.strip().splitlines()[-1]}")
-    return set(done.stdout.split())
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ Entry = tuple[str, str, str]
 HOME: Entry = ("/", "My month", "month")
 TODAY: Entry = ("/", "Today", "month")
 SHEET: Entry = ("/sheet/", "My sheet", "sheet")
+ORDERS: Entry = ("/orders/", "Orders", "orders")
 TEAM: Entry = ("/team/", "Team", "team")
 EVENTS: Entry = ("/events/", "Events", "events")
 DEMAND: Entry = ("/demand/", "Demand review", "review")
@@ -34,7 +35,7 @@ DOCS: Entry = ("/api/v1/docs/", "REST interface", "link")
 EVERYTHING = (TODAY, SHEET, TEAM, EVENTS, DEMAND, SUPPLY, FINANCE, FORECAST, DASHBOARD, EXECUTIVE, MEETINGS, CYCLE)
 
 RAILS: dict[str, tuple[Entry, ...]] = {
-    Role.SALES_REP: (HOME, SHEET, FORECAST, DASHBOARD, MEETINGS, CYCLE),
+    Role.SALES_REP: (HOME, SHEET, ORDERS, FORECAST, DASHBOARD, MEETINGS, CYCLE),
     Role.SALES_MANAGER: (HOME, TEAM, SHEET, DEMAND, FORECAST, DASHBOARD, MEETINGS),
     Role.MARKETING: (TODAY, EVENTS, DEMAND, FORECAST, DASHBOARD, MEETINGS, CYCLE),
     Role.DEMAND_PLANNER: (TODAY, DEMAND, EVENTS, FORECAST, DASHBOARD, MEETINGS, CYCLE),

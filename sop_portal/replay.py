@@ -10,12 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 from django.db import transaction
-from meetings.services.publishing import forecast_publish
-from supply.services.planning import supply_answer_for_replay
 
 from cycles.models import Cycle, CycleState, How
 from cycles.periods import format_month, month_range, months_between, parse_month
-from cycles.selectors import company_holidays
+from cycles.selectors import company_holidays, open_cycle
 from cycles.services import contributions_record, cycle_open
 from cycles.steps import Step, template_dates
 from demand.matrices import Plan
@@ -24,6 +22,7 @@ from demand.selectors.history import first_booked_month
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import version_current
 from demand.services.baseline import baseline_numbers, methods_store
+from demand.services.flagging import flags_set
 from demand.services.plan import demand_plan_freeze, proposal_build
 from demand.services.recorded import sales_input_replay
 from demand.services.versions import cycle_lines_freeze, version_store
@@ -31,6 +30,8 @@ from jobs.errors import Invalid
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.selectors import company
+from meetings.services.publishing import forecast_publish
+from supply.services.planning import supply_answer_for_replay
 
 KIND = "replay"
 
@@ -58,16 +59,27 @@ def replay_queue(*, first: date, last: date, at: datetime) -> Job:
     ]
     label = f"Replay of the cycles {first:%Y-%m} to {last:%Y-%m} (simulated)"
     key = f"{format_month(first)}:{format_month(last)}"
-    return job_queue(kind=KIND, key=key, label=label, parts=baselines + stages, at=at)
+    last_part = PartSpec("Flags of the open cycle", {"phase": "flags"}, needs=len(months) * 2)
+    return job_queue(kind=KIND, key=key, label=label, parts=[*baselines, *stages, last_part], at=at)
 
 
 def replay_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
+    if payload["phase"] == "flags":
+        return flags_again()
     month = parse_month(payload["month"])
     if payload["phase"] == "baseline":
         replay_baseline(month=month, at=at)
         return f"Baseline of {month:%Y-%m}"
     replay_stages(month=month, at=at)
     return f"Cycle {month:%Y-%m} replayed"
+
+
+def flags_again() -> str:
+    """Now that last month's numbers are known, the open cycle's flags can compare with them."""
+    cycle = open_cycle()
+    if cycle is None or version_current(cycle, Stage.BASELINE) is None:
+        return "No open cycle to flag"
+    return f"{flags_set(cycle=cycle)} lines of {cycle.code} need a look"
 
 
 def _simulated(month: date, at: datetime) -> Cycle:

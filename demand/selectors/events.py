@@ -1,7 +1,6 @@
 """Marketing's events as the calculation wants them."""
 
 import pandas as pd
-from django.db.models import Q
 
 from cycles.models import Cycle
 from demand.models import Event
@@ -39,12 +38,3 @@ def events_frame(cycle: Cycle) -> pd.DataFrame:
 def events_shared(cycle: Cycle) -> bool:
     """Whether an event adds a quantity, which all its lines share, rather than a percentage of each."""
     return bool(events_frame(cycle)["uplift_qty"].notna().any())
-
-
-def events_in(cycle: Cycle) -> "list[Event]":
-    """The events of a cycle's horizon for the screen."""
-    return list(
-        Event.objects.filter(Q(to_month__gte=cycle.month), cancelled_on=None).select_related(
-            "family", "product", "customer", "region", "entered_by__user"
-        )
-    )

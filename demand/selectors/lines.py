@@ -96,7 +96,7 @@ def line_labels(frame: pd.DataFrame) -> dict[int, str]:
 
 
 def life_mask(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
-    """(lines, months) True where the product is alive: from its launch month to its phase-out month, the last one sold."""
+    """(lines, months) True where the product is alive: from its launch month to its phase-out month, both sold."""
     calendar = [add_months(start, i) for i in range(months)]
     launch = [m or date.min for m in frame["launch_month"].where(frame["launch_month"].notna(), None)]
     end = [m or date.max for m in frame["phase_out_month"].where(frame["phase_out_month"].notna(), None)]

@@ -7,8 +7,18 @@ from masterdata.selectors import people
 DEMO_PASSWORD = "demo-2b-planned"
 # who shows a role best; anybody else with the role otherwise
 FIRST = (
-    "linda-mitchell", "stephen-jiang", "brian-welcker", "marketing", "demand", "supply", "coo", "finance", "cfo",
-    "leader", "ceo", "admin",
+    "linda-mitchell",
+    "stephen-jiang",
+    "brian-welcker",
+    "marketing",
+    "demand",
+    "supply",
+    "coo",
+    "finance",
+    "cfo",
+    "leader",
+    "ceo",
+    "admin",
 )
 
 

@@ -172,7 +172,9 @@ def test_reopening_withdraws_what_came_after(cycle: Cycle, lena: User) -> None:
 def test_reopening_data_close_keeps_the_actuals(cycle: Cycle, lena: User) -> None:
     to_demand_review(cycle)
     at = START + timedelta(days=2)
-    step_reopen(cycle=cycle, step=Step.DATA_CLOSE, by=lena, at=at, reason="late booking", due_at=at + timedelta(hours=4))
+    step_reopen(
+        cycle=cycle, step=Step.DATA_CLOSE, by=lena, at=at, reason="late booking", due_at=at + timedelta(hours=4)
+    )
     assert milestones_reached(cycle) == {Milestone.ACTUALS_IN}
     assert state(cycle, Step.SALES_FORECAST) is StepState.PENDING
 

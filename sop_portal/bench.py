@@ -1,0 +1,165 @@
+"""What the slow parts cost on this machine, on the demonstration company, with a bare reference where there is one."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from statistics import median
+from time import perf_counter
+
+from django.db import connection, transaction
+from django.test import Client
+
+from cycles.models import Cycle
+from cycles.selectors import open_cycle
+from demand.models import ForecastLine, Stage
+from demand.selectors.lines import cycle_lines
+from demand.selectors.versions import version_current
+from demand.services.baseline import baseline_queue
+from demand.services.plan import demand_plan_freeze, proposal_build
+from demand.services.recorded import sales_input_replay
+from masterdata.models import Person
+from masterdata.selectors import company
+from meetings.services.publishing import forecast_publish
+from sop_portal.demonstration.loading import FOLDER, demonstration_load
+from sop_portal.opening import demonstration_open
+from sop_portal.replay import replay_baseline
+from sop_portal.tasks import job_do, work_until_done
+from supply.services.planning import supply_answer_for_replay
+
+REPEATS = 7
+PAGES = (
+    ("linda-mitchell", "/"),
+    ("linda-mitchell", "/sheet/"),
+    ("linda-mitchell", "/orders/"),
+    ("brian-welcker", "/team/"),
+    ("marketing", "/events/"),
+    ("finance", "/finance/"),
+    ("demand", "/demand/"),
+    ("supply", "/supply/"),
+    ("leader", "/cycle/"),
+    ("leader", "/meetings/"),
+    ("leader", "/data/"),
+    ("leader", "/people/"),
+    ("ceo", "/executive/"),
+    ("ceo", "/dashboard/"),
+    ("ceo", "/accuracy/"),
+    ("ceo", "/forecast/"),
+    ("demand", "/api/v1/company-forecast/?level=line&page_size=100"),
+    ("demand", "/api/v1/company-forecast/?level=line&format=csv"),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the benchmark: what, how much, and what it is compared with."""
+
+    what: str
+    value: str
+    against: str = ""
+
+
+def timed(work: Callable[[], object]) -> tuple[float, object]:
+    start = perf_counter()
+    result = work()
+    return perf_counter() - start, result
+
+
+def benchmark(*, at: datetime) -> Iterator[Figure]:
+    """Every figure as it is known; needs an empty, migrated database."""
+    yield from import_figures(at)
+    yield from baseline_figures(at)
+    yield from publish_figures(at)
+    yield Figure("replay and measures", f"{timed(work_until_done)[0]:.0f} s", "12 past cycles, one process")
+    yield from page_figures()
+
+
+def import_figures(at: datetime) -> Iterator[Figure]:
+    result = demonstration_load(at=at)
+    if result is None:
+        raise RuntimeError("The benchmark needs an empty database.")
+    bare = bare_copy()
+    rate = result.rows / result.seconds
+    yield Figure("import, with history", f"{rate:,.0f} rows/s", f"{result.rows:,} rows in {result.seconds:.1f} s")
+    yield Figure("import / bare COPY", f"{result.seconds / bare:.0f} x", f"the same files as text: {bare:.2f} s")
+
+
+@transaction.atomic
+def bare_copy() -> float:
+    """Seconds to COPY the same files into tables of text, without reading a single value."""
+    total = 0.0
+    with connection.cursor() as cursor:
+        for path in sorted(FOLDER.glob("*.csv")):
+            text = path.read_text(encoding="utf-8")
+            columns = ", ".join(f'"{name}" text' for name in text.split("\n", 1)[0].strip().split(","))
+            cursor.execute(f'CREATE TEMP TABLE "bare_{path.stem}" ({columns}) ON COMMIT DROP')
+            statement = f'COPY "bare_{path.stem}" FROM STDIN WITH (FORMAT csv, HEADER)'
+            total += timed(partial(cursor.copy_expert, statement, io.StringIO(text)))[0]
+    return total
+
+
+def baseline_figures(at: datetime) -> Iterator[Figure]:
+    demonstration_open(at=at)
+    cycle = _open()
+    seconds, _ = timed(lambda: job_do(job=baseline_queue(cycle=cycle, at=at)))
+    lines = len(cycle_lines(cycle))
+    yield Figure("baseline of all lines", f"{seconds:.1f} s", f"{lines:,} lines x {cycle.horizon} months, one process")
+
+
+def _open() -> Cycle:
+    cycle = open_cycle()
+    if cycle is None:
+        raise RuntimeError("The demonstration has no open cycle.")
+    return cycle
+
+
+def publish_figures(at: datetime) -> Iterator[Figure]:
+    """Publishing the last past cycle, against copying the same rows inside the database."""
+    month = company().last_closed_month
+    if month is None:
+        raise RuntimeError("The demonstration has no closed month.")
+    replay_baseline(month=month, at=at)
+    cycle = Cycle.objects.get(month=month)
+    with transaction.atomic():
+        sales_input_replay(cycle=cycle, at=at)
+        proposal_build(cycle=cycle, at=at)
+        demand_plan_freeze(cycle=cycle, at=at)
+        plan_seconds, _ = timed(lambda: supply_answer_for_replay(cycle=cycle, at=at))
+    seconds, _ = timed(lambda: forecast_publish(cycle=cycle, at=at, replayed=True))
+    bare = bare_insert(cycle)
+    yield Figure("supply plan", f"{plan_seconds:.2f} s", "all products x 24 months, allocated to lines")
+    yield Figure("publish", f"{seconds:.2f} s", f"{month:%Y-%m}, rounded, hashed, stored")
+    yield Figure("publish / bare INSERT ... SELECT", f"{seconds / bare:.0f} x", f"the same rows: {bare:.3f} s")
+
+
+def bare_insert(cycle: Cycle) -> float:
+    version = version_current(cycle, Stage.COMPANY_FORECAST)
+    rows = ForecastLine.objects.filter(version=version)
+    sql = "CREATE TEMP TABLE bare_publish AS SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
+    with connection.cursor() as cursor:
+        seconds, _ = timed(lambda: cursor.execute(sql, [version.pk if version else 0]))
+        cursor.execute("DROP TABLE bare_publish")
+    return seconds if rows.exists() else float("nan")
+
+
+def page_figures() -> Iterator[Figure]:
+    """The median of some requests of each page on the server, after a first one."""
+    for username, path in PAGES:
+        client = Client(headers={"host": "localhost"})
+        person = Person.objects.get(user__username=username)
+        client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+        seconds, size = [], 0
+        for _ in range(REPEATS + 1):
+            spent, answer = timed(partial(fetch, client, path))
+            seconds.append(spent)
+            size = int(str(answer))
+        yield Figure(f"{path} ({username})", f"{median(seconds[1:]) * 1000:.0f} ms", f"{size / 1024:.0f} KB")
+
+
+def fetch(client: Client, path: str) -> int:
+    """The size of a good answer, streamed ones read to the end."""
+    answer = client.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return sum(len(block) for block in answer.streaming_content) if answer.streaming else len(answer.content)
