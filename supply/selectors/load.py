@@ -11,9 +11,8 @@ from cycles.periods import month_range
 from demand.matrices import Matrix
 from supply.capacity import load_hours, utilisation
 from supply.models import Gap
-from supply.relief import relieved_capacity
 from supply.selectors.facts import Capacity, capacity_of
-from supply.selectors.situation import reliefs_of
+from supply.selectors.situation import released_hours, reliefs_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def load_of(
         products=products,
         demand=demand,
         capacity=capacity,
-        released=relieved_capacity(capacity.regular, reliefs_of(cycle, capacity, gaps)),
+        released=released_hours(cycle, capacity, reliefs_of(cycle, capacity, gaps)),
         asked=load_hours(capacity.hours, demand),
         planned=None if supply is None else load_hours(capacity.hours, supply),
     )
@@ -90,8 +89,10 @@ def _cell(load: Load, r: int, m: int, used: float) -> dict[str, Any]:
     }
 
 
-def load_chart(load: Load, row: dict[str, Any], months: int, width: int = 820) -> dict[str, Any] | None:
-    """The chart of one resource; None when no product needs it."""
+def load_chart(
+    load: Load, row: dict[str, Any], months: int, width: int = 820, asker: str = "demand plan"
+) -> dict[str, Any] | None:
+    """The chart of one resource; None when no product needs it. `asker` is the stage the load comes from."""
     r, n = row["row"], min(months, len(load.months))
     families = load.by_family(r)
     if not families:
@@ -105,7 +106,7 @@ def load_chart(load: Load, row: dict[str, Any], months: int, width: int = 820) -
         "forecast": [True] * n,
         "message": load_message(row),
         "who": row["name"],
-        "measure": "Load the demand plan asks for, against capacity",
+        "measure": f"Load the {asker} asks for, against capacity",
         "unit": f"{row['unit']}s",
         "when": f"{load.months[0]:%b %Y} to {load.months[n - 1]:%b %Y}",
         "width": width,

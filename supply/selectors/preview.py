@@ -48,7 +48,7 @@ def preview(cycle: Cycle) -> dict[str, Any]:
         return page
     load = load_of(cycle, live.products, live.demand)
     used = utilisation_rows(load, SHOWN)
-    charts = [load_chart(load, row, len(load.months)) for row in used[:1]]
+    charts = [load_chart(load, row, len(load.months), 1180, live.stage.label.lower()) for row in used[:1]]
     return page | {
         "stage": live.stage,
         "used": used,

@@ -99,7 +99,8 @@ def _message(answer: Answer, rows: list[dict[str, Any]]) -> str:
         return f"{gaps} worth {worth} wait for an answer, the first at {first.resource.name} in {first.month:%b %Y}."
     if late.units_late >= 1:
         worth = money_text(late.value_late, currency)
-        return f"Every gap has an answer; {count_text(late.units_late)} worth {worth} ship later than asked."
+        said = f"{count_text(late.units_late)} worth {worth} ship later than asked."
+        return f"Every gap has an answer; {said}" if rows else said
     return "Everything the demand plan asks for ships in its month."
 
 

@@ -32,9 +32,8 @@ class Situation:
         return self.stock.opening is not None
 
     def released(self, reliefs: Sequence[Relief]) -> Matrix:
-        """Hours the plan may use (resources, months); a replay of the past worked overtime where it had to."""
-        hours = relieved_capacity(self.capacity.regular, reliefs)
-        return hours + self.capacity.overtime if self.cycle.simulated else hours
+        """Hours the plan may use (resources, months)."""
+        return released_hours(self.cycle, self.capacity, reliefs)
 
     def commitment(self, reliefs: Sequence[Relief] = ()) -> Commitment:
         """The plan with these options taken."""
@@ -57,6 +56,13 @@ class Situation:
 
     def outcome(self, made: Commitment) -> Outcome:
         return outcome(self.demand, made.commitment, made.inventory, self.products["price"], self.products["unit_cost"])
+
+
+def released_hours(cycle: Cycle, capacity: Capacity, reliefs: Sequence[Relief]) -> Matrix:
+    """Hours a plan may use (resources, months): regular ones and what was agreed on top; a replay of the past
+    worked overtime where it had to."""
+    hours = relieved_capacity(capacity.regular, reliefs)
+    return hours + capacity.overtime if cycle.simulated else hours
 
 
 def situation(cycle: Cycle, products: pd.DataFrame, demand: Matrix) -> Situation:

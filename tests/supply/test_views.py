@@ -14,7 +14,7 @@ from demand.services.comments import operations_tell
 from jobs.models import Message, MovedClock
 from masterdata.models import Person
 from supply.models import CapacityException, Gap, SupplyAnswer
-from supply.services.planning import supply_plan_build
+from supply.services.planning import supply_answer_for_replay, supply_plan_build
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, cycle_opened, cycle_signed, demand_planned
 
@@ -159,6 +159,19 @@ def test_before_the_demand_plan_it_says_what_it_waits_for(cast: Cast) -> None:
     assert "Preview on today&#x27;s numbers" in page or "Preview on today's numbers" in page
     assert "180%" in page
     assert as_(cast.supply_planner).get("/supply/families/").status_code == 404
+
+
+def test_a_replayed_cycle_says_so_and_asks_for_nothing(cast: Cast) -> None:
+    cycle = cycle_opened(month=date(2026, 9, 1), simulated=True)
+    demand_planned(cycle, peaks=PEAK)
+    supply_answer_for_replay(cycle=cycle, at=AT)
+    cycle_opened()
+    page = text(as_(cast.supply_planner).get("/supply/?cycle=2026-09"))
+    assert "capacity only: stock unknown" in page
+    assert "This cycle was replayed" in page
+    assert "Gaps, by value" not in page
+    assert "150%" in page  # 270 of 180 hours: overtime counts as available
+    assert "Sign the supply plan" not in page
 
 
 # --- News as a partial ------------------------------------------------------------
