@@ -5,157 +5,318 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cycles', '0001_initial'),
-        ('masterdata', '0001_initial'),
+        ("cycles", "0001_initial"),
+        ("masterdata", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('forum', models.CharField(choices=[('demand_review', 'Demand review'), ('supply_review', 'Supply review'), ('pre_sop', 'Pre-S&OP'), ('executive_sop', 'Executive S&OP')], max_length=20)),
-                ('question', models.TextField()),
-                ('recommendation', models.CharField(blank=True, max_length=20)),
-                ('decide_by', models.DateField()),
-                ('raised_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', 'To decide'), ('decided', 'Decided'), ('deferred', 'Deferred')], default='open', max_length=10)),
-                ('chosen', models.CharField(blank=True, max_length=20)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('deferred_to', models.DateField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('gap', models.BigIntegerField(blank=True, null=True)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='cycles.cycle')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('decider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('on_behalf_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                (
+                    "forum",
+                    models.CharField(
+                        choices=[
+                            ("demand_review", "Demand review"),
+                            ("supply_review", "Supply review"),
+                            ("pre_sop", "Pre-S&OP"),
+                            ("executive_sop", "Executive S&OP"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("question", models.TextField()),
+                ("recommendation", models.CharField(blank=True, max_length=20)),
+                ("decide_by", models.DateField()),
+                ("raised_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "To decide"), ("decided", "Decided"), ("deferred", "Deferred")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("chosen", models.CharField(blank=True, max_length=20)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("deferred_to", models.DateField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True)),
+                ("gap", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "decider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masterdata.person",
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='DecisionOption',
+            name="DecisionOption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=20)),
-                ('label', models.CharField(max_length=160)),
-                ('do_nothing', models.BooleanField(default=False)),
-                ('units', models.FloatField(blank=True, null=True)),
-                ('revenue', models.FloatField(blank=True, null=True)),
-                ('margin', models.FloatField(blank=True, null=True)),
-                ('service', models.FloatField(blank=True, null=True)),
-                ('capacity_hours', models.FloatField(blank=True, null=True)),
-                ('inventory', models.FloatField(blank=True, null=True)),
-                ('cost', models.FloatField(blank=True, null=True)),
-                ('text', models.TextField(blank=True)),
-                ('plan_effect', models.JSONField(blank=True, default=dict)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='options', to='meetings.decision')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=20)),
+                ("label", models.CharField(max_length=160)),
+                ("do_nothing", models.BooleanField(default=False)),
+                ("units", models.FloatField(blank=True, null=True)),
+                ("revenue", models.FloatField(blank=True, null=True)),
+                ("margin", models.FloatField(blank=True, null=True)),
+                ("service", models.FloatField(blank=True, null=True)),
+                ("capacity_hours", models.FloatField(blank=True, null=True)),
+                ("inventory", models.FloatField(blank=True, null=True)),
+                ("cost", models.FloatField(blank=True, null=True)),
+                ("text", models.TextField(blank=True)),
+                ("plan_effect", models.JSONField(blank=True, default=dict)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="options", to="meetings.decision"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Meeting',
+            name="Meeting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('demand_review', 'Demand review'), ('supply_review', 'Supply review'), ('pre_sop', 'Pre-S&OP'), ('executive_sop', 'Executive S&OP')], max_length=20)),
-                ('starts_at', models.DateTimeField()),
-                ('minutes', models.PositiveSmallIntegerField(default=60)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('running', 'Running'), ('finished', 'Finished'), ('cancelled', 'Cancelled')], default='planned', max_length=10)),
-                ('agenda', models.JSONField(default=list)),
-                ('pack', models.JSONField(default=dict)),
-                ('pack_frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('notes', models.TextField(blank=True)),
-                ('minutes_text', models.TextField(blank=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='meetings', to='cycles.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("demand_review", "Demand review"),
+                            ("supply_review", "Supply review"),
+                            ("pre_sop", "Pre-S&OP"),
+                            ("executive_sop", "Executive S&OP"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("minutes", models.PositiveSmallIntegerField(default=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("running", "Running"),
+                            ("finished", "Finished"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("agenda", models.JSONField(default=list)),
+                ("pack", models.JSONField(default=dict)),
+                ("pack_frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("notes", models.TextField(blank=True)),
+                ("minutes_text", models.TextField(blank=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="meetings", to="cycles.cycle"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at'],
+                "ordering": ["starts_at"],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('present', models.BooleanField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='masterdata.person')),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendance', to='meetings.meeting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("present", models.BooleanField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attendance", to="meetings.meeting"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Action',
+            name="Action",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('text', models.TextField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('dropped', 'Dropped')], default='open', max_length=10)),
-                ('raised_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.TextField(blank=True)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='cycles.cycle')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='masterdata.person')),
-                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('meeting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='actions', to='meetings.meeting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("text", models.TextField()),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("done", "Done"), ("dropped", "Dropped")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("raised_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.TextField(blank=True)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="actions", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="actions", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="actions",
+                        to="meetings.meeting",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_on', 'id'],
+                "ordering": ["due_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RiskOpportunity',
+            name="RiskOpportunity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('risk', 'Risk'), ('opportunity', 'Opportunity')], max_length=12)),
-                ('text', models.TextField()),
-                ('value', models.FloatField()),
-                ('probability', models.FloatField()),
-                ('month', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('came', 'Came true'), ('gone', 'Did not come')], default='open', max_length=10)),
-                ('at', models.DateTimeField()),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risks', to='cycles.cycle')),
-                ('family', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='masterdata.family')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("risk", "Risk"), ("opportunity", "Opportunity")], max_length=12)),
+                ("text", models.TextField()),
+                ("value", models.FloatField()),
+                ("probability", models.FloatField()),
+                ("month", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("came", "Came true"), ("gone", "Did not come")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="risks", to="cycles.cycle"
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="masterdata.family",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masterdata.person"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-value'],
+                "ordering": ["-value"],
             },
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'decided'), _negated=True), models.Q(('chosen__gt', ''), ('decided_by__isnull', False)), _connector='OR'), name='decision_has_choice'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "decided"), _negated=True),
+                    models.Q(("chosen__gt", ""), ("decided_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="decision_has_choice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decisionoption',
-            constraint=models.UniqueConstraint(fields=('decision', 'key'), name='decision_option_once'),
+            model_name="decisionoption",
+            constraint=models.UniqueConstraint(fields=("decision", "key"), name="decision_option_once"),
         ),
         migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.UniqueConstraint(fields=('cycle', 'kind'), name='meeting_once'),
+            model_name="meeting",
+            constraint=models.UniqueConstraint(fields=("cycle", "kind"), name="meeting_once"),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('meeting', 'person'), name='attendance_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(fields=("meeting", "person"), name="attendance_once"),
         ),
         migrations.AddConstraint(
-            model_name='riskopportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gte', 0), ('probability__lte', 1)), name='risk_probability'),
+            model_name="riskopportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__gte", 0), ("probability__lte", 1)), name="risk_probability"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskopportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lt', 1000000000000000.0)), name='risk_value'),
+            model_name="riskopportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value__gte", 0), ("value__lt", 1000000000000000.0)), name="risk_value"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskopportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='risk_month_first'),
+            model_name="riskopportunity",
+            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="risk_month_first"),
         ),
     ]
