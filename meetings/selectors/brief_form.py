@@ -72,14 +72,19 @@ def _first_values(cycle: Cycle, gap: Gap | None, on: date) -> dict[str, str]:
 
 def _gap_values(brief: GapBrief) -> dict[str, str]:
     chosen = brief_options(brief)
-    values = {"question": f"{brief.question} {brief.facts}".strip()}
+    values = {"question": brief.question}
     for key, option in zip(KEYS, chosen, strict=False):
-        values[f"{key}-label"], values[f"{key}-text"] = option.label, option.text
+        values[f"{key}-label"], values[f"{key}-text"] = option.label, option_words(brief, option)
         values[f"{key}-gap_option"] = option.key
         values |= {f"{key}-{name}": f"{getattr(option, name):.0f}" for name, _ in EFFECTS}
         if option.key == brief.recommendation:
             values["recommendation"] = key
     return values
+
+
+def option_words(brief: GapBrief, option: BriefOption) -> str:
+    """What an option takes; with doing nothing also who is hit."""
+    return f"{option.text} {brief.facts}".strip() if option.do_nothing else option.text
 
 
 def brief_options(brief: GapBrief) -> Sequence[BriefOption]:

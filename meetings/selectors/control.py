@@ -154,24 +154,24 @@ def _actuals(cycle: Cycle) -> list[str]:
     closed, wanted = company().last_closed_month, add_months(cycle.month, -1)
     if closed is not None and closed >= wanted:
         return []
-    upto = f"Bookings are closed up to {closed:%b %Y}" if closed else "No month of bookings is closed"
-    return [f"{upto}; import those of {wanted:%b %Y}."]
+    upto = f"closed up to {closed:%b %Y}" if closed else "none is closed"
+    return [f"The bookings of {wanted:%b %Y} are imported ({upto})"]
 
 
 def _answers(rows: list[Contribution]) -> list[str]:
     waiting = sum(row.answered_at is None for row in rows)
-    who = count_text(waiting, "person has", "people have")
-    return [f"{who} not answered; nobody holds up the cycle."] if waiting else []
+    who = count_text(waiting, "more person has", "more people have")
+    return [f"{who} answered, or the deadline passes: nobody holds up the cycle"] if waiting else []
 
 
 def _gaps(cycle: Cycle) -> list[str]:
     count = Gap.objects.filter(cycle=cycle, state=Gap.State.OPEN).count()
-    return [f"{count_text(count, 'gap has', 'gaps have')} no option chosen."] if count else []
+    return [f"{count_text(count, 'open gap has', 'open gaps have')} an option, or a brief"] if count else []
 
 
 def _decisions(cycle: Cycle) -> list[str]:
     count = cycle.decisions.exclude(state=Decision.State.DECIDED).count()
-    return [f"{count_text(count, 'decision is', 'decisions are')} open."] if count else []
+    return [f"{count_text(count, 'open decision is', 'open decisions are')} taken or deferred"] if count else []
 
 
 def signatures(cycle: Cycle) -> list[MilestoneReached]:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from django.db.models import QuerySet
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.periods import format_month
-from cycles.selectors import latest_published, participation
+from cycles.selectors import participation
 from demand.models import Stage
 from demand.selectors.versions import stage_plan, stages_available
 from masterdata.models import Person
@@ -118,8 +118,8 @@ def families(built: BuiltForecast) -> list[dict[str, Any]]:
 
 def _last_cycle(cycle: Cycle, built: BuiltForecast) -> dict[str, Any] | None:
     """What the forecast in force says for the months both cover."""
-    before = latest_published()
-    if before is None or before.month >= cycle.month:
+    before = Cycle.objects.filter(state=CycleState.PUBLISHED, month__lt=cycle.month).order_by("-month").first()
+    if before is None:
         return None
     plan = stage_plan(before, Stage.COMPANY_FORECAST, built.demand.lines)
     skip = (cycle.month.year - before.month.year) * YEAR + cycle.month.month - before.month.month

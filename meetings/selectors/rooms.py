@@ -39,6 +39,11 @@ class ItemView:
     url: str
 
     @property
+    def is_one_question(self) -> bool:
+        """The question stands below with its options, so that the title need not say it too."""
+        return len(self.decisions) == len(self.item["codes"]) == 1
+
+    @property
     def is_review(self) -> bool:
         return bool(self.item["section"] == Section.REVIEW)
 
@@ -95,15 +100,17 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
                 starts=starts,
                 decisions=[decisions[code] for code in item["codes"] if code in decisions],
                 actions=[actions[code] for code in item["codes"] if code in actions],
-                url=_url(item["codes"]),
+                url=_url(item),
             )
         )
         starts += item["minutes"]
     return views
 
 
-def _url(codes: list[str]) -> str:
-    return LINKS.get(codes[0].partition(":")[0], "") if codes else ""
+def _url(item: dict[str, Any]) -> str:
+    if item["section"] == Section.MONEY:
+        return "/finance/"
+    return LINKS.get(item["codes"][0].partition(":")[0], "") if item["codes"] else ""
 
 
 def meetings_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:

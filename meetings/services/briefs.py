@@ -10,12 +10,12 @@ from cycles.selectors import step_of
 from cycles.steps import Step
 from masterdata.selectors import company, head_of
 from meetings.models import Decision, MeetingKind
-from meetings.selectors.brief_form import EFFECTS, KEYS, brief_options
+from meetings.selectors.brief_form import EFFECTS, KEYS, brief_options, option_words
 from meetings.selectors.people import leader
 from meetings.selectors.rooms import gaps_without_brief
 from meetings.services.decisions import OptionDraft, decision_raise
 from supply.models import Gap
-from supply.selectors.gaps import BriefOption, gap_brief
+from supply.selectors.gaps import BriefOption, GapBrief, gap_brief
 
 FEWEST_OPTIONS = 2
 
@@ -38,8 +38,8 @@ def gap_brief_raise(*, gap: Gap, at: datetime) -> Decision | None:
     return decision_raise(
         cycle=gap.cycle,
         forum=MeetingKind.PRE_SOP,
-        question=f"{brief.question} {brief.facts}".strip(),
-        options=[_draft(keys[option.key], option) for option in options],
+        question=brief.question,
+        options=[_draft(keys[option.key], option, brief) for option in options],
         recommendation=keys.get(brief.recommendation, ""),
         decider=decider,
         decide_by=_day_of_pre_sop(gap.cycle, at),
@@ -49,12 +49,12 @@ def gap_brief_raise(*, gap: Gap, at: datetime) -> Decision | None:
     )
 
 
-def _draft(key: str, option: BriefOption) -> OptionDraft:
+def _draft(key: str, option: BriefOption, brief: GapBrief) -> OptionDraft:
     return OptionDraft(
         key=key,
         label=option.label,
         do_nothing=option.do_nothing,
-        text=option.text,
+        text=option_words(brief, option),
         effects={name: getattr(option, name) for name, _ in EFFECTS} | {"service": option.service},
         plan_effect=option.plan_effect,
     )

@@ -71,7 +71,7 @@ def meeting_digests(meeting: Meeting, text: Text, at: datetime) -> list[Message]
         _text_mail(
             person=person,
             cycle=meeting.cycle,
-            kind="minutes",
+            kind="meeting_digest",
             step=f"{meeting.kind}:{at:%Y%m%d%H%M}",
             subject=f"{meeting.get_kind_display()}: minutes and actions",
             text=Text(text.title, (*_own_part(person, actions, decisions), *text.parts)),

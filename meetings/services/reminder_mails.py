@@ -94,6 +94,7 @@ def _asking(known: _Known, due: Due, person: Person) -> Words:
     context = {
         "lines": every,
         "flagged": flagged,
+        "rest": every - flagged,
         "minutes": max(1, ceil(flagged * SECONDS_A_LINE / 60)),
         "deadline": deadline,
         "last": due.kind is not Kind.INPUT_OPENED,

@@ -208,7 +208,7 @@ def test_who_was_not_invited_hears_of_a_small_meeting_only_when_named(cast: Cast
     )
     add_action(cast, cycle, date(2026, 11, 27), meeting=meeting)
     meeting_finish(meeting=meeting, by=cast.leader, at=MONEY)
-    told = Message.objects.filter(kind="minutes").values_list("recipient__username", flat=True)
+    told = Message.objects.filter(kind="meeting_digest").values_list("recipient__username", flat=True)
     assert sorted(told) == ["dora", "lena", "mona", "oscar", "sam"]
 
 
@@ -224,7 +224,7 @@ def test_a_meeting_held_again_keeps_the_earlier_minutes(cast: Cast) -> None:
         meeting=meeting_start(meeting=review, by=cast.leader, on=on, at=later), by=cast.leader, at=later
     )
     assert again.minutes_text.count("Demand review, cycle 2026-11") == 2
-    assert Message.objects.filter(kind="minutes", recipient=cast.leader.user).count() == 2
+    assert Message.objects.filter(kind="meeting_digest", recipient=cast.leader.user).count() == 2
 
 
 def test_we_review_looks_at_last_month_together(cast: Cast) -> None:
