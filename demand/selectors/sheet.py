@@ -322,8 +322,15 @@ def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
         missing=line in from_.missing and from_.layer is Layer.SALES,
         question=next((question for question in questions if question.answered_at is None), None),
         is_noted=bool(comments),
-        is_open=not from_.closed or (bool(questions) and not from_.signed and from_.layer is Layer.SALES),
+        is_open=_is_open(from_, returned=bool(questions)),
     )
+
+
+def _is_open(from_: _Sources, *, returned: bool) -> bool:
+    """Whether the reader may write a line: with the step, or because it was sent back and demand is not signed."""
+    if from_.layer is Layer.NONE:
+        return False
+    return not from_.closed or (returned and not from_.signed and from_.layer is Layer.SALES)
 
 
 def _nullable(matrix: np.ndarray) -> list[list[float | None]]:

@@ -41,10 +41,13 @@ def plain_list(values: Iterable[float]) -> str:
 
 
 @register.simple_tag
-def month_cells(line: Any, months: Sequence[date]) -> SafeString:
-    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open."""
+def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
+    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open.
+
+    Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
+    """
     average = "" if line.average3 is None else f' data-avg3="{plain(line.average3)}"'
-    locked = "" if line.is_open else ' aria-readonly="true"'
+    locked = "" if line.is_open or not is_grid else ' aria-readonly="true"'
     changed = line.changed
     cells = [
         _cell(line, month, i, changed[i], average + locked) + _block(line.own, months, i, line.decimals)

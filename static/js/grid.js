@@ -6,7 +6,7 @@
 //   <div data-grid>                              home of the status line and the notes
 //     <div class="grid-scroll">
 //       <table class="grid" role="grid" aria-label="…" data-save-url="…" data-cycle="2026-11"
-//              data-unit="units" data-threshold-pct="10" data-threshold-value="500" data-submit-form="ID">
+//              data-unit="units" [data-against="baseline"] data-threshold-pct="10" data-threshold-value="500" data-submit-form="ID">
 //         <tbody>
 //           <tr data-line="17" data-name="Nordwind AG, Valve 40" data-price="12.5" data-decimals="0"
 //               data-reason="customer_told" data-flag="Order slipped twice">

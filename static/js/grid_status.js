@@ -8,6 +8,7 @@ export class Status {
   constructor(table) {
     this.home = table.closest("[data-grid]") ?? table.parentElement;
     this.unit = table.dataset.unit ?? "units";
+    this.against = table.dataset.against ?? "baseline";
     this.line = this.found("data-grid-status", "p", "grid-bar");
     this.notes = this.found("data-grid-notes", "div", "stack-tight");
     this.live = this.found("data-grid-live", "p", "visually-hidden");
@@ -32,7 +33,7 @@ export class Status {
   summarise(sheet) {
     const changed = sheet.changedRows().length;
     const missing = sheet.missingReasons().length;
-    const parts = [changed ? `${changed} changed, ${signed(sheet.deltaSum, sheet.decimals)} ${this.unit} vs baseline` : "Nothing changed"];
+    const parts = [changed ? `${changed} changed, ${signed(sheet.deltaSum, sheet.decimals)} ${this.unit} vs ${this.against}` : "Nothing changed"];
     if (missing) parts.push(`${missing} reason${missing > 1 ? "s" : ""} missing`);
     this.total = `${parts.join(". ")}.`;
     this.show();

@@ -113,7 +113,7 @@ function tell(place) {
   if (cell) {
     const refs = grid.sheet.references(cell);
     const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, row.decimals)}`));
-    say("Baseline", refs.baseline);
+    say(table.dataset.against ? "Rep's number" : "Baseline", refs.baseline);
     say("last year", refs.lastYear);
     say("you said", refs.previous);
     say("3-month average", refs.average3);
