@@ -65,8 +65,8 @@ def _family(answer: Answer, load: Load, rows: np.ndarray, at: int) -> FamilySupp
 
 
 def _peak(load: Load, rows: np.ndarray, year: slice) -> tuple[float | None, date | None, str]:
-    needed = (load.capacity.hours[:, rows] > 0).any(axis=1)
-    used = np.where(needed[:, None], load.used[:, year], np.nan)
+    needed = np.asarray((load.capacity.hours[:, rows] > 0).any(axis=1)).reshape(-1, 1)
+    used = np.where(needed, load.used[:, year], np.nan)
     if np.isnan(used).all():
         return None, None, ""
     r, m = np.unravel_index(int(np.nanargmax(used)), used.shape)

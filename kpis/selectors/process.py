@@ -88,8 +88,8 @@ def process_measures(cycle: Cycle, *, at: datetime) -> list[ProcessMeasure]:
     actions = Action.objects.filter(cycle__in=seen).exclude(state=Action.State.DROPPED)
     present = Attendance.objects.filter(meeting__cycle__in=seen)
     executives = present.filter(person__role=Role.EXECUTIVE)
-    seconds = Contribution.objects.filter(cycle__in=seen, active_seconds__isnull=False)
-    median, _ = process.time_to_submit(list(seconds.values_list("active_seconds", flat=True)))
+    seconds = Contribution.objects.filter(cycle__in=seen).values_list("active_seconds", flat=True)
+    median, _ = process.time_to_submit([each for each in seconds if each is not None])
     found = {
         "participation": process.participation(people),
         "participation_value": process.participation_by_value(people),

@@ -34,7 +34,7 @@ class CyclesView(APIView):
     scope = "cycles:read"
     permission_classes = [HasScope]
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="cycles_list", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         check_known(request.query_params, ())
         return Response({"results": [_summary(cycle) for cycle in Cycle.objects.all()]})

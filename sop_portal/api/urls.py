@@ -3,9 +3,12 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
+from sop_portal.api import schema
 from sop_portal.api.cycles import CyclesView, CycleView
 from sop_portal.api.forecast import CompanyForecastView
 
+# importing the scheme is what makes the description know it
+__all__ = ["schema", "urlpatterns"]
 urlpatterns = [
     path("company-forecast/", CompanyForecastView.as_view(), name="api-company-forecast"),
     path("cycles/", CyclesView.as_view(), name="api-cycles"),
