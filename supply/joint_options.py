@@ -17,6 +17,7 @@ from supply.options import Assumptions, Kind, Option, ResourceFacts, options_for
 from supply.wording import count_text, list_text, money_text
 
 TINY = 1e-6
+LEAST_GAIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,36 @@ def evaluated(
 ) -> JointOption:
     """The draft with what the whole plan really gains by it: units in time, their revenue and margin.
 
-    Free hours may be wanted twice, so a plan made again can gain less than the draft says.
+    Free hours may be wanted twice, so a plan made again can gain less than the draft says. An option that
+    brings no unit more in time is not possible; one that ships more units of less worth has a revenue below 0.
     """
-    gained = max(units, 0.0)
+    if units < LEAST_GAIN:
+        reason = "the hours it needs are wanted by other gaps, or another resource holds the units up"
+        return JointOption(_impossible(draft.option, gap, reason), ())
     option = replace(
         draft.option,
-        units=gained,
-        revenue=max(revenue, 0.0),
+        units=units,
+        revenue=revenue,
         margin=margin - draft.option.cost,
-        units_left=max(gap.units - gained, 0.0),
+        units_left=max(gap.units - units, 0.0),
     )
     used = [pair for pair in short if pair[0].resource in {part.resource for part in draft.hours_by}]
     return replace(draft, option=replace(option, text=_text(option, used, draft.hours_by, currency)))
+
+
+def _impossible(option: Option, gap: Gap, reason: str) -> Option:
+    return replace(
+        option,
+        hours=0.0,
+        units=0.0,
+        revenue=0.0,
+        margin=0.0,
+        cost=0.0,
+        inventory=0.0,
+        units_left=gap.units,
+        feasible=False,
+        text=f"Not possible: {reason}.",
+    )
 
 
 def _together(
@@ -139,8 +158,7 @@ def _text(option: Option, short: Sequence[tuple[Short, ResourceFacts]], taken: S
 def _later(gap: Gap, draft: Option, caught_up: date | None) -> Option:
     """Delivering later is what the plan does anyway, so its month is the plan's own."""
     if caught_up is None:
-        nothing = replace(draft, hours=0.0, units=0.0, revenue=0.0, margin=0.0, units_left=gap.units)
-        return replace(nothing, feasible=False, text="Not possible: these units do not ship within the horizon.")
+        return _impossible(draft, gap, "these units do not ship within the horizon")
     text = f"{count_text(gap.units)} ship late, by {caught_up:%b %Y}; agree it with the customers first."
     return replace(
         draft,

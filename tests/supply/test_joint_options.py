@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from supply.gaps import Gap
-from supply.joint_options import JointOption, Short, joint_options, resources_short
+from supply.joint_options import JointOption, Short, evaluated, joint_options, resources_short
 from supply.options import FreeHours, Kind, ResourceFacts
 
 AUG = date(2027, 8, 1)
@@ -82,3 +82,27 @@ def test_delivering_later_is_by_the_month_the_plan_says() -> None:
 def test_doing_nothing_takes_and_changes_nothing() -> None:
     found = option(Kind.DO_NOTHING, (Short(0, 100.0), WELD), (Short(1, 40.0), PAINT))
     assert (found.option.units, found.option.cost, found.hours_by) == (0.0, 0.0, ())
+
+
+def test_the_plan_made_again_has_the_last_word() -> None:
+    short = [(Short(0, 100.0), WELD), (Short(1, 40.0), PAINT)]
+    draft = option(Kind.OVERTIME, *short)
+    found = evaluated(draft, GAP, short, units=18.0, revenue=1800.0, margin=300.0, currency="EUR")
+    assert (found.option.units, found.option.units_left, found.option.revenue) == (18.0, 32.0, 1800.0)
+    assert found.option.margin == pytest.approx(300.0 - draft.option.cost)
+    assert "ship 18 units for EUR 660; 32 units stay late." in found.option.text
+    assert found.hours_by == draft.hours_by
+
+
+def test_an_option_that_brings_nothing_in_time_is_not_possible() -> None:
+    short = [(Short(0, 100.0), WELD)]
+    found = evaluated(option(Kind.OVERTIME, *short), GAP, short, units=0.2, revenue=9.0, margin=1.0)
+    assert not found.option.feasible
+    assert (found.option.units, found.option.cost, found.option.units_left) == (0.0, 0.0, GAP.units)
+    assert "another resource holds the units up" in found.option.text
+
+
+def test_more_units_of_less_worth_are_shown_as_a_loss() -> None:
+    short = [(Short(0, 100.0), WELD)]
+    found = evaluated(option(Kind.OVERTIME, *short), GAP, short, units=5.0, revenue=-400.0, margin=50.0)
+    assert found.option.revenue == -400.0
