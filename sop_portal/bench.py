@@ -162,4 +162,4 @@ def fetch(client: Client, path: str) -> int:
     answer = client.get(path)
     if answer.status_code != 200:
         raise RuntimeError(f"{path} answered {answer.status_code}")
-    return sum(len(block) for block in answer.streaming_content) if answer.streaming else len(answer.content)
+    return len(answer.getvalue() if answer.streaming else answer.content)
