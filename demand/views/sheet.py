@@ -10,7 +10,8 @@ from demand.forms import batch_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
 from demand.selectors.present import cycle_named, cycle_now
-from demand.selectors.sheet import NEAR, Layer, Sheet, sheet
+from demand.selectors.sheet import Sheet, sheet
+from demand.selectors.sheet_lines import NEAR, Layer
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
 from demand.services.new_lines import line_start

@@ -8,7 +8,8 @@ import pytest
 from cycles.models import Cycle
 from cycles.services import cycle_advance
 from demand.models import CycleLine, Reason, Stage
-from demand.selectors.sheet import Layer, Sheet, SheetLine, sheet
+from demand.selectors.sheet import Sheet, sheet
+from demand.selectors.sheet_lines import Layer, SheetLine
 from demand.selectors.stages import moved, stage_numbers
 from demand.selectors.versions import stage_plan
 from demand.services.comments import question_ask
