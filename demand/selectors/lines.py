@@ -85,6 +85,11 @@ def _frame(cycle: int, count: int, last: int, changes: int) -> pd.DataFrame:
     return frame.set_index("line", drop=True)
 
 
+def lines_forget() -> None:
+    """Read everything anew: for a proof of what the database really holds."""
+    _frame.cache_clear()
+
+
 def line_ids(frame: pd.DataFrame) -> Lines:
     return frame.index.to_numpy(dtype=np.int64)
 

@@ -30,6 +30,11 @@ def _whole(version: int, start: date, months: int, made_at: datetime) -> Plan:
     return plan
 
 
+def stored_forget() -> None:
+    """Read everything anew: for a proof of what the database really holds."""
+    _whole.cache_clear()
+
+
 def _read(version: int, start: date, months: int, lines: list[int] | None) -> Plan:
     sql = ROWS if lines is None else f"{ROWS} AND line_id = ANY(%s)"
     parameters: list[Any] = [version] if lines is None else [version, lines]

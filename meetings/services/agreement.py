@@ -8,7 +8,7 @@ from django.db import transaction
 from cycles.calendar_days import add_working_days
 from cycles.models import Cycle, MilestoneReached
 from cycles.selectors import company_holidays, milestones_reached
-from cycles.services import cycle_advance, milestone_reach
+from cycles.services import cycle_advance, cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone, Step
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
@@ -31,6 +31,7 @@ def finance_confirm(*, cycle: Cycle, person: Person, at: datetime, note: str = "
     on_behalf_of = None
     if person.role != Role.FINANCE:
         on_behalf_of = signing_for(person, head_of("Finance"), "head of Finance")
+    cycle_lock_exclusive(cycle)
     _check_not_reached(cycle, Milestone.FINANCE_CONFIRMED, "The money view is confirmed already.")
     reached = milestone_reach(
         cycle=cycle,
@@ -52,6 +53,7 @@ def pack_freeze(*, cycle: Cycle, at: datetime, by: Person | None = None) -> Meet
     """
     if by is not None:
         check_leads(by, "Freezing the pack")
+    cycle_lock_exclusive(cycle)
     _check_not_reached(cycle, Milestone.PACK_FROZEN, "The pack is frozen already.")
     milestone_reach(cycle=cycle, kind=Milestone.PACK_FROZEN, at=at, by=by.user if by else None)
     meeting = Meeting.objects.select_for_update().get(cycle=cycle, kind=MeetingKind.EXECUTIVE)
@@ -77,6 +79,7 @@ def pack_due(cycle: Cycle, at: datetime) -> bool:
 def ceo_approve(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -> MilestoneReached:
     """The CEO (or deputy) approves the plan; the company forecast is published right after."""
     on_behalf_of = signing_for(person, ceo(), "CEO")
+    cycle_lock_exclusive(cycle)
     _check_not_reached(cycle, Milestone.CEO_APPROVED, "The plan is approved already.")
     reached = milestone_reach(
         cycle=cycle,
@@ -97,6 +100,7 @@ def ceo_return(*, cycle: Cycle, person: Person, at: datetime, reason: str) -> No
     signing_for(person, ceo(), "CEO")
     if not reason.strip():
         raise Invalid("Say why the plan is returned; all heads are told the reason.")
+    cycle_lock_exclusive(cycle)
     if Milestone.PACK_FROZEN not in milestones_reached(cycle):
         raise Refused("nothing_to_return", "There is no frozen pack to return.")
     if Milestone.PUBLISHED in milestones_reached(cycle):

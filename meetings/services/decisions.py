@@ -58,6 +58,7 @@ def decision_raise(
     check_raises_briefs(by)
     if cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; raise the question in the open one.")
+    code = next_code(Decision)
     if gap is not None:
         _gap_take(gap, by, at)
     options = [_with_difference(cycle, option) for option in options]
@@ -65,7 +66,7 @@ def decision_raise(
     if faults:
         raise Invalid(" ".join(faults), errors=[{"detail": fault} for fault in faults])
     decision = Decision.objects.create(
-        code=next_code(Decision),
+        code=code,
         cycle=cycle,
         forum=forum,
         question=question.strip(),

@@ -1,5 +1,6 @@
 """What the meetings floor has to do by itself, found from state."""
 
+import logging
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,19 +19,52 @@ from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
 
+log = logging.getLogger(__name__)
+
 
 def due(*, at: datetime) -> None:
-    """Move the open cycle on, remind, freeze the pack, queue the publishing, open the next cycle. Safe to repeat."""
-    cycle = open_cycle()
-    if cycle is not None:
+    """Move the open cycle on, remind, raise briefs, freeze the pack, publish, open the next cycle. Safe to repeat.
+
+    What fails does not hold up the rest; the first failure is raised when everything has had its turn.
+    """
+    failures = []
+    for work in (_move_on, _remind, _raise_briefs, _freeze, _publish, _open_next):
+        try:
+            work(at)
+        except Exception as failure:
+            log.exception("Due work of meetings failed: %s", work.__name__)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+def _move_on(at: datetime) -> None:
+    if cycle := open_cycle():
         cycle_move_on(cycle=cycle, at=at)
+
+
+def _remind(at: datetime) -> None:
     reminders_materialise(cycle=open_cycle(), at=at)
-    if cycle is not None:
+
+
+def _raise_briefs(at: datetime) -> None:
+    if cycle := open_cycle():
         gap_briefs_raise(cycle=cycle, at=at)
+
+
+def _freeze(at: datetime) -> None:
+    cycle = open_cycle()
     if cycle is not None and pack_due(cycle, at):
         pack_freeze(cycle=cycle, at=at)
+
+
+def _publish(at: datetime) -> None:
+    cycle = open_cycle()
     if cycle is not None and publish_due(cycle):
         publish_queue(cycle=cycle, at=at)
+
+
+def _open_next(at: datetime) -> None:
     month = next_month_due(at)
     if month is not None:
         next_cycle_open(month=month, at=at)

@@ -10,6 +10,8 @@ from cycles.selectors import milestones_reached
 from cycles.services import cycle_advance, cycle_end, cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone
 from demand.models import ForecastVersion, Origin, Stage
+from demand.selectors.lines import lines_forget
+from demand.selectors.stored import stored_forget
 from demand.selectors.versions import version_current, version_plan
 from demand.services.changes import changes_copy
 from demand.services.versions import version_store
@@ -120,7 +122,10 @@ def forecast_verify(*, cycle: Cycle) -> tuple[str, str]:
     """(stored hash, hash of the forecast rebuilt from its stored inputs); equal when nothing was touched.
 
     The stored numbers themselves must give the stored hash too; where they do not, that hash is returned instead.
+    Nothing this process has read before counts.
     """
+    stored_forget()
+    lines_forget()
     version = version_current(cycle, Stage.COMPANY_FORECAST)
     if version is None:
         raise Refused("not_published", f"The cycle {cycle.code} has no published company forecast.", status=404)

@@ -26,8 +26,8 @@ EARLIER = "Earlier minutes"
 
 
 def agenda_items(meeting: Meeting, on: date) -> list[dict[str, Any]]:
-    """The agenda as kept since the start of the meeting, before that as it would be now."""
-    if meeting.agenda:
+    """The agenda as kept since the start of the meeting; before that, or when it is held again, as it would be now."""
+    if meeting.agenda and meeting.state != Meeting.State.PLANNED:
         return list(meeting.agenda)
     items = agenda.build(agenda.Meeting(meeting.kind), topics_of(meeting, on), currency=company().currency)
     return [
@@ -56,7 +56,6 @@ def meeting_start(*, meeting: Meeting, by: Person, on: date, at: datetime) -> Me
     meeting = _own(meeting, by, "Starting a meeting", Meeting.State.PLANNED)
     if meeting.cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {meeting.cycle.code} has ended.")
-    meeting.agenda = []
     meeting.agenda = agenda_items(meeting, on)
     meeting.state, meeting.started_at = Meeting.State.RUNNING, at
     meeting.save(update_fields=["agenda", "state", "started_at"])

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from cycles.models import CycleStep
-from cycles.periods import parse_month
 from cycles.selectors import current_cycle, cycle_of, open_cycle
 from cycles.steps import Step
 from jobs.errors import Invalid, Refused
@@ -31,7 +30,7 @@ def control(request: PortalRequest) -> HttpResponse:
 def _page(request: PortalRequest, problem: Refused | None = None, step: str = "") -> HttpResponse:
     """The page; after a refusal with what was typed, at the step it was typed for."""
     wanted = request.GET.get("cycle", "")
-    cycle = cycle_of(parse_month(wanted)) if wanted else current_cycle()
+    cycle = cycle_of(month_read(request.GET, "cycle", "Cycle")) if wanted else current_cycle()
     context = control_page(cycle, request.now) | {
         "writes": leads(request.person),
         "problem": problem,

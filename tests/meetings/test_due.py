@@ -9,6 +9,7 @@ from cycles.selectors import milestones_reached, open_cycle, step_of
 from cycles.services import contribution_answer
 from cycles.steps import Milestone, Step, StepState
 from demand.services.plan import demand_sign, proposal_build
+from jobs.errors import Refused
 from jobs.models import Job, Message
 from masterdata.models import Company
 from meetings.models import Meeting, MeetingKind
@@ -125,6 +126,20 @@ def test_a_cycle_that_runs_into_the_next_month_is_left_its_time(cast: Cast) -> N
     cycle_start(month=date(2026, 11, 1), at=late, by=cast.leader)
     assert next_month_due(DECEMBER) is None
     assert next_month_due(datetime(2026, 12, 15, 18, tzinfo=UTC)) == date(2026, 12, 1)
+
+
+def test_what_fails_does_not_hold_up_the_rest(cast: Cast) -> None:
+    """A pack that cannot be built must not keep the next month from opening."""
+    from demand.models import ForecastVersion, Stage
+    from tests.meetings.journey import confirmed
+
+    cycle = confirmed(cast)
+    ForecastVersion.objects.filter(cycle=cycle, stage=Stage.SUPPLY_PLAN).delete()
+    with pytest.raises(Refused, match="no signed supply plan"):
+        due(at=DECEMBER)
+    december = open_cycle()
+    assert december is not None
+    assert december.code == "2026-12"
 
 
 def test_the_first_cycle_of_all_is_opened_by_hand(cast: Cast) -> None:

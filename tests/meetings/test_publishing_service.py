@@ -1,15 +1,17 @@
 """Publishing: built from what was signed and decided, once, whole, provable, told to everybody."""
 
+from collections.abc import Callable
 from datetime import date
+from threading import Barrier, Thread
 
 import numpy as np
 import pytest
 from django.core import mail
+from django.db import connection
 
 from cycles.models import Cycle, CycleState
-from cycles.selectors import milestones_reached, step_of
-from cycles.services import cycle_lock_exclusive
-from cycles.steps import Milestone, Step, StepState
+from cycles.selectors import milestones_reached
+from cycles.steps import Milestone, StepState
 from demand.matrices import Plan
 from demand.models import Change, CycleLine, ForecastLine, ForecastVersion, Origin, Stage, VersionState
 from demand.selectors.versions import stage_plan, version_current, version_plan
@@ -204,11 +206,22 @@ def test_a_cycle_that_is_not_published_cannot_be_verified(cast: Cast) -> None:
         forecast_verify(cycle=in_entry(cast))
 
 
+def short_in_november(cycle: Cycle, line: int) -> None:
+    """Supply commits 100 of this line in November, and the rest in December."""
+    plan = stage_plan(cycle, Stage.SUPPLY_PLAN)
+    quantity = plan.quantity.copy()
+    row = plan.lines.tolist().index(line)
+    quantity[row, 1] += quantity[row, 0] - 100.0
+    quantity[row, 0] = 100.0
+    version_store(cycle=cycle, stage=Stage.SUPPLY_PLAN, plan=Plan(plan.lines, plan.start, quantity), at=MONEY)
+
+
 def test_everybody_is_told_with_what_changes_for_their_customers_first(cast: Cast) -> None:
     cycle = in_entry(cast)
     line = cast.line("ALPHA", "NORTH").pk
     cells_save(cycle=cycle, stage=Stage.SALES, person=cast.rep, edits=[CellEdit(line, NOV, 400.0)], at=ENTRY)
     demand_is_signed(cast, cycle), supply_is_signed(cast, cycle)
+    short_in_november(cycle, line)
     confirmed(cast, cycle), frozen(cast, cycle), approved(cast, cycle)
     messages_due_send(at=APPROVED)
     mail.outbox.clear()
@@ -220,8 +233,7 @@ def test_everybody_is_told_with_what_changes_for_their_customers_first(cast: Cas
     assert rita.subject == "2026-11: the company forecast is published"
     first = rita.body.index("for North Stores")
     assert first < rita.body.index("The plan")
-    assert "Alpha, 2026-11: 400 to" in rita.body
-    assert "Supply commits less, or later." in rita.body
+    assert "Alpha, 2026-11: 400 to 100. Supply commits less, or later." in rita.body
     rob = next(m for m in mail.outbox if "rob@" in m.to[0])
     assert "North Stores" not in rob.body
     fiona = next(m for m in mail.outbox if "fiona@" in m.to[0])
@@ -229,11 +241,44 @@ def test_everybody_is_told_with_what_changes_for_their_customers_first(cast: Cas
     assert "Your customers" not in fiona.body
 
 
-def test_publishing_waits_for_a_lock_and_is_still_once(cast: Cast) -> None:
+def at_once(*calls: Callable[[], object]) -> list[str]:
+    """Run the calls in threads at the same time; returns what became of each, sorted."""
+    start, told = Barrier(len(calls)), []
+
+    def run(call: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            call()
+            told.append("done")
+        except Refused as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(told)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_published_twice_at_once_it_is_published_once(cast: Cast) -> None:
     cycle = approved(cast)
-    cycle_lock_exclusive(cycle)
-    publish(cycle)
-    assert step_of(cycle, Step.PUBLISH).state == StepState.CLOSED.value
+    told = at_once(*[lambda: forecast_publish(cycle=cycle, at=APPROVED)] * 3)
+    assert told == ["already_published", "already_published", "done"]
+    assert ForecastVersion.objects.filter(cycle=cycle, stage=Stage.COMPANY_FORECAST).count() == 1
+    assert Message.objects.filter(kind="published").count() == len(cast.people) - 2
+    stored, rebuilt = forecast_verify(cycle=cycle)
+    assert stored == rebuilt
+
+
+@pytest.mark.django_db(transaction=True)
+def test_frozen_twice_at_once_it_is_one_pack(cast: Cast) -> None:
+    cycle = confirmed(cast)
+    assert at_once(*[lambda: pack_freeze(cycle=cycle, at=FROZEN)] * 2) == ["already_done", "done"]
+    assert Message.objects.filter(kind="pack", recipient=cast.ceo.user).count() == 1
 
 
 def test_the_pack_shows_the_numbers_that_are_published(cast: Cast) -> None:
