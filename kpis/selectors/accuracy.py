@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.db.models.functions import ExtractMonth, ExtractYear
 
 from cycles.models import Cycle
 from cycles.periods import add_months, months_between
@@ -27,6 +28,9 @@ COMPARED_WITH = {
     Stage.EVENTS: Stage.TEAM,
     Stage.DEMAND_PLAN: Stage.EVENTS,
 }
+
+# months between the cycle and the month measured
+LAG = (ExtractYear("month") - ExtractYear("cycle__month")) * 12 + ExtractMonth("month") - ExtractMonth("cycle__month")
 
 
 def closed_before() -> date | None:
@@ -91,26 +95,31 @@ def accuracy_ladder(
     `first` and `last` are cycles; lags are pooled over all cells. None where undefined. A stage is compared with the
     stage before it over the same cells only.
     """
-    rows = stored_sums(level=level, key=key, first=first, last=last)
-    if rows.empty:
-        return []
-    return ladder(rows[rows["lag"].isin(list(lags))])
+    return ladder(stored_sums(level=level, key=key, first=first, last=last, lags=lags))
 
 
 def stored_sums(
-    *, level: str, key: str | None = "", first: date | None = None, last: date | None = None
+    *,
+    level: str,
+    key: str | None = "",
+    first: date | None = None,
+    last: date | None = None,
+    stages: Sequence[Stage] = (),
+    lags: Sequence[int] = (),
 ) -> pd.DataFrame:
-    """Stored error sums with cycle (date), month, lag, stage and key; all keys for key=None."""
-    rows = StageAccuracy.objects.filter(level=level)
-    rows = rows.filter(key=key) if key is not None else rows
+    """Stored error sums with cycle (date), month, lag, stage and key; all keys for key=None.
+
+    `first` and `last` are cycles; no `stages` or `lags` means all of them.
+    """
+    rows = StageAccuracy.objects.filter(level=level).annotate(lag=LAG)
+    rows = rows.filter(key=key) if key is not None else rows.exclude(key="")
     rows = rows.filter(cycle__month__gte=first) if first else rows
     rows = rows.filter(cycle__month__lte=last) if last else rows
-    columns = ["cycle__month", "month", "stage", "key", "absolute_error", "signed_error", "actual", "n"]
+    rows = rows.filter(stage__in=stages) if stages else rows
+    rows = rows.filter(lag__in=list(lags)) if lags else rows
+    columns = ["cycle__month", "month", "lag", "stage", "key", "absolute_error", "signed_error", "actual", "n"]
     frame = pd.DataFrame.from_records(rows.order_by("cycle__month", "month").values_list(*columns), columns=columns)
-    frame = frame.rename(columns={"cycle__month": "cycle"})
-    if not frame.empty:
-        frame["lag"] = [months_between(c, m) for c, m in zip(frame["cycle"], frame["month"], strict=True)]
-    return frame
+    return frame.rename(columns={"cycle__month": "cycle"})
 
 
 def ladder(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -148,10 +148,7 @@ def bias_data(rows: pd.DataFrame, who: str) -> dict[str, Any] | None:
 
 def tolerance_data() -> dict[str, Any] | None:
     """Family × month: bookings against the company forecast of a month before."""
-    rows = stored_sums(level="family", key=None)
-    if rows.empty:
-        return None
-    part = rows[(rows["stage"] == Stage.COMPANY_FORECAST.value) & (rows["lag"] == 1) & (rows["key"] != "")]
+    part = stored_sums(level="family", key=None, stages=[Stage.COMPANY_FORECAST], lags=[1])
     if part.empty:
         return None
     names = dict(Family.objects.values_list("code", "name"))
@@ -177,10 +174,11 @@ def _deviation(row: Any) -> float | None:
 
 def _families(level: str, lags: Sequence[int]) -> list[dict[str, Any]]:
     """Baseline against demand plan by family; by size, no ranking of people anywhere."""
-    rows = stored_sums(level="product" if level == "company" else level, key=None)
+    compared = (Stage.BASELINE, Stage.DEMAND_PLAN)
+    rows = stored_sums(level="product" if level == "company" else level, key=None, stages=compared, lags=lags)
     if rows.empty:
         return []
-    table = pooled(rows[(rows["key"] != "") & rows["lag"].isin(list(lags))], ["key", "stage"])
+    table = pooled(rows, ["key", "stage"])
     names = dict(Family.objects.values_list("code", "name"))
     found = []
     for code, group in table.groupby("key"):
@@ -202,10 +200,13 @@ def last_month_results() -> tuple[date | None, list[FamilyResult]]:
     """The last closed month by family against the company forecast of a month before."""
     until = closed_before()
     month = add_months(until, -1) if until else None
-    rows = stored_sums(level="family", key=None, first=add_months(month, -1), last=month) if month else pd.DataFrame()
-    if rows.empty:
+    if month is None:
+        return None, []
+    stages = [Stage.COMPANY_FORECAST]
+    rows = stored_sums(level="family", key=None, first=add_months(month, -1), last=month, stages=stages)
+    part = rows[rows["month"] == month]
+    if part.empty:
         return month, []
-    part = rows[(rows["stage"] == Stage.COMPANY_FORECAST.value) & (rows["month"] == month) & (rows["key"] != "")]
     part = part[part["lag"] == part["lag"].max()]
     names = dict(Family.objects.values_list("code", "name"))
     results = [
