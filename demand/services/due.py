@@ -7,8 +7,11 @@ from cycles.selectors import milestones_reached, open_cycle, step_of
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Stage
 from demand.selectors.versions import proposal_stale, version_current
+from demand.services import baseline
+from demand.services import plan as proposal
 from demand.services.baseline import baseline_queue
 from demand.services.plan import proposal_queue
+from jobs.models import Job, WorkState
 
 
 def due(*, at: datetime) -> None:
@@ -17,10 +20,21 @@ def due(*, at: datetime) -> None:
     if cycle is None:
         return
     reached = milestones_reached(cycle)
-    if Milestone.ACTUALS_IN in reached and Milestone.BASELINE_BUILT not in reached:
+    if _baseline_due(cycle, reached):
         baseline_queue(cycle=cycle, at=at)
-    if _proposal_due(cycle, reached):
+    if _proposal_due(cycle, reached) and not _gave_up(proposal.KIND, cycle):
         proposal_queue(cycle=cycle, at=at)
+
+
+def _baseline_due(cycle: Cycle, reached: set[Milestone]) -> bool:
+    missing = Milestone.ACTUALS_IN in reached and Milestone.BASELINE_BUILT not in reached
+    return missing and not _gave_up(baseline.KIND, cycle)
+
+
+def _gave_up(kind: str, cycle: Cycle) -> bool:
+    """The last job of this kind has failed for good: it waits for somebody to look at it and try again."""
+    last = Job.objects.filter(kind=kind, key=cycle.code).order_by("-id").first()
+    return last is not None and last.state == WorkState.FAILED
 
 
 def _proposal_due(cycle: Cycle, reached: set[Milestone]) -> bool:

@@ -217,3 +217,13 @@ def test_the_database_refuses_unsound_vectors(cast: Cast, cycle: Cycle, array: s
 def test_a_stored_vector_cannot_be_rewritten(cast: Cast, cycle: Cycle) -> None:
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         ForecastLine.objects.update(quantity=[0.0] * 24)
+
+
+def test_a_job_that_failed_for_good_waits_for_a_person(cast: Cast, cycle: Cycle) -> None:
+    cycle_to_review(cycle)
+    edit = CellEdit(cast.line("ALPHA", "NORTH").pk, NOV, 5.0)
+    cells_save(cycle=cycle, stage=Stage.TEAM, person=cast.manager, edits=[edit], at=REVIEW + timedelta(minutes=1))
+    due(at=REVIEW + timedelta(minutes=2))
+    Job.objects.filter(kind="proposal").update(state="failed")
+    due(at=REVIEW + timedelta(minutes=3))
+    assert Job.objects.filter(kind="proposal").count() == 1
