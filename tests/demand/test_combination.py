@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as arrays
 from demand.combination import Backtest, combination_weights, combine, pooled_scores
 
 NAN = np.nan
-SCORES = arrays.arrays(float, (4, 3), elements=st.floats(0, 10))
+SCORES = arrays.arrays(float, (4, 3), elements=st.floats(0, 10, allow_subnormal=False))
 
 
 def backtest(*methods, actual):
@@ -84,7 +84,7 @@ def test_weights_add_up_and_favour_the_better(scores) -> None:
         assert (np.diff(weights[order, line]) <= 1e-12).all()
 
 
-@given(SCORES, arrays.arrays(float, (4, 3, 5), elements=st.floats(0, 1e6)))
+@given(SCORES, arrays.arrays(float, (4, 3, 5), elements=st.floats(0, 1e6, allow_subnormal=False)))
 def test_a_combination_lies_between_its_methods(scores, forecasts) -> None:
     combined = combine(forecasts, combination_weights(scores))
     assert (combined <= forecasts.max(axis=0) * (1 + 1e-9)).all()
