@@ -379,8 +379,9 @@ def test_a_manager_accepts_adjusts_asks_and_the_rep_sees_it(sales: Sales, screen
     assert TeamReview.objects.get().rep == sales.cast.rep
     assert sales.number("ALPHA", "NORTH", 0, Stage.TEAM) > sales.number("ALPHA", "NORTH")
     page.get_by_role("link", name="Rita Rep", exact=True).click()
+    expect(page.locator("[data-grid-status]")).to_be_attached()
     page.get_by_role("link", name="Alpha").first.click()
-    panel = page.locator("#panel")
+    panel = page.locator("body")  # in the side panel, or as a page where the script was not ready yet
     panel.get_by_label("Note, or question to Rita Rep").fill("Is the tender in?")
     panel.get_by_role("button", name="Send back with this question").click()
     expect(page.get_by_text("Sent back to Rita Rep")).to_be_visible()
