@@ -3,8 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from meetings.services.due import due
-
 from cycles.models import Cycle
 from cycles.periods import add_months
 from cycles.selectors import current_cycle
@@ -13,6 +11,7 @@ from demand.services.baseline import baseline_queue
 from jobs.errors import Refused
 from masterdata.selectors import company
 from meetings.services.cadence import cycle_start
+from meetings.services.due import due
 from sop_portal.replay import replay_queue
 
 

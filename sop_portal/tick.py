@@ -4,10 +4,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from kpis.services import due as kpis
-
 from demand.services import due as demand
 from jobs.services.work import heartbeat_write
+from kpis.services import due as kpis
 from meetings.services import due as meetings
 from supply.services import due as supply
 
