@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import F
 
 from cycles.models import Cycle
 from cycles.periods import months_between
 from demand.matrices import Lines, Matrix, Plan
-from demand.models import LayerLine, Stage
+from demand.models import ForecastVersion, LayerLine, Stage, VersionState
+from demand.selectors.stored import FEW_LINES, KEPT, plan_of_rows, version_plan
 from demand.selectors.versions import BEFORE
 from jobs.errors import Refused
 
@@ -88,13 +90,23 @@ def stage_numbers(
 ) -> StageNumbers:
     """The numbers of the cycles of these months (those that there are) for exactly these lines (ascending)."""
     ids = [int(line) for line in lines]
-    with connection.cursor() as cursor:
-        cursor.execute(FINISHED, [ids, list(months), [stage.value for stage in stages]])
-        finished = _plans(cursor.fetchall(), lines, 0.0)
+    finished = _finished(months, lines, stages)
     layers = LayerLine.objects.filter(cycle__month__in=months, line_id__in=ids).order_by("line_id")
     rows = list(layers.values_list(*LAYER_COLUMNS))
     given = _plans([(month, stage, month, *rest) for month, stage, *rest in (row[:5] for row in rows)], lines, np.nan)
     return StageNumbers(lines, finished, given, _notes(rows))
+
+
+def _finished(months: Sequence[date], lines: Lines, stages: Sequence[Stage]) -> dict[Key, Plan]:
+    """Few lines or many versions in one query; many lines of a few versions from what the process keeps."""
+    if len(lines) > FEW_LINES and len(months) * len(stages) <= KEPT // 2:
+        current = ForecastVersion.objects.filter(
+            state=VersionState.CURRENT, cycle__month__in=months, stage__in=stages
+        ).annotate(month=F("cycle__month"))
+        return {(version.month, Stage(version.stage)): version_plan(version, lines) for version in current}
+    with connection.cursor() as cursor:
+        cursor.execute(FINISHED, [lines.tolist(), list(months), [stage.value for stage in stages]])
+        return _plans(cursor.fetchall(), lines, 0.0)
 
 
 def _notes(rows: list[tuple[Any, ...]]) -> dict[Key, dict[int, LayerNote]]:
@@ -108,20 +120,15 @@ Row = tuple[date, str, date, int, int | None, list[float | None]]
 
 
 def _plans(rows: list[Row], lines: Lines, fill: float) -> dict[Key, Plan]:
-    found: dict[Key, list[tuple[int, list[float | None]]]] = {}
-    shape: dict[Key, tuple[date, int]] = {}
+    found: dict[tuple[date, str, date, int], list[tuple[int, list[float | None]]]] = {}
     for month, stage, start, length, line, quantity in rows:
-        key = (month, Stage(stage))
-        shape[key] = (start, length)
-        found.setdefault(key, [])
+        vectors = found.setdefault((month, stage, start, length), [])
         if line is not None:
-            found[key].append((line, quantity))
-    return {key: _plan(found[key], *shape[key]).for_lines(lines, fill=fill) for key in found}
-
-
-def _plan(rows: list[tuple[int, list[float | None]]], start: date, months: int) -> Plan:
-    ids = np.array([line for line, _ in rows], dtype=np.int64)
-    return Plan(ids, start, np.array([q for _, q in rows], dtype=float).reshape(len(rows), months))
+            vectors.append((line, quantity))
+    return {
+        (month, Stage(stage)): plan_of_rows(vectors, start, length).for_lines(lines, fill=fill)
+        for (month, stage, start, length), vectors in found.items()
+    }
 
 
 def moved(plan: Plan, cycle: Cycle) -> Matrix:
