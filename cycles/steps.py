@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from cycles.calendar_days import add_working_days, working_day, working_days
 
+# How a condition that does not stand yet is told.
+WAITS = "It waits until "
+
 
 class _Labelled(StrEnum):
     """A string enum whose members carry the words a person reads."""
@@ -197,7 +200,7 @@ def next_state(state: StepState, action: Action) -> StepState:
 def missing_for_open(step: Step, closed_steps: Collection[Step], milestones: Collection[Milestone]) -> list[str]:
     """What still has to happen before `step` may open, in plain words; empty when nothing."""
     rule = STEPS[step]
-    steps = [f"{needed.label} is not closed yet" for needed in rule.entry_closed if needed not in closed_steps]
+    steps = [f"{WAITS}{needed.label} is closed" for needed in rule.entry_closed if needed not in closed_steps]
     return steps + _missing(rule.entry, milestones)
 
 
@@ -303,4 +306,4 @@ def _compressed(day: int, days: Mapping[Step, tuple[int, int]], available: int) 
 
 
 def _missing(needed: Collection[Milestone], reached: Collection[Milestone]) -> list[str]:
-    return [f"Not yet: {milestone.label}" for milestone in needed if milestone not in reached]
+    return [f"{WAITS}{milestone.label}" for milestone in needed if milestone not in reached]

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.utils.functional import SimpleLazyObject
+from django.shortcuts import render
+from django.utils import timezone
 
 from jobs.errors import Refused
 from masterdata.selectors import company, person_of
@@ -19,23 +20,30 @@ TITLES = {403: "This is not yours to change", 404: "There is nothing here", 422:
 
 
 class Door:
-    """Gives every page `request.person`, `request.now` and `request.today`, and sends strangers to sign in."""
+    """Gives every page `request.person`, `request.now` and `request.today`, and sends strangers to sign in.
+
+    Pages are written in the company's time; the script shows moments in the reader's own.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.now = now()  # type: ignore[attr-defined]
-        request.today = SimpleLazyObject(lambda: request.now.astimezone(ZoneInfo(company().timezone)).date())  # type: ignore[attr-defined]
-        if not request.path.startswith(OPEN_PREFIXES):
-            if not request.user.is_authenticated:
-                return redirect(f"/login/?next={request.path}")
-            try:
-                request.person = person_of(request.user)  # type: ignore[attr-defined]
-                # a real date: the database driver does not take a lazy one
-                request.today = request.now.astimezone(ZoneInfo(company().timezone)).date()  # type: ignore[attr-defined]
-            except Refused as refusal:
-                return told(request, refusal)
+        if request.path.startswith(OPEN_PREFIXES):
+            return self.answer(request)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        try:
+            request.person = person_of(request.user)  # type: ignore[attr-defined]
+        except Refused as refusal:
+            return told(request, refusal)
+        zone = ZoneInfo(company().timezone)
+        request.today = request.now.astimezone(zone).date()  # type: ignore[attr-defined]
+        with timezone.override(zone):
+            return self.answer(request)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "private, no-store")

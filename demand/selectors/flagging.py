@@ -11,7 +11,7 @@ from demand.flags import COLUMNS, Thresholds
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import Stage
 from demand.selectors.history import history, history_start
-from demand.selectors.lines import cycle_lines, life_mask, line_ids
+from demand.selectors.lines import line_ids, living_lines
 from demand.selectors.stages import StageNumbers, moved, stage_numbers
 from demand.selectors.versions import events_applied, stage_plan
 
@@ -48,8 +48,7 @@ GROUP BY l.id
 
 def flag_frame(cycle: Cycle) -> pd.DataFrame:
     """One row per living line with the columns of `demand.flags.COLUMNS`; quantities in the product's unit."""
-    frame = cycle_lines(cycle)
-    frame = frame[life_mask(frame, cycle.month, cycle.horizon).any(axis=1)]
+    frame = living_lines(cycle)
     lines = line_ids(frame)
     past = history(lines, start=history_start(cycle.month), before=cycle.month).quantity
     baseline = stage_plan(cycle, Stage.BASELINE, lines)

@@ -100,6 +100,12 @@ def line_labels(frame: pd.DataFrame) -> dict[int, str]:
     return {int(line): f"{customer}, {product}" for line, customer, product in names}
 
 
+def living_lines(cycle: Cycle, *, owners: list[int] | None = None) -> pd.DataFrame:
+    """The lines whose product is sold in at least one month of the horizon: the ones people are asked about."""
+    frame = cycle_lines(cycle, owners=owners)
+    return frame[life_mask(frame, cycle.month, cycle.horizon).any(axis=1)] if len(frame) else frame
+
+
 def life_mask(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
     """(lines, months) True where the product is alive: from its launch month to its phase-out month, both sold."""
     calendar = [add_months(start, i) for i in range(months)]

@@ -13,7 +13,7 @@ from cycles.periods import add_months
 from demand.change_size import reason_needed
 from demand.matrices import Lines, Matrix
 from demand.models import CycleLine, Reason, Stage
-from demand.selectors.lines import cycle_lines, life_mask, line_ids
+from demand.selectors.lines import line_ids, living_lines
 from demand.selectors.stages import LayerNote, StageNumbers, moved, stage_numbers
 
 
@@ -78,9 +78,7 @@ class Owned:
 
 def owned(cycle: Cycle, owners: Sequence[int]) -> Owned:
     """The living lines of these people (ids of persons) in a cycle, with the numbers of it and of the one before."""
-    frame = cycle_lines(cycle, owners=list(owners))
-    alive = life_mask(frame, cycle.month, cycle.horizon).any(axis=1) if len(frame) else np.zeros(0, dtype=bool)
-    frame = frame[alive]
+    frame = living_lines(cycle, owners=list(owners))
     months = [cycle.month, add_months(cycle.month, -1)]
     return Owned(cycle, frame, stage_numbers(months, line_ids(frame)))
 

@@ -15,7 +15,7 @@ from cycles.selectors import (
     open_cycle,
     participation,
 )
-from cycles.steps import Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
+from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
 from masterdata.models import Person
 from masterdata.selectors import ceo, company, people
 from meetings.models import Decision
@@ -49,6 +49,7 @@ class StepView:
     may_move: bool
     may_reopen: bool
     due_local: str
+    one_day: bool
 
 
 def control_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:
@@ -108,13 +109,14 @@ def _step_view(
         may_close=active and state is StepState.OPEN and not missing,
         may_move=active and not finished,
         may_reopen=active and state is StepState.CLOSED,
+        one_day=row.opens_at.astimezone(zone).date() == row.due_at.astimezone(zone).date(),
         due_local=f"{row.due_at.astimezone(zone):%Y-%m-%dT%H:%M}",
     )
 
 
 def plain(missing: str) -> str:
-    """`Not yet: the baseline is built` under a heading that says the first two words already."""
-    words = missing.removeprefix("Not yet: ")
+    """`The baseline is built`, under a heading that says already what waits."""
+    words = missing.removeprefix(WAITS)
     return f"{words[0].upper()}{words[1:]}"
 
 

@@ -8,7 +8,8 @@ from django.db.models import Count, Max
 
 from cycles.models import Contribution, Cycle, How
 from cycles.services.answers import BARRIERS
-from demand.models import CycleLine, LayerLine, Stage
+from demand.models import LayerLine, Stage
+from demand.selectors.lines import living_lines
 from masterdata.models import Person
 
 TOOK_PART = (How.CHANGED, How.ALL_FINE)
@@ -41,8 +42,7 @@ class Shares:
 
 def taking_part(cycle: Cycle, rows: list[Contribution]) -> list[TakingPart]:
     """Everybody expected, with what they have done so far; nothing about how long it took them."""
-    owned = CycleLine.objects.filter(cycle=cycle).values_list("owner_id")
-    lines = dict(owned.annotate(Count("id")))
+    lines = living_lines(cycle)["rep_id"].value_counts().to_dict()
     touched: dict[int, dict[str, Any]] = {
         row["changed_by_id"]: dict(row)
         for row in LayerLine.objects.filter(cycle=cycle, stage=Stage.SALES)

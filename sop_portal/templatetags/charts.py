@@ -91,8 +91,8 @@ def _keys(names: Any) -> list[tuple[str, str]]:
 
 
 def _register(maker: Callable[..., charts.Drawing]) -> None:
-    def tag(context: Context, data: Mapping[str, Any]) -> SafeString:
-        return _figure(context, maker, data)
+    def tag(context: Context, data: Mapping[str, Any], **more: Any) -> SafeString:
+        return _figure(context, maker, {**data, **more})
 
     register.simple_tag(tag, takes_context=True, name=maker.__name__)
 

@@ -57,7 +57,8 @@ def delta(value: Any, good: str = "up", decimals: int = 0, kind: str = "number")
 def local_time(at: datetime | None, style: str = "short") -> SafeString | str:
     """A moment in the reader's own time; the company's stands there until the script has run.
 
-    `style` is "short" (Thu 26 Nov 17:00), "time" (17:00), "day" (Thu 26 Nov) or "ago" (3 min ago).
+    `style` is "short" (Thu 26 Nov 17:00), "time" (17:00), "ago" (3 min ago), or "day" (Thu 26 Nov): the
+    company's working day, which stays as it is.
     """
     if at is None:
         return written.MISSING

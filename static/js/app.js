@@ -69,7 +69,6 @@ function localText(at, style) {
   const dayText = new Intl.DateTimeFormat("en-GB", day).format(at).replace(",", "");
   const timeText = new Intl.DateTimeFormat("en-GB", clock).format(at);
   if (style === "time") return timeText;
-  if (style === "day") return dayText;
   if (style === "ago") return ago(at) ?? `${dayText} ${timeText}`;
   return `${dayText} ${timeText}`;
 }
@@ -78,7 +77,8 @@ export function localTimes(within = document) {
   for (const time of within.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.textContent = localText(at, time.dataset.local);
+    // A working day is the company's wherever the reader is: 17:00 there may be tomorrow here.
+    if (time.dataset.local !== "day") time.textContent = localText(at, time.dataset.local);
     time.title = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" }).format(at);
   }
 }

@@ -137,7 +137,7 @@ def test_a_person_is_nudged_once_and_never_after_answering(cycle: Cycle, lena: U
 
 def test_signing_too_early_says_what_is_missing(cycle: Cycle) -> None:
     cycle_advance(cycle=cycle, at=START)
-    with pytest.raises(Refused, match="Sales forecast is not closed yet"):
+    with pytest.raises(Refused, match="It waits until Sales forecast is closed"):
         milestone_reach(cycle=cycle, kind=Milestone.DEMAND_SIGNED, at=START)
 
 

@@ -55,9 +55,9 @@ def test_only_sales_entry_goes_by_time_and_only_signed_steps_have_a_signer() -> 
     ("step", "closed", "reached", "missing"),
     [
         (Step.DATA_CLOSE, [], [], []),
-        (Step.SALES_FORECAST, [], [], ["Data close is not closed yet", "the baseline is built"]),
+        (Step.SALES_FORECAST, [], [], ["It waits until Data close is closed", "the baseline is built"]),
         (Step.SALES_FORECAST, [Step.DATA_CLOSE], [Milestone.BASELINE_BUILT], []),
-        (Step.DEMAND_REVIEW, [Step.DATA_CLOSE], [], ["Sales forecast is not closed yet"]),
+        (Step.DEMAND_REVIEW, [Step.DATA_CLOSE], [], ["It waits until Sales forecast is closed"]),
         (Step.DEMAND_REVIEW, [Step.SALES_FORECAST], [], []),
         (Step.SUPPLY_REVIEW, list(Step), [], ["the head of Sales has signed demand"]),
         (Step.SUPPLY_REVIEW, [], [Milestone.DEMAND_SIGNED], []),
@@ -89,7 +89,7 @@ def test_missing_for_close_lists_the_exit_milestones(step: Step, exit_milestones
     earlier = [s for s in Step if s.order < step.order]
     before = [m for m, owner in steps.MILESTONE_STEP.items() if owner in earlier]
     found = steps.missing_for_close(step, earlier, before)
-    assert found == [f"Not yet: {m.label}" for m in exit_milestones]
+    assert found == [f"It waits until {m.label}" for m in exit_milestones]
     assert steps.missing_for_close(step, earlier, [*before, *exit_milestones]) == []
 
 
@@ -100,8 +100,8 @@ def test_a_later_step_may_be_prepared_but_not_signed() -> None:
     assert steps.missing_for_milestone(Milestone.SUPPLY_PLANNED, closed, reached) == []
     refused = steps.missing_for_milestone(Milestone.DEMAND_SIGNED, closed, reached)
     assert refused == [
-        "Sales forecast is not closed yet",
-        "Not yet: the proposal for the demand plan is built",
+        "It waits until Sales forecast is closed",
+        "It waits until the proposal for the demand plan is built",
     ]
     ready = [*reached, Milestone.PROPOSAL_BUILT]
     both = [*closed, Step.SALES_FORECAST]
@@ -124,7 +124,7 @@ def test_milestones_can_be_reached_in_order_and_in_no_other_way_past_a_signature
     ]
     for earlier, later in pairwise(signatures):
         without = set(Milestone) - {earlier}
-        assert f"Not yet: {earlier.label}" in steps.missing_for_milestone(later, closed, without)
+        assert f"It waits until {earlier.label}" in steps.missing_for_milestone(later, closed, without)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,19 @@
 """The pages: who sees what, who may send what, what was typed is kept, and no query per row."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import zeal
 from django.test import Client
 
 from cycles.models import Cycle, CycleState
-from cycles.selectors import milestones_reached, step_of
+from cycles.selectors import contributions, milestones_reached, step_of
 from cycles.steps import Milestone, Step, StepState
+from demand.selectors.owned import owned
 from jobs.models import Message, MovedClock
-from masterdata.models import Person
+from masterdata.models import Company, Person, Product
 from meetings.models import Action, Decision, Meeting, MeetingKind, RiskOpportunity
+from meetings.selectors.taking_part import taking_part
 from meetings.services.actions import action_add
 from tests.cast import Cast, small_company
 from tests.meetings.journey import (
@@ -83,6 +85,33 @@ def test_everybody_reads_where_the_cycle_stands(cast: Cast, as_) -> None:
     assert "The head of Sales has signed demand" in page
     assert "Move the date" not in page
     assert "Nudge" not in page
+
+
+def test_the_leader_counts_the_lines_a_rep_is_asked_about(cast: Cast) -> None:
+    Product.objects.filter(code="DELTA").update(phase_out_month=date(2026, 10, 1))
+    cycle = in_entry(cast)
+    rows = taking_part(cycle, list(contributions(cycle)))
+    asked = {row.person.username: row.lines for row in rows}
+    assert asked == {"rita": 6, "rob": 3}
+    assert asked == {p.username: len(owned(cycle, [p.pk]).frame) for p in (cast.rep, cast.other_rep)}
+
+
+def test_a_working_day_is_the_companys(cast: Cast, as_) -> None:
+    cycle = in_entry(cast)
+    Company.objects.update(timezone="America/Los_Angeles")
+    step = step_of(cycle, Step.PRE_SOP)
+    step.opens_at, step.due_at = datetime(2026, 11, 17, 16, 0, tzinfo=UTC), datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
+    step.save()
+    page = text_of(as_(cast.leader, ENTRY).get("/cycle/"))
+    one_day = page.split('<span class="name">Pre-S&amp;OP</span>')[1].split("</li>")[0]
+    assert ">Tue 17 Nov<" in one_day
+    assert "18 Nov" not in one_day
+    assert "–" not in one_day
+
+
+def test_signing_in_leads_back_to_the_whole_address(client: Client, cast: Cast) -> None:
+    answer = client.get("/forecast/?level=family&stage=baseline")
+    assert answer["Location"] == "/login/?next=/forecast/%3Flevel%3Dfamily%26stage%3Dbaseline"
 
 
 def test_the_participation_table_tells_reviewed_from_accepted(cast: Cast, as_) -> None:
