@@ -175,8 +175,11 @@ def test_splitting_a_delivery_on_one_day_changes_nothing(part: int) -> None:
 )
 def test_every_due_line_is_met_late_or_neither_twice(cases: list[tuple[int, int | None]]) -> None:
     origin = np.datetime64("2020-06-10")
-    due = np.array([origin + d for d, _ in cases])
-    done = np.array([np.datetime64("NaT") if c is None else origin + c for _, c in cases], dtype="datetime64[D]")
+    due = np.array([origin + np.timedelta64(d, "D") for d, _ in cases])
+    done = np.array(
+        [np.datetime64("NaT") if c is None else origin + np.timedelta64(c, "D") for _, c in cases],
+        dtype="datetime64[D]",
+    )
     ones = np.ones(len(cases))
     as_of = date(2020, 6, 15)
     found = service.otif(due, done, ones, ones, as_of=as_of)
