@@ -154,7 +154,7 @@ def page_figures() -> Iterator[Figure]:
 
 
 def page_figure(username: str, path: str, what: str) -> Figure:
-    client = Client(headers={"host": "localhost"})
+    client = Client(headers={"host": "localhost", "accept-encoding": "gzip"})
     person = Person.objects.get(user__username=username)
     client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
     seconds, size = [], 0

@@ -106,6 +106,7 @@ if TESTING:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -243,20 +244,22 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
+# A folder named here holds the files as `collectstatic` left them: compressed, under names of their content.
+COLLECTED = PRODUCTION or bool(env.str("PORTAL_STATIC", default=""))
 STATIC_ROOT = Path(env.str("PORTAL_STATIC", default="") or STATE_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "sop_portal.static_storage.HashedStatic"
-        if PRODUCTION
+        if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 MEDIA_ROOT = STATE_DIR / "files"
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
-WHITENOISE_MAX_AGE = 31_536_000 if PRODUCTION else 0
+WHITENOISE_MAX_AGE = 31_536_000 if COLLECTED else 0
 
 # --- Mail -------------------------------------------------------------------------
 # Files by default: EMAIL_URL=smtp+tls://user:password@host:587 sends for real.

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
 
 from tests import chromium
-from tests.processes import Copy, Process, Web, manage, web_process, worker_process
+from tests.processes import Process, Web, manage, web_process, worker_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserType, Page
@@ -116,44 +115,6 @@ def live_portal(web_on_test_database: Web, transactional_db: None) -> Web:
     return web_on_test_database
 
 
-@pytest.fixture(scope="session")
-def portal_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Copy]]:
-    """`portal_copy("name")`: a whole portal with a database of its own that no test empties.
-
-    Migrated and without data; `.manage(…)`, `.web` and `.worker` are real processes.
-    """
-    copies: list[Copy] = []
-
-    def make(name: str) -> Copy:
-        create_database(name)
-        environment = {"DATABASE_URL": database_url(name), "REDIS_URL": os.environ["REDIS_URL"], "PORTAL_TESTING": "1"}
-        copies.append(Copy(environment, tmp_path_factory.mktemp(name)))
-        copies[-1].manage("migrate", "--verbosity", "0")
-        return copies[-1]
-
-    yield make
-    for copy in copies:
-        copy.stop()
-
-
-@pytest.fixture(scope="session")
-def demo_portal(portal_copy: Callable[[str], Copy]) -> Copy:
-    """The demonstration company, loaded as `./portal run` loads it, with web and worker running."""
-    copy = portal_copy("demonstration")
-    copy.manage("load_demo")
-    copy.worker.wait_until("ready.")
-    copy.web.wait_answer()
-    return copy
-
-
-def create_database(name: str) -> None:
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    connection.close()
-
-
 # --- Browser ----------------------------------------------------------------------
 
 
@@ -175,6 +136,25 @@ def csp_violations(page: "Page") -> Iterator[list[str]]:
     page.on("pageerror", lambda error: seen.append(str(error)))
     yield seen
     assert not seen, f"the browser complained: {seen}"
+
+
+# --- Figures ----------------------------------------------------------------------
+
+FIGURES = pytest.StashKey[list[tuple[str, str]]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`figure("One promotion", "7 clicks")`: a figure we claim, printed at the end of the run."""
+    return lambda what, value: request.config.stash.setdefault(FIGURES, []).append((what, value))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    figures = config.stash.get(FIGURES, [])
+    if figures:
+        terminalreporter.section("What it costs a person")
+        for what, value in figures:
+            terminalreporter.write_line(f"{what:<55} {value}")
 
 
 @pytest.fixture(scope="session")

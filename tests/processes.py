@@ -10,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -150,38 +149,3 @@ def manage(environment: dict[str, str], *arguments: str) -> subprocess.Completed
         text=True,
         check=False,
     )
-
-
-@dataclass
-class Copy:
-    """A whole portal on a database of its own; its processes start when first asked for."""
-
-    environment: dict[str, str]
-    folder: Path
-
-    @cached_property
-    def web(self) -> Web:
-        web = web_process(self.environment, self.folder / "web.log")
-        web.start()
-        return web
-
-    @cached_property
-    def worker(self) -> Process:
-        worker = worker_process(self.environment, self.folder / "worker.log")
-        worker.start()
-        return worker
-
-    @property
-    def url(self) -> str:
-        return self.web.url
-
-    def manage(self, *arguments: str) -> str:
-        """The command's output; an AssertionError with its complaint when it fails."""
-        done = manage(self.environment, *arguments)
-        assert done.returncode == 0, f"{arguments} failed:\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
-        return done.stdout
-
-    def stop(self) -> None:
-        for name in ("worker", "web"):
-            if name in self.__dict__:
-                self.__dict__[name].stop()

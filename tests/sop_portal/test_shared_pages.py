@@ -1,5 +1,7 @@
 """Pages and mails everybody shares: sign-in, problems, the mail's frame."""
 
+import gzip
+
 import pytest
 from django.contrib.auth.forms import AuthenticationForm
 from django.template import Context, Template
@@ -66,3 +68,12 @@ def test_mails_name_company_and_cycle_and_stay_small():
     assert "Adventure Works · November 2026" in html
     assert len(html.encode()) < 5_000
     assert "<img" not in html
+
+
+@pytest.mark.django_db
+def test_pages_travel_compressed(client):
+    plain = client.get("/login/")
+    packed = client.get("/login/", headers={"accept-encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
+    assert b"<h1" in gzip.decompress(packed.content)
