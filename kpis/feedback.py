@@ -6,7 +6,6 @@ took, `actual` what came (NaN while the month is open).
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,22 +72,6 @@ def survival(before: ArrayLike, after: ArrayLike, final: ArrayLike) -> Measured:
     return ratio(float(kept[changed].sum()), float(np.abs(change[changed]).sum()), int(changed.sum()))
 
 
-def supply_reserved(
-    demand: ArrayLike, cells: ArrayLike, before: ArrayLike, commit: Callable[[Vector], Vector]
-) -> Vector:
-    """Supply reserved because of a rep's changes (lines, months): may be negative.
-
-    Commitment with the demand plan as it is, minus the commitment recomputed by the same rule with
-    the marked `cells` at `before`. `commit` turns a demand matrix into a commitment matrix; only the
-    marked cells' lines are reported, others are 0.
-    """
-    wanted = np.asarray(demand, dtype=float)
-    marked: NDArray[np.bool_] = np.array(cells, dtype=bool)
-    without = np.where(marked, np.asarray(before, dtype=float), wanted)
-    difference = commit(wanted) - commit(without)
-    return difference * marked.any(axis=1, keepdims=True)
-
-
 def error_sentence(effect: Effect, month: str, currency: str = "") -> str:
     """What the changes did to the error of a month, in one sentence; gains and harm told alike."""
     if not effect.changed:
@@ -122,14 +105,14 @@ def bias_sentence(bias: Measured) -> str:
     return f"Your changed numbers were {percent_text(abs(bias.value))} {side} than what came, over {bias.n} cases."
 
 
-def reserved_sentence(units: float, value: float, currency: str = "") -> str:
-    """What supply holds for the rep's customers because of the input."""
-    if abs(units) < 0.05:
-        return "Supply would commit the same to your customers without your changes."
+def reserved_sentence(units: float, value: float, month: str, currency: str = "") -> str:
+    """What supply commits to the rep's customers because of the input, in the plan of a month."""
+    if abs(units) < 0.5:
+        return f"In the plan of {month} your customers would be committed the same without your changes."
     size = f"{count_text(abs(units))} ({money_text(abs(value), currency)})"
     if units > 0:
-        return f"Because of your input {size} more are committed to your customers."
-    return f"Because you lowered your numbers, {size} less are committed to your customers."
+        return f"In the plan of {month} {size} more are committed to your customers because of your input."
+    return f"In the plan of {month} {size} less are committed to your customers, because you lowered your numbers."
 
 
 def service_sentence(own: Measured, company: Measured, name: str = "on time and in full") -> str:

@@ -12,6 +12,7 @@ HANDLERS: dict[str, str] = {
     "baseline": "demand.services.baseline.baseline_part",
     "proposal": "demand.services.plan.proposal_part",
     "supply_plan": "supply.services.planning.supply_plan_part",
+    "reserved": "supply.services.reserved.reserved_part",
     "publish": "meetings.services.publishing.publish_part",
     "snapshots": "kpis.services.snapshots.snapshots_part",
     "import": "sop_portal.uploads.import_part",

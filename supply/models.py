@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from cycles.models import Cycle
+from demand.models import ForecastVersion
 from demand.models.facts import finite, month_first
 from masterdata.models import Coded, Family, Person, Product
 
@@ -193,6 +194,24 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_id} {self.month:%Y-%m}"
+
+
+class Reserved(models.Model):
+    """What a person's input made operations commit to the person's customers in a supply plan; may be negative."""
+
+    version = models.ForeignKey(ForecastVersion, models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    units = models.FloatField()
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "person"], name="reserved_once"),
+            finite("reserved_finite", "units", "value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}/{self.person_id}"
 
 
 class SupplyReturn(models.Model):

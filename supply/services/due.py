@@ -9,10 +9,13 @@ from demand.models import Stage
 from demand.selectors.versions import version_current
 from jobs.models import Job, WorkState
 from supply.services.planning import KIND, supply_plan_queue, supply_plan_stale
+from supply.services.reserved import reserved_due, reserved_queue
 
 
 def due(*, at: datetime) -> None:
-    """Queue the supply plan when demand is signed and no supply plan is made from that demand plan yet."""
+    """Queue the supply plan when demand is signed and none is made from that demand plan yet, and with every new
+    plan the comparison of what people's input reserved in it."""
+    _compare_input(at)
     cycle = open_cycle()
     if cycle is None:
         return
@@ -21,6 +24,12 @@ def due(*, at: datetime) -> None:
         return
     if supply_plan_stale(cycle) and not _failed_already(cycle):
         supply_plan_queue(cycle=cycle, at=at)
+
+
+def _compare_input(at: datetime) -> None:
+    version = reserved_due()
+    if version is not None:
+        reserved_queue(version=version, at=at)
 
 
 def _failed_already(cycle: Cycle) -> bool:

@@ -91,7 +91,15 @@ def supply_plan_stale(cycle: Cycle) -> bool:
 
 def planning_situation(cycle: Cycle) -> Situation:
     """What the supply plan of a cycle starts from now."""
-    return _given(cycle, _demand_plan(cycle)[1])[0]
+    return planning_start(cycle, _demand_plan(cycle)[1])[0]
+
+
+def planning_start(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame, np.ndarray]:
+    """What a plan for this demand starts from, the facts of its lines, and the row of each line's product."""
+    frame = cycle_lines(cycle, lines=demand.lines)
+    products = supply_products(cycle)
+    rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
+    return situation(cycle, products, by_product(demand, rows, len(products))), frame, rows
 
 
 def _demand_plan(cycle: Cycle) -> tuple[ForecastVersion | None, Plan]:
@@ -108,17 +116,10 @@ class _Work:
 
 
 def _calculate(cycle: Cycle, demand: Plan, rule: Rule) -> _Work:
-    given, frame, rows = _given(cycle, demand)
+    given, frame, rows = planning_start(cycle, demand)
     made = given.commitment(reliefs_of(cycle, given.capacity))
     allocation = _allocation(cycle, demand, frame, rows, made, rule)
     return _Work(given, made, LinePlan(frame, demand, rows, allocation), rule)
-
-
-def _given(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame, np.ndarray]:
-    frame = cycle_lines(cycle, lines=demand.lines)
-    products = supply_products(cycle)
-    rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
-    return situation(cycle, products, by_product(demand, rows, len(products))), frame, rows
 
 
 def _allocation(

@@ -8,8 +8,6 @@ from hypothesis.extra.numpy import arrays
 
 from kpis import feedback
 from kpis.measures.measured import Measured
-from supply.allocation import allocate
-from supply.commitment import SupplyInput, plan
 
 cells = arrays(float, (8,), elements=st.integers(0, 100))
 
@@ -47,25 +45,6 @@ def test_survival_is_between_nothing_and_everything() -> None:
     assert feedback.survival([100], [140], [90]).value == 0, "the other way is none of it"
     assert feedback.survival([100], [60], [80]).value == 0.5
     assert not feedback.survival([100], [100], [90]).is_known
-
-
-def commit(demand: np.ndarray) -> np.ndarray:
-    """Two lines of one product on one resource with 100 hours a month, fair share."""
-    made = plan(SupplyInput(demand.sum(axis=0, keepdims=True), np.ones((1, 1)), np.full((1, demand.shape[1]), 100.0)))
-    return allocate(demand, [0, 0], made.commitment)
-
-
-def test_supply_reserved_is_what_the_same_rule_gives_with_and_without() -> None:
-    reserved = feedback.supply_reserved([[80.0], [80.0]], [[True], [False]], [[40.0], [0.0]], commit)
-    assert reserved[0, 0] == pytest.approx(50 - 100 * 40 / 120)
-    assert reserved[1, 0] == 0, "only the rep's own lines"
-    lowered = feedback.supply_reserved([[20.0], [80.0]], [[True], [False]], [[60.0], [0.0]], commit)
-    assert lowered[0, 0] < 0
-
-
-def test_unchanged_lines_reserve_nothing() -> None:
-    demand = [[80.0], [80.0]]
-    assert (feedback.supply_reserved(demand, [[True], [True]], demand, commit) == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -130,10 +109,12 @@ def test_bias_sentence_in_plain_words(bias: float, words: str) -> None:
 
 def test_survival_and_reserved_sentences() -> None:
     assert feedback.survival_sentence(Measured(0.84, 5)) == "84 % of your change is in the company forecast."
-    more = feedback.reserved_sentence(15.0, 1500.0, "USD")
-    assert more == "Because of your input 15 units (USD 1.5 k) more are committed to your customers."
-    assert "less" in feedback.reserved_sentence(-15.0, -1500.0)
-    assert "the same" in feedback.reserved_sentence(0.0, 0.0)
+    more = feedback.reserved_sentence(15.0, 1500.0, "Nov 2026", "USD")
+    assert more == (
+        "In the plan of Nov 2026 15 units (USD 1.5 k) more are committed to your customers because of your input."
+    )
+    assert "less" in feedback.reserved_sentence(-15.0, -1500.0, "Nov 2026")
+    assert "the same" in feedback.reserved_sentence(0.0, 0.0, "Nov 2026")
 
 
 @pytest.mark.parametrize(
