@@ -18,6 +18,7 @@ from cycles.selectors import (
 from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
 from masterdata.models import Person
 from masterdata.selectors import ceo, company, people
+from masterdata.selectors.absences import company_day
 from meetings.models import Decision
 from meetings.outlook import StepDate, outlook, outlook_sentence
 from meetings.selectors.people import heads, leader, responsible
@@ -52,8 +53,8 @@ class StepView:
     one_day: bool
 
 
-def control_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:
-    """Everything the page shows; without a cycle only what is needed to open the first one."""
+def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str, Any]:
+    """Everything the page shows to a reader; without a cycle only what is needed to open the first one."""
     if cycle is None:
         return {"cycle": None, "can_open": next_month(at), "deputies": deputies()}
     steps = step_views(cycle, at)
@@ -63,7 +64,7 @@ def control_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:
         "steps": steps,
         "outlook": outlook_line(cycle, at),
         "blockers": blockers(cycle, steps, rows),
-        "people": taking_part(cycle, rows),
+        "people": taking_part(cycle, rows, viewer, company_day(at)),
         "participation": participation(cycle),
         "shares": shares(rows),
         "unanswered": sum(row.answered_at is None for row in rows),

@@ -31,7 +31,7 @@ def _page(request: PortalRequest, problem: Refused | None = None, step: str = ""
     """The page; after a refusal with what was typed, at the step it was typed for."""
     wanted = request.GET.get("cycle", "")
     cycle = cycle_of(month_read(request.GET, "cycle", "Cycle")) if wanted else current_cycle()
-    context = control_page(cycle, request.now) | {
+    context = control_page(cycle, request.now, request.person) | {
         "writes": leads(request.person),
         "problem": problem,
         "problem_step": step,
@@ -90,7 +90,7 @@ def nudge_look(request: PortalRequest) -> HttpResponse:
     cycle = open_cycle()
     if cycle is None:
         raise Refused("no_cycle", "No cycle is open, so nobody is asked for anything.")
-    context = {"preview": nudge_preview(cycle), "cycle": cycle, "writes": leads(request.person)}
+    context = {"preview": nudge_preview(cycle, on=request.today), "cycle": cycle, "writes": leads(request.person)}
     template = "meetings/_nudge.html" if request.headers.get("HX-Request") else "meetings/nudge.html"
     return render(request, template, context)
 

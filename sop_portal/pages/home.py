@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from cycles.models import Cycle
 from cycles.selectors import current_cycle
 from demand.selectors.month import Month, month_of_person
+from demand.selectors.standing_in import stood_in
 from demand.selectors.threads import said_to
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
@@ -47,6 +48,7 @@ def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:
         "person": request.person,
         "tasks": tasks_for(cycle, request.person, at=request.now),
         "steps": steps_shown(cycle, at=request.now),
+        "stood_in": stood_in(cycle, request.person, request.today),
         "said": list(said_to(cycle, request.person)[:MOST_SAID]),
     }
 

@@ -2,6 +2,11 @@
 
 from django.urls import URLPattern, path
 
+from sop_portal.pages.away import away, away_end
 from sop_portal.pages.home import home
 
-urlpatterns: list[URLPattern] = [path("", home, name="home")]
+urlpatterns: list[URLPattern] = [
+    path("", home, name="home"),
+    path("away/", away, name="away"),
+    path("away/<int:pk>/end/", away_end, name="away-end"),
+]
