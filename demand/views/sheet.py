@@ -94,7 +94,7 @@ def sheet_submit(request: PortalRequest) -> HttpResponse:
         if refusal.code not in ("reasons_missing", "invalid"):
             raise
         return _reasons(request, owner, refusal)
-    for_whom = "" if owner.pk == request.person.pk else f" for {owner.name}"
+    for_whom = "" if owner.pk == request.person.pk else f"For {owner.name}: "
     messages.success(request, sent_sentence(sent, for_whom))
     return redirect("home")
 
@@ -130,7 +130,7 @@ def _reasons(request: PortalRequest, owner: Person, refusal: Refused) -> HttpRes
 def sent_sentence(sent: Submission, for_whom: str = "") -> str:
     changed = f", {sent.changed} of them changed" if sent.changed else ""
     count = "1 line" if sent.lines == 1 else f"{sent.lines} lines"
-    return f"Submitted {count}{changed}{for_whom}."
+    return f"{for_whom}{'submitted' if for_whom else 'Submitted'} {count}{changed}."
 
 
 @require_POST
