@@ -1,6 +1,6 @@
 """Who is expected to answer in a step, and how they did."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -30,6 +30,14 @@ def contributions_expect(*, cycle: Cycle, step: Step, expected: Mapping[int, flo
         unique_fields=["cycle", "step", "person"],
         update_fields=["value"],
     )
+
+
+@transaction.atomic
+def contributions_release(*, cycle: Cycle, step: Step, users: Collection[int]) -> None:
+    """Expect nothing of these users any more; an answer they gave stays on record, with nothing at stake."""
+    rows = Contribution.objects.filter(cycle=cycle, step=step.value, person__in=list(users))
+    rows.filter(answered_at=None).delete()
+    rows.update(value=0)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from cycles.models import Contribution, Cycle, CycleStep, How
+from cycles.services.answers import BARRIERS
 from cycles.steps import Step, StepState, is_late
 from kpis.measures import process
 from kpis.measures.catalogue import CATALOGUE
@@ -158,5 +159,6 @@ def barriers(cycle: Cycle) -> list[process.Barrier]:
     rows = rows.filter(Q(how__in=[How.AUTO, How.ABSENT]) | ~Q(barrier=""))
     departments = dict(Person.objects.values_list("user_id", "department"))
     return process.barriers(
-        (departments.get(user, ""), barrier, "") for user, barrier in rows.values_list("person_id", "barrier")
+        (departments.get(user, ""), BARRIERS.get(barrier, "").lower(), "")
+        for user, barrier in rows.values_list("person_id", "barrier")
     )

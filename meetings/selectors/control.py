@@ -21,7 +21,9 @@ from masterdata.selectors import ceo, company, people
 from masterdata.selectors.absences import company_day
 from meetings.models import Decision
 from meetings.outlook import StepDate, outlook, outlook_sentence
+from meetings.selectors.barriers import barrier_rows, names_shown
 from meetings.selectors.people import heads, leader, responsible
+from meetings.selectors.rights import leads
 from meetings.selectors.taking_part import shares, taking_part
 from supply.models import Gap
 from supply.wording import count_text
@@ -58,14 +60,17 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
     if cycle is None:
         return {"cycle": None, "can_open": next_month(at), "deputies": deputies()}
     steps = step_views(cycle, at)
+    shown = names_shown(viewer)
     rows = list(contributions(cycle).select_related("person__person__reports_to__user"))
     return {
         "cycle": cycle,
         "steps": steps,
         "outlook": outlook_line(cycle, at),
         "blockers": blockers(cycle, steps, rows),
-        "people": taking_part(cycle, rows, viewer, company_day(at)),
+        "people": taking_part(cycle, rows, shown, company_day(at)),
         "participation": participation(cycle),
+        "barriers": barrier_rows(cycle, shown),
+        "everybody": list(people().order_by("user__first_name")) if leads(viewer) else [],
         "shares": shares(rows),
         "unanswered": sum(row.answered_at is None for row in rows),
         "entry_open": any(s.row.kind is Step.SALES_FORECAST and s.mark in ("open", "late") for s in steps),

@@ -1,6 +1,7 @@
 """Who takes part in sales entry, and how much of the value that is."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,12 +11,8 @@ from cycles.models import Contribution, Cycle, How
 from cycles.services.answers import BARRIERS
 from demand.models import LayerLine, Stage
 from demand.selectors.lines import living_lines
-from demand.selectors.people import team_below
 from masterdata.models import Absence, Person
-from masterdata.roles import Role
-from masterdata.selectors import people
 from masterdata.selectors.absences import away_on
-from meetings.selectors.rights import leads
 
 TOOK_PART = (How.CHANGED, How.ALL_FINE)
 
@@ -47,14 +44,14 @@ class Shares:
     waiting: float | None
 
 
-def taking_part(cycle: Cycle, rows: list[Contribution], viewer: Person, on: date) -> list[TakingPart]:
+def taking_part(cycle: Cycle, rows: list[Contribution], shown: Collection[int], on: date) -> list[TakingPart]:
     """Everybody expected, with what they have done so far; nothing about how long it took them.
 
-    What was in somebody's way is named beside them for the S&OP leader and the managers above only.
+    What was in the way stands beside those only whose ids are `shown` to the reader.
     """
     owners = living_lines(cycle)["rep_id"].to_dict()
-    done, away, below = _done(cycle, owners), away_on(on), _names_shown(viewer)
-    return [_part(row, done[row.person.person.pk], away, below) for row in rows]
+    done, away = _done(cycle, owners), away_on(on)
+    return [_part(row, done[row.person.person.pk], away, shown) for row in rows]
 
 
 @dataclass
@@ -78,14 +75,7 @@ def _done(cycle: Cycle, owners: dict[int, float]) -> defaultdict[float, _Done]:
     return found
 
 
-def _names_shown(viewer: Person) -> set[int]:
-    """Ids of those whose barrier this reader sees by name."""
-    if leads(viewer):
-        return set(people().values_list("pk", flat=True))
-    return {person.pk for person in team_below(viewer)} if viewer.role == Role.SALES_MANAGER else {viewer.pk}
-
-
-def _part(row: Contribution, done: _Done, away: dict[int, Absence], below: set[int]) -> TakingPart:
+def _part(row: Contribution, done: _Done, away: dict[int, Absence], shown: Collection[int]) -> TakingPart:
     person = row.person.person
     mark, words = _answer_words(row)
     return TakingPart(
@@ -98,7 +88,7 @@ def _part(row: Contribution, done: _Done, away: dict[int, Absence], below: set[i
         words=words,
         at=row.answered_at,
         last_change=done.last,
-        barrier=BARRIERS.get(row.barrier, "") if person.pk in below else "",
+        barrier=BARRIERS.get(row.barrier, "") if person.pk in shown else "",
         away=away.get(person.pk),
         sent_by=row.answered_by,
     )

@@ -12,9 +12,10 @@ from cycles.selectors import current_cycle, cycle_of, open_cycle
 from cycles.steps import Step
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
-from meetings.forms import moment_read, month_read, words_read
+from meetings.forms import day_read, moment_read, month_read, person_read, words_read
 from meetings.selectors.control import control_page
 from meetings.selectors.rights import leads
+from meetings.services.barriers import barrier_remedy_add
 from meetings.services.cadence import cycle_start, step_date_move, step_end_early, step_take_back
 from meetings.services.reminders import late_nudge, nudge_preview
 from supply.wording import count_text
@@ -82,6 +83,32 @@ def _change(request: PortalRequest, step: Step, what: str) -> CycleStep:
     service: Callable[..., CycleStep] = step_date_move if what == "move" else step_take_back
     due_at = moment_read(request.POST, "due_at", "New date")
     return service(cycle=cycle, step=step, by=by, at=at, reason=reason, due_at=due_at)
+
+
+@require_POST
+def barrier_remedy(request: PortalRequest) -> HttpResponse:
+    """What was done about a barrier; with who and until when it is an action too."""
+    cycle = current_cycle()
+    if cycle is None:
+        raise Refused("no_cycle", "There is no cycle yet that this could belong to.")
+    given = request.POST
+    try:
+        remedy = barrier_remedy_add(
+            cycle=cycle,
+            department=words_read(given, "department"),
+            barrier=words_read(given, "barrier"),
+            text=words_read(given, "text"),
+            owner=person_read(given, "owner", "Who") if given.get("owner") else None,
+            due_on=day_read(given, "due_on", "Until") if given.get("due_on") else None,
+            by=request.person,
+            on=request.today,
+            at=request.now,
+        )
+    except Invalid as refusal:
+        return _page(request, refusal, f"barrier:{given.get('department')}:{given.get('barrier')}")
+    what = f"Written down as {remedy.action.code}." if remedy.action else "Written down."
+    messages.success(request, f"{what} It stands beside the barrier for everybody.")
+    return redirect("meetings:control")
 
 
 @require_GET

@@ -55,6 +55,7 @@ class HandOverForm(forms.Form):
     )
     to = PersonChoice(Person.objects.none(), empty_label="choose a person in Sales")
     on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    running = forms.BooleanField(required=False, label="Also in the running cycle")
 
     def __init__(self, owner: Person, data: Mapping[str, Any] | None = None, **initial: Any) -> None:
         super().__init__(data, initial=initial)
