@@ -40,7 +40,7 @@ class DepartmentRow:
 
 def barrier_rows(cycle: Cycle, shown: Mapping[int, str]) -> list[DepartmentRow]:
     """What was in the way in the last finished cycles up to this one, with those whose names are `shown`."""
-    parts = _parts(cycle)
+    parts = parts_of(cycle)
     told, missed = _remedies(cycle), missed_in_a_row(parts)
     names = {pk: _name(name, missed.get(pk, 0)) for pk, name in shown.items()}
     return [
@@ -73,11 +73,11 @@ def names_shown(viewer: Person) -> dict[int, str]:
     return {person.pk: person.name for person in below}
 
 
-def _parts(cycle: Cycle) -> list[Part]:
+def parts_of(cycle: Cycle, cycles: int = CYCLES) -> list[Part]:
     """Everybody expected in the last finished sales entries, in four queries."""
     steps = CycleStep.objects.filter(
         step=Step.SALES_FORECAST.value, state__in=FINISHED, cycle__month__lte=cycle.month
-    ).order_by("-cycle__month")[:CYCLES]
+    ).order_by("-cycle__month")[:cycles]
     zone = ZoneInfo(company().timezone)
     days = {step.cycle_id: deadline_of(step).astimezone(zone).date() for step in steps}
     rows = Contribution.objects.filter(cycle__in=list(days), step=Step.SALES_FORECAST.value)
