@@ -237,3 +237,10 @@ def test_the_page_costs_the_same_for_many_remedies(cast: Cast, cycle: Cycle) -> 
     with CaptureQueriesContext(connection) as many:
         client.get("/cycle/")
     assert len(many) == len(few)
+
+
+def test_who_signs_and_is_away_is_marked(cast: Cast, cycle: Cycle) -> None:
+    away(cast.coo)
+    html = page(cast.rep, "/cycle/")
+    assert "Operations, away until 10 Nov" in html
+    assert "Finance, away" not in html
