@@ -122,7 +122,11 @@ class How(models.TextChoices):
 
 
 class Contribution(models.Model):
-    """That a person is expected to answer in a step, and whether and how it happened."""
+    """That a person is expected to answer in a step, and whether and how it happened.
+
+    `answered_by` is who answered for them; empty when they did it themselves. `barrier` is what was in the way, and
+    `barrier_asked_at` when they said so or skipped the question: it is asked once.
+    """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="contributions")
     step = models.CharField(max_length=20, choices=STEP_CHOICES)
@@ -130,9 +134,11 @@ class Contribution(models.Model):
     value = models.FloatField(default=0)
     answered_at = models.DateTimeField(null=True, blank=True)
     how = models.CharField(max_length=10, choices=How.choices, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     active_seconds = models.FloatField(null=True, blank=True)
     nudged_at = models.DateTimeField(null=True, blank=True)
     barrier = models.CharField(max_length=20, blank=True)
+    barrier_asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["cycle", "step", "person"], name="contribution_once")]

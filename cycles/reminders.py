@@ -4,6 +4,8 @@ Nothing here sends or remembers: the same facts at the same time give the same m
 store keeps each once by its `key`. Of several kinds a person has missed (an outage), only the
 latest is due.
 
+Who is away is not asked; their substitute is, under the same key, so that two requests a person stay the limit.
+
 Input requests: when sales entry opens and on the last working day before its deadline, never after
 an answer; a manager's nudge takes the place of the second. Then it escalates upwards: the manager
 at the deadline, the S&OP leader on the next working day. Actions: three working days before they
@@ -39,13 +41,28 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """One person expected to give input. `absent` people are neither asked nor escalated."""
+    """One person expected to give input.
+
+    Who is `absent` today is neither asked nor escalated; their `substitute` is asked instead, where there is one.
+    Who was away at the deadline is `excused`: nobody hears that they did not answer.
+    """
 
     person: str
     manager: str | None = None
     answered_at: datetime | None = None
     nudged: bool = False
     absent: bool = False
+    substitute: str | None = None
+    excused: bool = False
+
+    @property
+    def asked(self) -> str | None:
+        """Who gets a request for this person's input; None while nobody can give it."""
+        return self.substitute if self.absent else self.person
+
+    @property
+    def waits(self) -> bool:
+        return self.answered_at is None
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ class CycleFacts:
 
 @dataclass(frozen=True)
 class Due:
-    """A message that is due; `about` are the people or actions it speaks of."""
+    """A message that is due; `about` are the people or actions it speaks of, `for_whom` the person stood in for."""
 
     kind: Kind
     person: str
@@ -97,11 +114,12 @@ class Due:
     step: str
     due_at: datetime
     about: tuple[str, ...] = ()
+    for_whom: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """(cycle, step, person, kind): each message exists once."""
-        return self.cycle, self.step, self.person, self.kind.value
+        """(cycle, step, person, kind): each message exists once, whoever gets it in the person's place."""
+        return self.cycle, self.step, self.for_whom or self.person, self.kind.value
 
 
 def due_messages(state: CycleFacts, at: datetime) -> list[Due]:
@@ -134,15 +152,20 @@ def _input_requests(state: CycleFacts, at: datetime) -> list[Due]:
     last_day = last_day_at(state)
     second = at >= last_day > state.opened_at
     kind, since = (Kind.INPUT_LAST_DAY, last_day) if second else (Kind.INPUT_OPENED, state.opened_at)
-    return [
-        Due(kind, p.person, state.cycle, Step.SALES_FORECAST, since)
-        for p in _unanswered(state)
-        if not (second and p.nudged)
-    ]
+    waiting = [p for p in state.people if p.waits and not (second and p.nudged)]
+    return [request for p in waiting if (request := input_request(state, kind, p, since))]
+
+
+def input_request(state: CycleFacts, kind: Kind, person: PersonFacts, since: datetime) -> Due | None:
+    """The request for one person's input, to the person or to who stands in; None when there is nobody to ask."""
+    if person.asked is None:
+        return None
+    for_whom = person.person if person.asked != person.person else ""
+    return Due(kind, person.asked, state.cycle, Step.SALES_FORECAST, since, for_whom=for_whom)
 
 
 def _escalations(state: CycleFacts, at: datetime) -> list[Due]:
-    missing = _unanswered(state)
+    missing = [p for p in state.people if p.waits and not p.absent and not p.excused]
     if state.opened_at is None or state.demand_signed or at < state.deadline or not missing:
         return []
     team: defaultdict[str, list[str]] = defaultdict(list)
@@ -189,10 +212,6 @@ def _action(state: CycleFacts, action: ActionFacts, at: datetime) -> list[Due]:
         if at >= moment:
             return [Due(kind, person, action.cycle, f"action:{action.key}", moment, (action.key,))]
     return []
-
-
-def _unanswered(state: CycleFacts) -> list[PersonFacts]:
-    return [p for p in state.people if p.answered_at is None and not p.absent]
 
 
 def _day(state: CycleFacts, moment: datetime) -> date:

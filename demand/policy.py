@@ -1,5 +1,8 @@
 """Who may write what in demand; everybody who takes part may read."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from cycles.models import Cycle
 from cycles.selectors import milestones_reached, step_of
 from cycles.steps import Milestone, Step, StepState
@@ -8,6 +11,7 @@ from demand.selectors.people import managers_above
 from jobs.errors import NotYours, Refused
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
+from masterdata.selectors.absences import company_day, stands_in
 
 
 def entry_open(cycle: Cycle) -> bool:
@@ -52,17 +56,32 @@ def check_demand_open(cycle: Cycle) -> None:
         )
 
 
-def may_write_line(person: Person, stage: Stage, owner_id: int | None, owner_name: str, managers: set[int]) -> None:
+def may_write_line(
+    person: Person,
+    stage: Stage,
+    owner_id: int | None,
+    owner_name: str,
+    managers: set[int],
+    stands_in_for: Collection[int] = (),
+) -> None:
     """Raise NotYours unless this person may write this stage of a line owned by `owner_id`.
 
-    `managers` are the people above the owner, at any level.
+    `managers` are the people above the owner, at any level; `stands_in_for` those who are away today and have named
+    this person to enter for them.
     """
-    if stage == Stage.SALES and (person.role not in SALES_ROLES or person.pk != owner_id):
+    owns = person.role in SALES_ROLES and person.pk == owner_id
+    if stage == Stage.SALES and not owns and owner_id not in stands_in_for:
         raise NotYours(f"This line belongs to {owner_name or 'nobody'}; you can read it and leave a note.")
     if stage == Stage.TEAM and not (person.role == Role.SALES_MANAGER and person.pk in managers | {owner_id}):
         raise NotYours(f"Only the manager of {owner_name or 'this line'} can adjust the team number.")
     if stage == Stage.DEMAND_PLAN and person.role != Role.DEMAND_PLANNER:
         raise NotYours("Only a demand planner can change the demand plan.")
+
+
+def check_answers_for(by: Person, person: Person, at: datetime) -> None:
+    """Raise NotYours unless somebody may send and take back a person's forecast: that person, or who stands in."""
+    if by.pk != person.pk and stands_in(by, person, company_day(at)) is None:
+        raise NotYours(f"Only {person.name}, or who is named while {person.name} is away, sends this forecast.")
 
 
 def check_role(person: Person, *roles: Role, what: str) -> None:

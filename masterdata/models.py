@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from masterdata.roles import Role
+from masterdata.roles import SALES_ROLES, Role
 
 
 class Company(models.Model):
@@ -61,6 +61,41 @@ class Person(models.Model):
     @property
     def username(self) -> str:
         return self.user.username
+
+
+class Absence(models.Model):
+    """Days on which a person is away, the first and the last included, and who enters for them meanwhile."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="absences")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    substitute = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="stands_in")
+    entered_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["first_day", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gte=models.F("first_day")), name="absence_order"),
+            models.CheckConstraint(
+                condition=Q(substitute=None) | ~Q(substitute=models.F("person")), name="absence_not_oneself"
+            ),
+        ]
+        indexes = [models.Index(fields=["last_day", "first_day"], name="absence_days")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.first_day} {self.last_day}"
+
+    @property
+    def leaves_lines(self) -> bool:
+        """Whether numbers wait for this person: only then does it matter who enters."""
+        return self.person.role in SALES_ROLES
+
+    @property
+    def words(self) -> str:
+        """`away until 12 Dec, Jae Pak enters`."""
+        until = f"away until {self.last_day:%-d %b}"
+        return f"{until}, {self.substitute.name} enters" if self.substitute else until
 
 
 class Coded(models.Model):

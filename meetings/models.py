@@ -148,6 +148,24 @@ class Action(models.Model):
         return self.code
 
 
+class BarrierRemedy(models.Model):
+    """What was done about a barrier of a department; with an action where somebody has to do it still."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
+    department = models.CharField(max_length=60, blank=True)
+    barrier = models.CharField(max_length=20, blank=True)
+    text = models.TextField()
+    action = models.ForeignKey(Action, models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.barrier}"
+
+
 class RiskOpportunity(models.Model):
     """Something that may come and is not in the plan, with probability and value."""
 

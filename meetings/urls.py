@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("cycle/open/", control.cycle_open_view, name="cycle-open"),
     path("cycle/nudge/", control.nudge, name="nudge"),
     path("cycle/nudge/preview/", control.nudge_look, name="nudge-look"),
+    path("cycle/barriers/", control.barrier_remedy, name="barrier-remedy"),
     path("cycle/steps/<str:step>/<str:what>/", control.step_change, name="step-change"),
     path("meetings/", rooms.meetings_list, name="meetings"),
     path("meetings/decisions/", decisions.decisions, name="decisions"),

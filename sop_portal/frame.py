@@ -28,6 +28,7 @@ DASHBOARD: Entry = ("/dashboard/", "Dashboard", "dashboard")
 EXECUTIVE: Entry = ("/executive/", "Executive", "executive")
 MEETINGS: Entry = ("/meetings/", "Meetings", "meeting")
 CYCLE: Entry = ("/cycle/", "Cycle", "cycle")
+AWAY: Entry = ("/away/", "I am away", "sun")
 DATA: Entry = ("/data/", "Data", "import")
 PEOPLE: Entry = ("/people/", "People", "people")
 JOBS: Entry = ("/jobs/", "Jobs", "jobs")
@@ -95,7 +96,8 @@ def _links(person: Person) -> list[Entry]:
     extra += [DATA] if person.role in IMPORT_ROLES else []
     extra += [PEOPLE] if person.role in SET_UP_ROLES else []
     rail = {url for url, _, _ in RAILS[person.role]}
-    return [entry for entry in (*EVERYTHING, *extra) if entry[0] not in rail]
+    own = [AWAY] if person.role != Role.API_CLIENT else []
+    return [*own, *(entry for entry in (*EVERYTHING, *extra) if entry[0] not in rail)]
 
 
 def _entry(entry: Entry, path: str) -> dict[str, Any]:

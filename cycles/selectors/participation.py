@@ -29,9 +29,8 @@ class Participation:
 
 
 def contributions(cycle: Cycle, step: Step = Step.SALES_FORECAST) -> QuerySet[Contribution]:
-    return (
-        Contribution.objects.filter(cycle=cycle, step=step.value).select_related("person").order_by("person__username")
-    )
+    rows = Contribution.objects.filter(cycle=cycle, step=step.value).select_related("person", "answered_by")
+    return rows.order_by("person__username")
 
 
 def participation(cycle: Cycle, step: Step = Step.SALES_FORECAST) -> Participation:

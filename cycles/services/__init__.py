@@ -7,6 +7,7 @@ from cycles.services.answers import (
     contribution_withdraw,
     contributions_expect,
     contributions_record,
+    contributions_release,
 )
 from cycles.services.cycles import StepTimes, cycle_end, cycle_open
 from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared
@@ -21,6 +22,7 @@ __all__ = [
     "contribution_withdraw",
     "contributions_expect",
     "contributions_record",
+    "contributions_release",
     "cycle_advance",
     "cycle_end",
     "cycle_lock_exclusive",

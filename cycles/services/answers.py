@@ -1,6 +1,6 @@
 """Who is expected to answer in a step, and how they did."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -19,6 +19,7 @@ BARRIERS = {
     "away": "Was away",
     "other": "Other",
 }
+MISSED = (How.AUTO, How.ABSENT)
 
 
 def contributions_expect(*, cycle: Cycle, step: Step, expected: Mapping[int, float]) -> None:
@@ -32,19 +33,35 @@ def contributions_expect(*, cycle: Cycle, step: Step, expected: Mapping[int, flo
 
 
 @transaction.atomic
+def contributions_release(*, cycle: Cycle, step: Step, users: Collection[int]) -> None:
+    """Expect nothing of these users any more; an answer they gave stays on record, with nothing at stake."""
+    rows = Contribution.objects.filter(cycle=cycle, step=step.value, person__in=list(users))
+    rows.filter(answered_at=None).delete()
+    rows.update(value=0)
+
+
+@transaction.atomic
 def contribution_answer(
-    *, cycle: Cycle, step: Step, person: User, how: How, at: datetime, active_seconds: float | None = None
+    *,
+    cycle: Cycle,
+    step: Step,
+    person: User,
+    how: How,
+    at: datetime,
+    active_seconds: float | None = None,
+    by: User | None = None,
 ) -> Contribution:
-    """Record an answer; refused when the step is not open. Answering again replaces how and when."""
+    """Record an answer; refused when the step is not open. Answering again replaces how, when and `by` whom."""
     cycle_lock_shared(cycle)
     row = step_of(cycle, step)
     if row.state != StepState.OPEN.value:
         raise Refused("step_closed", f"{step.label} of {cycle.code} is not open, so nothing can be sent.")
     answer, _ = Contribution.objects.select_for_update().get_or_create(cycle=cycle, step=step.value, person=person)
     answer.answered_at, answer.how = at, how
+    answer.answered_by = by if by is not None and by.pk != person.pk else None
     if active_seconds is not None:
         answer.active_seconds = active_seconds
-    answer.save(update_fields=["answered_at", "how", "active_seconds"])
+    answer.save(update_fields=["answered_at", "how", "active_seconds", "answered_by"])
     return answer
 
 
@@ -54,7 +71,9 @@ def contribution_withdraw(*, cycle: Cycle, step: Step, person: User) -> None:
     cycle_lock_shared(cycle)
     if step_of(cycle, step).state != StepState.OPEN.value:
         raise Refused("step_closed", f"{step.label} of {cycle.code} is not open any more.")
-    Contribution.objects.filter(cycle=cycle, step=step.value, person=person).update(answered_at=None, how="")
+    Contribution.objects.filter(cycle=cycle, step=step.value, person=person).update(
+        answered_at=None, how="", answered_by=None
+    )
 
 
 @transaction.atomic
@@ -72,11 +91,18 @@ def contribution_nudge(*, cycle: Cycle, step: Step, person: User, at: datetime) 
     return row
 
 
-def barrier_tell(*, cycle: Cycle, step: Step, person: User, barrier: str) -> None:
-    """Why somebody did not take part, in one tap."""
-    if barrier not in BARRIERS:
+@transaction.atomic
+def barrier_tell(*, cycle: Cycle, step: Step, person: User, barrier: str, at: datetime) -> None:
+    """Why somebody did not take part, in one tap and once; empty = they would rather not say."""
+    if barrier and barrier not in BARRIERS:
         raise Invalid(f"Choose one of: {', '.join(BARRIERS.values())}.")
-    Contribution.objects.filter(cycle=cycle, step=step.value, person=person).update(barrier=barrier)
+    row = Contribution.objects.select_for_update().filter(cycle=cycle, step=step.value, person=person).first()
+    if row is None or row.how not in MISSED:
+        raise Refused("took_part", f"Nothing is asked about {cycle.code}: nobody waited for you there.", status=404)
+    if row.barrier_asked_at:
+        raise Refused("told", f"You have answered this for {cycle.code} already. Thank you.")
+    row.barrier, row.barrier_asked_at = barrier, at
+    row.save(update_fields=["barrier", "barrier_asked_at"])
 
 
 def contributions_record(*, cycle: Cycle, step: Step, answers: list[tuple[int, float, How, datetime | None]]) -> None:

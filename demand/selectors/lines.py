@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max, Sum
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -53,7 +53,7 @@ def cycle_lines(
     Columns: see `COLUMNS`; price and unit_cost in company currency per unit. Text columns have '' where
     nothing is known.
     """
-    frame = _frame(cycle.pk, *_state(cycle))
+    frame = _frame(cycle.pk, _state(cycle))
     keep = np.ones(len(frame), dtype=bool)
     if lines is not None:
         keep &= np.isin(frame.index.to_numpy(), lines)
@@ -67,15 +67,19 @@ def cycle_lines(
     return frame[keep].copy()
 
 
-def _state(cycle: Cycle) -> tuple[int, int, int]:
-    """What has to change before the frame of a cycle can: its lines, or any master data."""
-    rows = CycleLine.objects.filter(cycle=cycle).aggregate(count=Count("pk"), last=Max("pk"))
+def _state(cycle: Cycle) -> tuple[int, ...]:
+    """What has to change before the frame of a cycle can: its lines, who owns them, or any master data.
+
+    Owners are counted in though a hand-over is recorded too: records of two writers may be seen out of order.
+    """
+    owners = Sum(F("owner_id") * F("line_id"))
+    rows = CycleLine.objects.filter(cycle=cycle).aggregate(count=Count("pk"), last=Max("pk"), owners=owners)
     changes = RowChange.objects.aggregate(last=Max("pk"))
-    return rows["count"], rows["last"] or 0, changes["last"] or 0
+    return rows["count"], rows["last"] or 0, int(rows["owners"] or 0), changes["last"] or 0
 
 
 @lru_cache(maxsize=KEPT)
-def _frame(cycle: int, count: int, last: int, changes: int) -> pd.DataFrame:
+def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
     rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
     frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
     text = ["region", "rep", "rep_name", "group"]

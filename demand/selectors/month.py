@@ -69,16 +69,21 @@ def minutes_for(flagged: int) -> int:
     return max(1, ceil(flagged * SECONDS_PER_FLAG / 60))
 
 
+def answer_of(cycle: Cycle, person: Person) -> Contribution | None:
+    """What is expected of a person in sales entry, and the answer, with who gave it."""
+    rows = Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person=person.user_id)
+    return rows.select_related("answered_by").first()
+
+
 def month_of_person(cycle: Cycle, person: Person) -> Month:
     """The month of somebody in Sales: lines, flags, changes, the answer so far, questions to answer."""
     numbers = owned(cycle, [person.pk])
-    answer = Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person=person.user_id).first()
     return Month(
         cycle=cycle,
         step=step_of(cycle, Step.SALES_FORECAST),
         numbers=numbers,
         flagged=len(flags_of(cycle, numbers.lines)),
         missing=len(reasons_missing(numbers)),
-        answer=answer,
+        answer=answer_of(cycle, person),
         questions=list(questions_open(cycle, to=person)),
     )

@@ -2,17 +2,9 @@
 
 from masterdata.models import Person
 from masterdata.selectors import people
+from masterdata.selectors.people import managers_above
 
-
-def managers_above(person: Person | None) -> set[int]:
-    """Ids of everybody above a person, at any level."""
-    above: set[int] = set()
-    chain = dict(Person.objects.values_list("pk", "reports_to_id")) if person else {}
-    at = chain.get(person.pk) if person else None
-    while at is not None and at not in above:
-        above.add(at)
-        at = chain.get(at)
-    return above
+__all__ = ["managers_above", "team_below"]
 
 
 def team_below(manager: Person) -> list[Person]:

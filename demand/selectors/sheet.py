@@ -14,7 +14,7 @@ from cycles.selectors import milestones_reached
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Comment, Stage
 from demand.selectors.history import history
-from demand.selectors.month import minutes_for
+from demand.selectors.month import answer_of, minutes_for
 from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
 from demand.selectors.people import managers_above
 from demand.selectors.sheet_lines import Layer, SheetLine
@@ -106,13 +106,16 @@ class SheetTotals:
     months: list[float]
 
 
-def sheet(cycle: Cycle, owner: Person, reader: Person) -> Sheet:
-    """The sheet of a person's living lines: to write for the owner and the managers above, else to read."""
+def sheet(cycle: Cycle, owner: Person, reader: Person, *, enters: bool = False) -> Sheet:
+    """The sheet of a person's living lines: to write for the owner and the managers above, else to read.
+
+    Who `enters` for the owner, named while the owner is away, writes the owner's own number.
+    """
     numbers = owned(cycle, [owner.pk])
     step = cycle.steps.get(step=Step.SALES_FORECAST.value)
-    answer = Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person=owner.user_id).first()
+    answer = answer_of(cycle, owner)
     signed = Milestone.DEMAND_SIGNED in milestones_reached(cycle)
-    layer = _layer(owner, reader)
+    layer = Layer.SALES if enters else _layer(owner, reader)
     because = _closed_because(cycle, step, signed, layer)
     lines = _lines(numbers, _sources(numbers, layer, because, signed)) if len(numbers.frame) else []
     lines.sort(key=lambda line: (not line.needs_you, _rank(line), line.customer, line.product))

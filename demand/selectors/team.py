@@ -14,7 +14,8 @@ from demand.models import Change, Comment, Reason, Stage, TeamReview
 from demand.selectors.owned import Owned, owned
 from demand.selectors.people import team_below
 from demand.selectors.threads import questions_open
-from masterdata.models import Person
+from masterdata.models import Absence, Person
+from masterdata.selectors.absences import away_on
 
 NEAR, FAR = 3, 12
 
@@ -58,6 +59,7 @@ class RepRow:
     review: TeamReview | None
     changed_since: bool
     questions: int
+    away: Absence | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -71,6 +73,8 @@ class RepRow:
 
     @property
     def can_nudge(self) -> bool:
+        if self.away is not None and self.away.substitute is None:
+            return False
         return self.answer is not None and self.answer.answered_at is None and self.answer.nudged_at is None
 
 
@@ -112,25 +116,17 @@ class Team:
         return [row for row in self.rows if not row.is_accepted and (row.status != "Not yet" or not self.is_open)]
 
 
-def team_rollup(cycle: Cycle, manager: Person) -> Team:
-    """The lines of a manager and of everybody below, by owner; the same few queries for any team."""
+def team_rollup(cycle: Cycle, manager: Person, on: date | None = None) -> Team:
+    """The lines of a manager and of everybody below, by owner, and who is away `on` a day.
+
+    The same few queries for any team.
+    """
     people = team_below(manager)
     numbers = owned(cycle, [person.pk for person in people])
     owners = numbers.frame["rep_id"].to_numpy(dtype=float)
     members = [person for person in people if (owners == person.pk).any()]
-    answers = {
-        row.person_id: row
-        for row in Contribution.objects.filter(
-            cycle=cycle, step=Step.SALES_FORECAST.value, person__in=[person.user_id for person in members]
-        )
-    }
-    reviews = {row.rep_id: row for row in TeamReview.objects.filter(cycle=cycle, rep__in=members)}
-    newest = _newest_change(cycle, members)
-    asked = [question.to_id for question in questions_open(cycle)]
-    rows = [
-        _row(numbers, owners == person.pk, person, answers.get(person.user_id), reviews.get(person.pk), newest, asked)
-        for person in members
-    ]
+    facts = _facts(cycle, members, numbers, on)
+    rows = [_row(numbers, owners == person.pk, person, facts) for person in members]
     rows.sort(key=lambda row: (row.rep.pk == manager.pk, -row.totals.money_far))
     families = numbers.frame[["family", "family_name"]].drop_duplicates().sort_values("family_name")
     everything = np.ones(len(numbers.frame), dtype=bool)
@@ -143,31 +139,55 @@ def team_rollup(cycle: Cycle, manager: Person) -> Team:
     )
 
 
-def _newest_change(cycle: Cycle, members: Sequence[Person]) -> dict[int, datetime]:
-    rows = Change.objects.filter(cycle=cycle, stage=Stage.SALES, by__in=[person.pk for person in members])
-    return dict(rows.order_by("by_id", "-at").distinct("by_id").values_list("by_id", "at"))
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of the members besides their numbers, read once for all."""
+
+    answers: dict[int, Contribution]
+    reviews: dict[int, TeamReview]
+    newest: dict[int, datetime]
+    asked: list[int | None]
+    away: dict[int, Absence]
 
 
-def _row(
-    numbers: Owned,
-    mask: np.ndarray,
-    person: Person,
-    answer: Contribution | None,
-    review: TeamReview | None,
-    newest: dict[int, datetime],
-    asked: list[int | None],
-) -> RepRow:
-    changed_at = newest.get(person.pk)
+def _facts(cycle: Cycle, members: Sequence[Person], numbers: Owned, on: date | None) -> _Facts:
+    answers = Contribution.objects.filter(
+        cycle=cycle, step=Step.SALES_FORECAST.value, person__in=[person.user_id for person in members]
+    ).select_related("answered_by")
+    return _Facts(
+        answers={row.person_id: row for row in answers},
+        reviews={row.rep_id: row for row in TeamReview.objects.filter(cycle=cycle, rep__in=members)},
+        newest=_newest_change(cycle, numbers),
+        asked=[question.to_id for question in questions_open(cycle)],
+        away=away_on(on) if on else {},
+    )
+
+
+def _newest_change(cycle: Cycle, numbers: Owned) -> dict[int, datetime]:
+    """When the number of each owner was changed last, whoever entered it."""
+    lines = [int(line) for line in numbers.lines]
+    rows = Change.objects.filter(cycle=cycle, stage=Stage.SALES, line_id__in=lines).order_by("line_id")
+    owner = dict(zip(lines, numbers.frame["rep_id"].tolist(), strict=True))
+    newest: dict[int, datetime] = {}
+    for line, at in rows.values_list("line_id").annotate(Max("at")):
+        rep = int(owner[line])
+        newest[rep] = max(at, newest.get(rep, at))
+    return newest
+
+
+def _row(numbers: Owned, mask: np.ndarray, person: Person, facts: _Facts) -> RepRow:
+    changed_at, review = facts.newest.get(person.pk), facts.reviews.get(person.pk)
     return RepRow(
         rep=person,
         lines=int(mask.sum()),
         changed=int(numbers.changed[mask].any(axis=1).sum()),
         totals=totals(numbers, mask),
         largest=largest_change(numbers, mask),
-        answer=answer,
+        answer=facts.answers.get(person.user_id),
         review=review,
         changed_since=review is not None and changed_at is not None and changed_at > review.at,
-        questions=asked.count(person.pk),
+        questions=facts.asked.count(person.pk),
+        away=facts.away.get(person.pk),
     )
 
 

@@ -19,6 +19,7 @@ from demand.selectors.people import managers_above
 from demand.selectors.versions import BEFORE, stage_plan, version_plan, version_proposed
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
+from masterdata.selectors.absences import company_day, stands_in_for
 
 LARGEST = 1e9
 
@@ -71,7 +72,7 @@ def cells_save(
             return dict(stored)
     lines = sorted({edit.line for edit in edits})
     _check_state(cycle, stage, lines)
-    _check_scope(cycle, stage, person, lines)
+    _check_scope(cycle, stage, person, lines, at)
     _check_values(cycle, edits)
     batch = _Batch(
         cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), _locked_layers(cycle, stage, lines, at)
@@ -90,15 +91,17 @@ def _check_state(cycle: Cycle, stage: Stage, lines: list[int]) -> None:
         check_demand_open(cycle)
 
 
-def _check_scope(cycle: Cycle, stage: Stage, person: Person, lines: list[int]) -> None:
+def _check_scope(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
     rows = CycleLine.objects.filter(cycle=cycle, line_id__in=lines).select_related("owner__user")
     found = {row.line_id: row for row in rows}
     missing = [line for line in lines if line not in found]
     if missing:
         raise Refused("no_line", f"There is no line {missing[0]} in the cycle {cycle.code}.", status=404)
     owners = {row.owner_id: row.owner for row in found.values()}
+    foreign = stage == Stage.SALES and set(owners) != {person.pk}
+    away = {row.person_id for row in stands_in_for(person, company_day(at))} if foreign else set()
     for owner_id, owner in owners.items():
-        may_write_line(person, stage, owner_id, owner.name if owner else "", managers_above(owner))
+        may_write_line(person, stage, owner_id, owner.name if owner else "", managers_above(owner), away)
 
 
 def _check_values(cycle: Cycle, edits: Sequence[CellEdit]) -> None:

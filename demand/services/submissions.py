@@ -13,7 +13,7 @@ from cycles.selectors import step_of
 from cycles.services import contribution_answer, contribution_withdraw, contributions_expect
 from cycles.steps import Step
 from demand.models import Reason, Stage
-from demand.policy import check_role, check_sales_open
+from demand.policy import check_answers_for, check_role, check_sales_open
 from demand.selectors.lines import line_labels
 from demand.selectors.owned import Owned, owned, reasons_missing
 from demand.services.entries import CellEdit, cells_save
@@ -78,17 +78,21 @@ def submission_send(
     at: datetime,
     active_seconds: float | None = None,
     reasons: Mapping[int, ReasonGiven] | None = None,
+    by: Person | None = None,
 ) -> Submission:
     """Send all of a person's lines as they stand; what was not changed goes in at the baseline.
 
+    `by` sends for a person who is away and has named them; it is recorded.
     Refused when entry is closed, and when large changes have no reason: `lines` then names all of them at once.
     """
+    by = by or person
     check_role(person, *SALES_ROLES, what="Sending a forecast")
+    check_answers_for(by, person, at)
     check_sales_open(cycle, [])
-    numbers = _numbers(cycle, person)
+    numbers = _numbers(cycle, person, by)
     if reasons:
-        _reasons_save(cycle, person, numbers, reasons, at)
-        numbers = _numbers(cycle, person)
+        _reasons_save(cycle, by, numbers, reasons, at)
+        numbers = _numbers(cycle, person, by)
     _check_reasons(numbers)
     changed = int(numbers.changed.any(axis=1).sum())
     contribution_answer(
@@ -98,14 +102,16 @@ def submission_send(
         how=How.CHANGED if changed else How.ALL_FINE,
         at=at,
         active_seconds=_plausible(active_seconds),
+        by=by.user,
     )
     return Submission(len(numbers.frame), changed, at, step_of(cycle, Step.SALES_FORECAST).due_at)
 
 
-def _numbers(cycle: Cycle, person: Person) -> Owned:
+def _numbers(cycle: Cycle, person: Person, by: Person) -> Owned:
     numbers = owned(cycle, [person.pk])
     if not len(numbers.frame):
-        raise Refused("no_lines", "No customers are linked to you, so there is nothing to send.")
+        whose = "you" if by.pk == person.pk else person.name
+        raise Refused("no_lines", f"No customers are linked to {whose}, so there is nothing to send.")
     return numbers
 
 
@@ -156,8 +162,9 @@ def _plausible(seconds: float | None) -> float | None:
 
 
 @transaction.atomic
-def submission_withdraw(*, cycle: Cycle, person: Person) -> None:
-    """Take one's answer back while entry is open; the numbers stay saved."""
+def submission_withdraw(*, cycle: Cycle, person: Person, at: datetime, by: Person | None = None) -> None:
+    """Take one's answer back while entry is open; the numbers stay saved. `by` takes it back for who is away."""
+    check_answers_for(by or person, person, at)
     answered = Contribution.objects.filter(
         cycle=cycle, step=Step.SALES_FORECAST.value, person=person.user, answered_at__isnull=False
     )

@@ -22,6 +22,7 @@ from demand.spreading import spread_basis, spread_total
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
 from masterdata.roles import Role
+from masterdata.selectors.absences import away_on, company_day
 
 BASES = {-1: "evenly", 0: "in proportion to the team number", 1: "in proportion to the baseline"}
 
@@ -203,4 +204,7 @@ def team_nudge(*, cycle: Cycle, manager: Person, rep: Person, at: datetime) -> N
         _check_mine(manager, rep)
     if not entry_open(cycle):
         raise Refused("step_closed", f"Sales entry of {cycle.code} is not open, so a nudge would ask for nothing.")
+    absence = away_on(company_day(at)).get(rep.pk)
+    if absence is not None and absence.substitute is None:
+        raise Refused("away", f"{rep.name} is {absence.words}. Name somebody who enters meanwhile.")
     contribution_nudge(cycle=cycle, step=Step.SALES_FORECAST, person=rep.user, at=at)

@@ -12,12 +12,13 @@ from demand.selectors.choices import new_line_choices
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
+from demand.selectors.standing_in import entered_for, entering_for
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
 from demand.services.new_lines import line_start
 from demand.services.submissions import Submission, submission_send, submission_withdraw
 from jobs.errors import Refused
-from masterdata.models import Person
+from masterdata.models import Absence, Person
 from masterdata.requests import PortalRequest
 
 MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
@@ -37,11 +38,14 @@ def sheet_of(request: PortalRequest, username: str) -> HttpResponse:
 
 def _page(request: PortalRequest, owner: Person) -> HttpResponse:
     cycle = cycle_named(request.GET.get("cycle", ""))
-    shown = sheet(cycle, owner, request.person)
-    return render(request, "demand/sheet.html", _context(request, shown))
+    absence = entering_for(request.person, owner, request.today, wanted=request.GET.get("layer") == "sales")
+    shown = sheet(cycle, owner, request.person, enters=absence is not None)
+    template = "demand/sheet_for.html" if absence else "demand/sheet.html"
+    return render(request, template, _context(request, shown, absence))
 
 
-def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
+def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dict[str, object]:
+    """What the page shows; `stands_in` is the absence in which its reader enters for the owner."""
     show = request.GET.get("show", "")
     is_own, is_team = shown.layer is Layer.SALES, shown.layer is Layer.TEAM
     return {
@@ -50,9 +54,11 @@ def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
         "reasons": Reason,
         "is_own": is_own,
         "is_team": is_team,
+        "stands_in": absence,
+        "entered_for": entered_for(shown.cycle, shown.owner),
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
-        "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
+        "choices": new_line_choices(shown.owner) if is_own and shown.is_open and not absence else None,
         "show": show if show in dict(MONTH_VIEWS) else "near",
         "month_views": MONTH_VIEWS,
         "near_label": f"{shown.months[0]:%b}\u2013{shown.months[NEAR - 1]:%b}",
@@ -74,11 +80,12 @@ def sheet_save(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def sheet_submit(request: PortalRequest) -> HttpResponse:
-    cycle = cycle_now()
+    owner = _sender(request)
     try:
         sent = submission_send(
-            cycle=cycle,
-            person=request.person,
+            cycle=cycle_now(),
+            person=owner,
+            by=request.person,
             at=request.now,
             active_seconds=seconds_read(request.POST),
             reasons=reasons_read(request.POST),
@@ -86,14 +93,23 @@ def sheet_submit(request: PortalRequest) -> HttpResponse:
     except Refused as refusal:
         if refusal.code not in ("reasons_missing", "invalid"):
             raise
-        return _reasons(request, refusal)
-    messages.success(request, sent_sentence(sent))
+        return _reasons(request, owner, refusal)
+    for_whom = "" if owner.pk == request.person.pk else f"For {owner.name}: "
+    messages.success(request, sent_sentence(sent, for_whom))
     return redirect("home")
 
 
-def _reasons(request: PortalRequest, refusal: Refused) -> HttpResponse:
+def _sender(request: PortalRequest) -> Person:
+    """Whose forecast is sent or taken back: one's own, or that of somebody who is away."""
+    username = request.POST.get("for", "")
+    if not username:
+        return request.person
+    return get_object_or_404(Person.objects.select_related("user"), user__username=username)
+
+
+def _reasons(request: PortalRequest, owner: Person, refusal: Refused) -> HttpResponse:
     """The list of large changes without a reason; what was chosen already stays chosen."""
-    shown = sheet(cycle_now(), request.person, request.person)
+    shown = sheet(cycle_now(), owner, request.person, enters=True)
     rows = [
         (line, request.POST.get(f"reason-{line.line}", line.reason), request.POST.get(f"note-{line.line}", line.note))
         for line in shown.lines
@@ -102,6 +118,7 @@ def _reasons(request: PortalRequest, refusal: Refused) -> HttpResponse:
     context = {
         "rows": rows,
         "sheet": shown,
+        "for_whom": owner if owner.pk != request.person.pk else None,
         "reasons": Reason,
         "problem": refusal,
         "asked": refusal.code == "reasons_missing" and not reasons_read(request.POST),
@@ -110,15 +127,19 @@ def _reasons(request: PortalRequest, refusal: Refused) -> HttpResponse:
     return render(request, "demand/reasons.html", context, status=refusal.status)
 
 
-def sent_sentence(sent: Submission) -> str:
+def sent_sentence(sent: Submission, for_whom: str = "") -> str:
     changed = f", {sent.changed} of them changed" if sent.changed else ""
     count = "1 line" if sent.lines == 1 else f"{sent.lines} lines"
-    return f"Submitted {count}{changed}."
+    return f"{for_whom}{'submitted' if for_whom else 'Submitted'} {count}{changed}."
 
 
 @require_POST
 def sheet_withdraw(request: PortalRequest) -> HttpResponse:
-    submission_withdraw(cycle=cycle_now(), person=request.person)
+    owner = _sender(request)
+    submission_withdraw(cycle=cycle_now(), person=owner, by=request.person, at=request.now)
+    if owner.pk != request.person.pk:
+        messages.success(request, f"Taken back for {owner.name}. The numbers are still saved.")
+        return redirect("demand:sheet-of", owner.username)
     messages.success(request, "Taken back. Your numbers are still saved; submit again when you are done.")
     return redirect("demand:sheet")
 

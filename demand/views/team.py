@@ -26,7 +26,7 @@ def team(request: PortalRequest) -> HttpResponse:
 def _page(request: PortalRequest, problem: Refused | None = None) -> HttpResponse:
     """The page; after a refused adjustment with what was typed and the reason it was refused."""
     cycle = cycle_now()
-    rollup = team_rollup(cycle, request.person)
+    rollup = team_rollup(cycle, request.person, on=request.today)
     context = {
         "team": rollup,
         "cycle": cycle,

@@ -42,6 +42,12 @@ def messages_resume(*, keys: Iterable[str]) -> int:
     )
 
 
+def messages_forget(*, keys: Iterable[str]) -> int:
+    """Drop what was never sent, so that it can be queued again for somebody else; the rest stays as it is."""
+    unsent = [MessageState.DUE, MessageState.CANCELLED]
+    return Message.objects.filter(key__in=list(keys), state__in=unsent).delete()[0]
+
+
 def messages_claim(*, at: datetime) -> list[Message]:
     """Take up to `BATCH` due messages for `LEASE`, before any of them goes out."""
     due = Q(state=MessageState.DUE, due_at__lte=at) | Q(state=MessageState.SENDING, lease_until__lt=at)

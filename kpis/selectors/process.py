@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from cycles.models import Contribution, Cycle, CycleStep, How
+from cycles.services.answers import BARRIERS
 from cycles.steps import Step, StepState, is_late
 from kpis.measures import process
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.measured import Measured
 from kpis.measures.words import Measure
-from masterdata.models import Person
 from masterdata.roles import Role
 from meetings.models import Action, Attendance, Decision
+from meetings.selectors.barriers import parts_of
 
 CYCLES = 12
 
@@ -152,11 +151,12 @@ def participation_by_cycle(cycle: Cycle) -> list[dict[str, Any]]:
 
 
 def barriers(cycle: Cycle) -> list[process.Barrier]:
-    """Stated reasons of those who did not take part in the last cycles, by department; nobody by name."""
-    seen = Cycle.objects.filter(month__lte=cycle.month).order_by("-month")[:CYCLES]
-    rows = Contribution.objects.filter(cycle__in=list(seen), step=Step.SALES_FORECAST.value)
-    rows = rows.filter(Q(how__in=[How.AUTO, How.ABSENT]) | ~Q(barrier=""))
-    departments = dict(Person.objects.values_list("user_id", "department"))
+    """Stated reasons of those who did not take part in the last cycles, by department; nobody by name.
+
+    Who was away at the deadline is no barrier.
+    """
     return process.barriers(
-        (departments.get(user, ""), barrier, "") for user, barrier in rows.values_list("person_id", "barrier")
+        (part.department, BARRIERS.get(part.barrier, "").lower(), "")
+        for part in parts_of(cycle, CYCLES)
+        if part.missed and not part.away
     )

@@ -35,6 +35,17 @@ def head_of(department: str) -> Person | None:
     return people().filter(department=department, reports_to=ceo()).exclude(reports_to=None).first()
 
 
+def managers_above(person: Person | None) -> set[int]:
+    """Ids of everybody above a person, at any level."""
+    above: set[int] = set()
+    chain = dict(Person.objects.values_list("pk", "reports_to_id")) if person else {}
+    at = chain.get(person.pk) if person else None
+    while at is not None and at not in above:
+        above.add(at)
+        at = chain.get(at)
+    return above
+
+
 def deputies(person: Person) -> QuerySet[Person]:
     """Those this person may sign for."""
     return people().filter(deputy=person)

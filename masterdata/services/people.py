@@ -107,7 +107,8 @@ def customers_hand_over(
 ) -> int:
     """Give customers to somebody else in Sales from a day on; returns how many changed hands.
 
-    The lines of a cycle that has begun keep the owner they began with; the next cycle is the new owner's.
+    The lines of a cycle that has begun keep the owner they began with; the next cycle is the new owner's. In sales
+    entry `demand.services.hand_over` moves them too.
     """
     check(by, Action.SET_UP)
     if to.role not in SALES_ROLES or not to.user.is_active:

@@ -18,9 +18,12 @@ from cycles.selectors import (
 from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
 from masterdata.models import Person
 from masterdata.selectors import ceo, company, people
+from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Decision
 from meetings.outlook import StepDate, outlook, outlook_sentence
+from meetings.selectors.barriers import barrier_rows, names_shown
 from meetings.selectors.people import heads, leader, responsible
+from meetings.selectors.rights import leads
 from meetings.selectors.taking_part import shares, taking_part
 from supply.models import Gap
 from supply.wording import count_text
@@ -52,25 +55,28 @@ class StepView:
     one_day: bool
 
 
-def control_page(cycle: Cycle | None, at: datetime) -> dict[str, Any]:
-    """Everything the page shows; without a cycle only what is needed to open the first one."""
+def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str, Any]:
+    """Everything the page shows to a reader; without a cycle only what is needed to open the first one."""
     if cycle is None:
-        return {"cycle": None, "can_open": next_month(at), "deputies": deputies()}
+        return {"cycle": None, "can_open": next_month(at), "deputies": deputies(company_day(at))}
     steps = step_views(cycle, at)
+    shown, today = names_shown(viewer), company_day(at)
     rows = list(contributions(cycle).select_related("person__person__reports_to__user"))
     return {
         "cycle": cycle,
         "steps": steps,
         "outlook": outlook_line(cycle, at),
         "blockers": blockers(cycle, steps, rows),
-        "people": taking_part(cycle, rows),
+        "people": taking_part(cycle, rows, shown, today),
         "participation": participation(cycle),
+        "barriers": barrier_rows(cycle, shown),
+        "everybody": list(people().order_by("user__first_name")) if leads(viewer) else [],
         "shares": shares(rows),
         "unanswered": sum(row.answered_at is None for row in rows),
         "entry_open": any(s.row.kind is Step.SALES_FORECAST and s.mark in ("open", "late") for s in steps),
         "signatures": signatures(cycle),
         "events": step_events(cycle),
-        "deputies": deputies(),
+        "deputies": deputies(today),
         "can_open": None if open_cycle() else next_month(at),
         "zone": company().timezone,
     }
@@ -198,15 +204,14 @@ def step_events(cycle: Cycle) -> list[dict[str, Any]]:
     ]
 
 
-def deputies() -> list[dict[str, Any]]:
-    """Who signs, and who may sign for them; with the S&OP leader's place in the company."""
-    boss_of_all = ceo()
+def deputies(on: date) -> list[dict[str, Any]]:
+    """Who signs, who is away on a day, and who may sign for them; with the S&OP leader's place in the company."""
+    boss_of_all, boss, away = ceo(), leader(), away_on(on)
     signers = heads() + ([boss_of_all] if boss_of_all else [])
-    boss = leader()
-    found = [{"person": p, "deputy": p.deputy} for p in _with_deputies(signers)]
+    found = [{"person": p, "deputy": p.deputy, "away": away.get(p.pk)} for p in _with_deputies(signers)]
     if boss is not None:
         upward = Person.objects.select_related("reports_to__user").get(pk=boss.pk).reports_to
-        found.append({"person": boss, "deputy": None, "reports_to": upward})
+        found.append({"person": boss, "deputy": None, "reports_to": upward, "away": away.get(boss.pk)})
     return found
 
 

@@ -14,8 +14,9 @@ from cycles.selectors import step_of
 from cycles.steps import Step
 from demand.models import CycleLine
 from jobs.models import Message
-from masterdata.models import Person
+from masterdata.models import Absence, Person
 from masterdata.selectors import people
+from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Action
 from meetings.services.mails import has_address, link, message, time_for
 
@@ -30,20 +31,21 @@ class _Known:
     people: dict[str, Person]
     lines: dict[int, tuple[int, int]]
     actions: dict[str, Action]
+    absences: dict[int, Absence]
     deadline: datetime | None = field(default=None)
 
 
-def reminder_mails(cycle: Cycle | None, due: Iterable[Due]) -> list[Message]:
-    """One unsaved message per due one, for those who have an address."""
+def reminder_mails(cycle: Cycle | None, due: Iterable[Due], at: datetime) -> list[Message]:
+    """One unsaved message per one that is due at a moment, for those who have an address."""
     due = list(due)
     if not due:
         return []
-    known = _known(cycle, due)
+    known = _known(cycle, due, at)
     return [_mail(known, one) for one in due if one.person in known.people and has_address(known.people[one.person])]
 
 
-def _known(cycle: Cycle | None, due: list[Due]) -> _Known:
-    names = {one.person for one in due} | {name for one in due for name in one.about}
+def _known(cycle: Cycle | None, due: list[Due], at: datetime) -> _Known:
+    names = {one.person for one in due} | {name for one in due for name in (*one.about, one.for_whom)}
     found = {p.username: p for p in people().filter(user__username__in=names)}
     actions = Action.objects.filter(code__in={code for one in due for code in one.about}).select_related("owner__user")
     return _Known(
@@ -51,6 +53,7 @@ def _known(cycle: Cycle | None, due: list[Due]) -> _Known:
         found,
         lines_to_look_at(cycle) if cycle else {},
         {action.code: action for action in actions},
+        away_on(company_day(at)) if any(one.for_whom for one in due) else {},
         step_of(cycle, Step.SALES_FORECAST).due_at if cycle else None,
     )
 
@@ -83,8 +86,16 @@ def _mail(known: _Known, due: Due) -> Message:
 Words = tuple[str, str, dict[str, Any]]
 
 
+FOR_ANOTHER = {
+    Kind.INPUT_OPENED: "you enter the sales forecast, until ",
+    Kind.INPUT_LAST_DAY: "the sales forecast closes ",
+    Kind.INPUT_NUDGE: "a personal reminder, the sales forecast closes ",
+}
+
+
 def _asking(known: _Known, due: Due, person: Person) -> Words:
-    every, flagged = known.lines.get(person.pk, (0, 0))
+    owner = known.people.get(due.for_whom, person)
+    every, flagged = known.lines.get(owner.pk, (0, 0))
     deadline = time_for(person, known.deadline) if known.deadline else ""
     subjects = {
         Kind.INPUT_OPENED: f"your forecast is prefilled, {_look(flagged, every)}",
@@ -99,9 +110,12 @@ def _asking(known: _Known, due: Due, person: Person) -> Words:
         "deadline": deadline,
         "last": due.kind is not Kind.INPUT_OPENED,
         "nudge": due.kind is Kind.INPUT_NUDGE,
-        "url": link("/sheet/"),
+        "url": link(f"/sheet/{owner.username}/?layer=sales" if due.for_whom else "/sheet/"),
+        "absent": owner.name if due.for_whom else "",
+        "until": f"{absence.last_day:%-d %b}" if (absence := known.absences.get(owner.pk)) else "",
     }
-    return "input_request", subjects[due.kind], context
+    subject = f"for {owner.name}: {FOR_ANOTHER[due.kind]}{deadline}" if due.for_whom else subjects[due.kind]
+    return "input_request", subject, context
 
 
 def _look(flagged: int, every: int) -> str:

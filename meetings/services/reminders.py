@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -16,15 +16,17 @@ from cycles.reminders import (
     PersonFacts,
     StepFacts,
     due_messages,
+    input_request,
 )
 from cycles.selectors import company_holidays, contributions, milestones_reached
 from cycles.services import contribution_nudge
 from cycles.steps import Milestone, Step, StepState
 from jobs.errors import Refused
 from jobs.models import Message, MessageState
-from jobs.services.messages import messages_cancel, messages_queue, messages_resume
-from masterdata.models import Person
+from jobs.services.messages import messages_cancel, messages_forget, messages_queue, messages_resume
+from masterdata.models import Absence, Person
 from masterdata.selectors import company, people
+from masterdata.selectors.absences import away_on, company_day, substitute_now
 from meetings.models import Action
 from meetings.policy import check_leads
 from meetings.selectors.people import leader, responsible
@@ -39,11 +41,19 @@ def reminders_materialise(*, cycle: Cycle | None, at: datetime) -> int:
     facts = cycle_facts(cycle, at)
     due = _once_a_person(due_messages(facts, at)) + nudges(facts, at)
     keys = {key_text(one.key) for one in due}
+    _readdress(due)
     stored = dict(Message.objects.filter(key__in=keys).values_list("key", "state"))
     _take_back(keys)
     messages_resume(keys=[key for key, state in stored.items() if state == MessageState.CANCELLED])
     fresh = [one for one in due if key_text(one.key) not in stored]
-    return messages_queue(messages=reminder_mails(cycle, fresh))
+    return messages_queue(messages=reminder_mails(cycle, fresh, at))
+
+
+def _readdress(due: Sequence[Due]) -> None:
+    """What still waits for somebody who has left, or is back, is written anew to who is asked now."""
+    wanted = {key_text(one.key): one.person for one in due}
+    stored = Message.objects.filter(key__in=wanted).values_list("key", "recipient__username")
+    messages_forget(keys=[key for key, recipient in stored if recipient != wanted[key]])
 
 
 def _once_a_person(due: Sequence[Due]) -> list[Due]:
@@ -56,8 +66,8 @@ def nudges(facts: CycleFacts, at: datetime) -> list[Due]:
     """A nudge given by hand, here or by a manager, is a message until it is answered or the entry closes."""
     if facts.opened_at is None or at >= facts.deadline:
         return []
-    asked = [person for person in facts.people if person.nudged and person.answered_at is None]
-    return [Due(Kind.INPUT_NUDGE, person.person, facts.cycle, Step.SALES_FORECAST, at) for person in asked]
+    asked = [person for person in facts.people if person.nudged and person.waits]
+    return [request for p in asked if (request := input_request(facts, Kind.INPUT_NUDGE, p, at))]
 
 
 def _take_back(keys: set[str]) -> None:
@@ -86,20 +96,21 @@ def cycle_facts(cycle: Cycle | None, at: datetime) -> CycleFacts:
         actions=_actions(),
         holidays=company_holidays(settings.country, (at.year - 1, at.year, at.year + 1)),
     )
-    return common if cycle is None else _with_cycle(common, cycle)
+    return common if cycle is None else _with_cycle(common, cycle, at)
 
 
-def _with_cycle(common: CycleFacts, cycle: Cycle) -> CycleFacts:
+def _with_cycle(common: CycleFacts, cycle: Cycle, at: datetime) -> CycleFacts:
     rows = {row.kind: row for row in cycle.steps.all()}
     entry = rows[Step.SALES_FORECAST]
     closed_early = entry.state == StepState.CLOSED.value and entry.closed_at is not None
+    deadline = min(entry.due_at, entry.closed_at) if closed_early and entry.closed_at else entry.due_at
     return CycleFacts(
         cycle=common.cycle,
         opened_at=entry.opened_at if entry.state != StepState.PENDING.value else None,
-        deadline=min(entry.due_at, entry.closed_at) if closed_early and entry.closed_at else entry.due_at,
+        deadline=deadline,
         zone=common.zone,
         leader=common.leader,
-        people=_people(cycle),
+        people=_people(cycle, at, deadline),
         actions=common.actions,
         steps=_step_that_waits(rows),
         holidays=common.holidays,
@@ -107,16 +118,24 @@ def _with_cycle(common: CycleFacts, cycle: Cycle) -> CycleFacts:
     )
 
 
-def _people(cycle: Cycle) -> tuple[PersonFacts, ...]:
+def _people(cycle: Cycle, at: datetime, deadline: datetime) -> tuple[PersonFacts, ...]:
     rows = contributions(cycle).select_related("person__person__reports_to__user")
-    return tuple(
-        PersonFacts(
-            person=row.person.username,
-            manager=manager.username if (manager := row.person.person.reports_to) else None,
-            answered_at=row.answered_at,
-            nudged=row.nudged_at is not None,
-        )
-        for row in rows
+    away, away_then = away_on(company_day(at)), away_on(company_day(deadline))
+    return tuple(_person(row, away, away_then) for row in rows)
+
+
+def _person(row: Contribution, away: dict[int, Absence], away_then: dict[int, Absence]) -> PersonFacts:
+    person = row.person.person
+    absence, manager = away.get(person.pk), person.reports_to
+    substitute = substitute_now(absence, away) if absence else None
+    return PersonFacts(
+        person=row.person.username,
+        manager=manager.username if manager else None,
+        answered_at=row.answered_at,
+        nudged=row.nudged_at is not None,
+        absent=absence is not None,
+        substitute=substitute.username if substitute else None,
+        excused=person.pk in away_then,
     )
 
 
@@ -156,17 +175,17 @@ class NudgePreview:
     stays: list[tuple[Person, str]]
 
 
-def nudge_preview(cycle: Cycle, users: Sequence[int] | None = None) -> NudgePreview:
-    """Of those who have not answered (or of these user ids), who may still be reminded by hand."""
+def nudge_preview(cycle: Cycle, users: Sequence[int] | None = None, *, on: date | None = None) -> NudgePreview:
+    """Of those who have not answered (or of these user ids), who may still be reminded by hand on a day."""
     rows = [row for row in contributions(cycle) if row.answered_at is None]
     if users is not None:
         rows = [row for row in rows if row.person_id in set(users)]
     by_user = {p.user_id: p for p in people().filter(user_id__in=[row.person_id for row in rows])}
-    asked = _asked_twice(cycle)
+    asked, away = _asked_twice(cycle), away_on(on) if on else {}
     gets, stays = [], []
     for row in rows:
         person = by_user.get(row.person_id)
-        why = _why_not(row, asked)
+        why = _why_not(row, asked) or _nobody_to_ask(person, away)
         if person and why:
             stays.append((person, why))
         elif person:
@@ -174,24 +193,30 @@ def nudge_preview(cycle: Cycle, users: Sequence[int] | None = None) -> NudgePrev
     return NudgePreview(gets, stays)
 
 
-def _why_not(row: Contribution, asked: set[int]) -> str:
+def _why_not(row: Contribution, asked: set[str]) -> str:
     if row.nudged_at:
         return "nudged already"
-    return "has had two requests" if row.person_id in asked else ""
+    return "has had two requests" if row.person.username in asked else ""
 
 
-def _asked_twice(cycle: Cycle) -> set[int]:
+def _nobody_to_ask(person: Person | None, away: dict[int, Absence]) -> str:
+    absence = away.get(person.pk) if person else None
+    return f"{absence.words}, nobody to ask" if absence and not substitute_now(absence, away) else ""
+
+
+def _asked_twice(cycle: Cycle) -> set[str]:
+    """Whose second request is on its way or out, to them or to who stands in: the key names them."""
     rows = Message.objects.filter(cycle=cycle.code, kind=Kind.INPUT_LAST_DAY.value).exclude(
         state=MessageState.CANCELLED
     )
-    return set(rows.values_list("recipient_id", flat=True))
+    return {key.split(":")[2] for key in rows.values_list("key", flat=True)}
 
 
 @transaction.atomic
 def late_nudge(*, cycle: Cycle, by: Person, at: datetime, users: Sequence[int] | None = None) -> int:
     """Nudge those who have not answered, by name; it takes the place of the second reminder."""
     check_leads(by, "Nudging everybody who is late")
-    preview = nudge_preview(cycle, users)
+    preview = nudge_preview(cycle, users, on=company_day(at))
     if not preview.gets:
         raise Refused("nobody_to_nudge", "Nobody is left to nudge: two requests in a cycle are the limit.")
     for person in preview.gets:

@@ -12,9 +12,10 @@ from cycles.selectors import current_cycle, cycle_of, open_cycle
 from cycles.steps import Step
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
-from meetings.forms import moment_read, month_read, words_read
+from meetings.forms import day_read, moment_read, month_read, person_read, words_read
 from meetings.selectors.control import control_page
 from meetings.selectors.rights import leads
+from meetings.services.barriers import barrier_remedy_add
 from meetings.services.cadence import cycle_start, step_date_move, step_end_early, step_take_back
 from meetings.services.reminders import late_nudge, nudge_preview
 from supply.wording import count_text
@@ -31,7 +32,7 @@ def _page(request: PortalRequest, problem: Refused | None = None, step: str = ""
     """The page; after a refusal with what was typed, at the step it was typed for."""
     wanted = request.GET.get("cycle", "")
     cycle = cycle_of(month_read(request.GET, "cycle", "Cycle")) if wanted else current_cycle()
-    context = control_page(cycle, request.now) | {
+    context = control_page(cycle, request.now, request.person) | {
         "writes": leads(request.person),
         "problem": problem,
         "problem_step": step,
@@ -84,13 +85,39 @@ def _change(request: PortalRequest, step: Step, what: str) -> CycleStep:
     return service(cycle=cycle, step=step, by=by, at=at, reason=reason, due_at=due_at)
 
 
+@require_POST
+def barrier_remedy(request: PortalRequest) -> HttpResponse:
+    """What was done about a barrier; with who and until when it is an action too."""
+    cycle = current_cycle()
+    if cycle is None:
+        raise Refused("no_cycle", "There is no cycle yet that this could belong to.")
+    given = request.POST
+    try:
+        remedy = barrier_remedy_add(
+            cycle=cycle,
+            department=words_read(given, "department"),
+            barrier=words_read(given, "barrier"),
+            text=words_read(given, "text"),
+            owner=person_read(given, "owner", "Who") if given.get("owner") else None,
+            due_on=day_read(given, "due_on", "Until") if given.get("due_on") else None,
+            by=request.person,
+            on=request.today,
+            at=request.now,
+        )
+    except Invalid as refusal:
+        return _page(request, refusal, f"barrier:{given.get('department')}:{given.get('barrier')}")
+    what = f"Written down as {remedy.action.code}." if remedy.action else "Written down."
+    messages.success(request, f"{what} It stands beside the barrier for everybody.")
+    return redirect("meetings:control")
+
+
 @require_GET
 def nudge_look(request: PortalRequest) -> HttpResponse:
     """Who would get what, before anything is sent."""
     cycle = open_cycle()
     if cycle is None:
         raise Refused("no_cycle", "No cycle is open, so nobody is asked for anything.")
-    context = {"preview": nudge_preview(cycle), "cycle": cycle, "writes": leads(request.person)}
+    context = {"preview": nudge_preview(cycle, on=request.today), "cycle": cycle, "writes": leads(request.person)}
     template = "meetings/_nudge.html" if request.headers.get("HX-Request") else "meetings/nudge.html"
     return render(request, template, context)
 

@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from sop_portal.pages.home import home
+from sop_portal.pages.away import away, away_end
+from sop_portal.pages.home import barrier, home
 
-urlpatterns: list[URLPattern] = [path("", home, name="home")]
+urlpatterns: list[URLPattern] = [
+    path("", home, name="home"),
+    path("taking-part/", barrier, name="barrier"),
+    path("away/", away, name="away"),
+    path("away/<int:pk>/end/", away_end, name="away-end"),
+]

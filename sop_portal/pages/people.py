@@ -5,6 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cycles.selectors import open_cycle
+from demand.policy import entry_open
+from demand.services.hand_over import customers_hand_over_now
 from jobs.errors import Refused
 from masterdata.models import ApiKey, Person
 from masterdata.policy import Action, check
@@ -43,21 +46,24 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(directory(), pk=pk)
     form = HandOverForm(person, request.POST)
     if form.is_valid():
-        to, on = form.cleaned_data["to"], form.cleaned_data["on"]
         try:
-            count = customers_hand_over(
-                customers=form.customer_ids(),
-                to=to,
-                on=on,
-                today=request.today,
-                by=request.person,
-                at=request.now,
-            )
-            messages.success(request, f"Handed over to {to.name} from {on:%Y-%m-%d}: {count}.")
+            messages.success(request, _hand_over(request, form))
             return redirect("person", pk=pk)
         except Refused as refused:
             form.add_error(None, refused.detail)
     return _person(request, person, PlaceForm(person), form)
+
+
+def _hand_over(request: PortalRequest, form: HandOverForm) -> str:
+    """Hand over, in the running cycle too where that is ticked; returns what was done."""
+    to, on = form.cleaned_data["to"], form.cleaned_data["on"]
+    customers, today, by, at = form.customer_ids(), request.today, request.person, request.now
+    if not form.cleaned_data["running"]:
+        count = customers_hand_over(customers=customers, to=to, on=on, today=today, by=by, at=at)
+        return f"Handed over to {to.name} from {on:%Y-%m-%d}: {count}."
+    done = customers_hand_over_now(customers=customers, to=to, on=on, today=today, by=by, at=at)
+    lines = f"{done.lines} line{'' if done.lines == 1 else 's'} of the running cycle went with them"
+    return f"Handed over to {to.name} from {on:%Y-%m-%d}: {done.customers}; {lines}."
 
 
 def _person(request: PortalRequest, person: Person, form: PlaceForm, handing: HandOverForm) -> HttpResponse:
@@ -67,6 +73,7 @@ def _person(request: PortalRequest, person: Person, form: PlaceForm, handing: Ha
         "handing": handing,
         "customers": owned_customers(person),
         "chosen": handing.chosen(),
+        "running": cycle if (cycle := open_cycle()) and entry_open(cycle) else None,
         "changes": changes_about(person),
     }
     return render(request, "data/person.html", context, status=422 if form.errors or handing.errors else 200)

@@ -20,7 +20,7 @@ def _people() -> QuerySet[Person]:
     return Person.objects.select_related("user").order_by("user__first_name", "user__username")
 
 
-def _offer(form: forms.Form, name: str, choices: QuerySet[Any]) -> None:
+def offer(form: forms.Form, name: str, choices: QuerySet[Any]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = choices
@@ -41,7 +41,7 @@ class PlaceForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         for name in ("reports_to", "deputy"):
-            _offer(self, name, _people().exclude(pk=person.pk))
+            offer(self, name, _people().exclude(pk=person.pk))
 
     def place(self) -> Place:
         given = self.cleaned_data
@@ -55,11 +55,12 @@ class HandOverForm(forms.Form):
     )
     to = PersonChoice(Person.objects.none(), empty_label="choose a person in Sales")
     on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    running = forms.BooleanField(required=False, label="Also in the running cycle")
 
     def __init__(self, owner: Person, data: Mapping[str, Any] | None = None, **initial: Any) -> None:
         super().__init__(data, initial=initial)
-        _offer(self, "customers", Customer.objects.filter(owner=owner))
-        _offer(self, "to", _people().filter(role__in=SALES_ROLES, user__is_active=True).exclude(pk=owner.pk))
+        offer(self, "customers", Customer.objects.filter(owner=owner))
+        offer(self, "to", _people().filter(role__in=SALES_ROLES, user__is_active=True).exclude(pk=owner.pk))
 
     def customer_ids(self) -> list[int]:
         return [customer.pk for customer in self.cleaned_data["customers"]]

@@ -229,3 +229,46 @@ def test_an_outage_sends_the_latest_kind_only(start: int, length: int) -> None:
     if requests:
         latest = Kind.INPUT_LAST_DAY if now >= at(9, 8) else Kind.INPUT_OPENED
         assert requests[0].kind is latest
+
+
+@pytest.mark.parametrize(
+    ("person", "moment", "expected"),
+    [
+        (replace(AMY, absent=True, substitute="jose"), at(4, 9), {("input_opened", "jose", "amy")}),
+        (replace(AMY, absent=True, substitute="jose"), at(9, 8), {("input_last_day", "jose", "amy")}),
+        (replace(AMY, absent=True, substitute="jose", nudged=True), at(9, 8), set()),
+        (replace(AMY, absent=True, substitute="jose", answered_at=at(5, 10)), at(9, 8), set()),
+        (replace(AMY, absent=True, substitute="jose"), at(10, 17), set()),
+        (replace(AMY, absent=True, substitute="jose"), at(12, 8), set()),
+        (replace(AMY, absent=True), at(4, 9), set()),
+        (replace(AMY, substitute="jose"), at(4, 9), {("input_opened", "amy", "")}),  # back, or not gone yet
+        (replace(AMY, excused=True), at(12, 8), set()),  # away at the deadline, back the day after
+        (replace(AMY, excused=True), at(4, 9), {("input_opened", "amy", "")}),  # leaves before the deadline
+    ],
+)
+def test_who_is_away_is_asked_through_the_substitute(
+    person: PersonFacts, moment: datetime, expected: set[tuple[str, str, str]]
+) -> None:
+    found = due_messages(replace(FACTS, people=(person,)), moment)
+    assert {(m.kind.value, m.person, m.for_whom) for m in found} == expected
+
+
+def test_a_request_has_one_key_whoever_gets_it() -> None:
+    away = replace(AMY, absent=True, substitute="jose")
+    [own] = due_messages(replace(FACTS, people=(AMY,)), at(4, 9))
+    through, joses = due_messages(replace(FACTS, people=(away, JOSE)), at(4, 9))
+    assert own.key == through.key == ("2026-11", "sales_forecast", "amy", "input_opened")
+    assert (through.person, joses.person) == ("jose", "jose")
+    assert through.key != joses.key
+
+
+@given(st.lists(st.tuples(st.integers(0, 12 * 24 * 4), st.booleans(), st.booleans()), min_size=1, max_size=30))
+def test_two_requests_stay_the_limit_however_somebody_comes_and_goes(ticks: list[tuple[int, bool, bool]]) -> None:
+    """With the key kept once, as the store does: leaving, coming back and changing substitutes add no third."""
+    sent: dict[tuple[str, str, str, str], Due] = {}
+    for tick, absent, first in sorted(ticks):
+        person = replace(AMY, absent=absent, substitute="jose" if first else "brian")
+        for message in due_messages(replace(FACTS, people=(person,)), at(3, 0) + timedelta(minutes=15 * tick)):
+            sent.setdefault(message.key, message)
+    requests = [m for m in sent.values() if m.kind in (Kind.INPUT_OPENED, Kind.INPUT_LAST_DAY)]
+    assert len(requests) <= 2

@@ -121,11 +121,11 @@ def test_a_small_change_needs_no_reason(cast: Cast, cycle: Cycle) -> None:
 def test_taking_back_keeps_the_numbers(cast: Cast, cycle: Cycle) -> None:
     change(cycle, cast, 500.0, Reason.CUSTOMER_TOLD)
     submission_send(cycle=cycle, person=cast.rep, at=ENTRY)
-    submission_withdraw(cycle=cycle, person=cast.rep)
+    submission_withdraw(cycle=cycle, person=cast.rep, at=ENTRY)
     month = month_of_person(cycle, cast.rep)
     assert (month.submitted_at, month.changed) == (None, 1)
     with pytest.raises(Refused, match="nothing to take back"):
-        submission_withdraw(cycle=cycle, person=cast.rep)
+        submission_withdraw(cycle=cycle, person=cast.rep, at=ENTRY)
 
 
 def test_after_the_deadline_nothing_is_sent_or_taken_back(cast: Cast, cycle: Cycle) -> None:
@@ -134,7 +134,7 @@ def test_after_the_deadline_nothing_is_sent_or_taken_back(cast: Cast, cycle: Cyc
     with pytest.raises(Refused, match="is closed"):
         submission_send(cycle=cycle, person=cast.other_rep, at=REVIEW)
     with pytest.raises(Refused, match="not open any more"):
-        submission_withdraw(cycle=cycle, person=cast.rep)
+        submission_withdraw(cycle=cycle, person=cast.rep, at=ENTRY)
 
 
 def test_the_unanswered_are_accepted_not_reviewed(cast: Cast, cycle: Cycle) -> None:

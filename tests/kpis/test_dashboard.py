@@ -169,4 +169,4 @@ def test_barriers_are_told_by_department_not_by_name(cast: Cast, as_: SignIn) ->
     answered(cycle, cast.rep, How.ABSENT, barrier="no_time")
     answered(cycle, cast.other_rep, How.AUTO)
     found = {(barrier.department, barrier.reason): barrier.people for barrier in barriers(cycle)}
-    assert found == {("Sales", "no_time"): 1, ("Sales", "not said"): 1}
+    assert found == {("Sales", "no time"): 1, ("Sales", "not said"): 1}

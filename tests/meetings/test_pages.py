@@ -90,7 +90,7 @@ def test_everybody_reads_where_the_cycle_stands(cast: Cast, as_) -> None:
 def test_the_leader_counts_the_lines_a_rep_is_asked_about(cast: Cast) -> None:
     Product.objects.filter(code="DELTA").update(phase_out_month=date(2026, 10, 1))
     cycle = in_entry(cast)
-    rows = taking_part(cycle, list(contributions(cycle)))
+    rows = taking_part(cycle, list(contributions(cycle)), [], date(2026, 11, 4))
     asked = {row.person.username: row.lines for row in rows}
     assert asked == {"rita": 6, "rob": 3}
     assert asked == {p.username: len(owned(cycle, [p.pk]).frame) for p in (cast.rep, cast.other_rep)}
@@ -446,5 +446,5 @@ def test_a_page_costs_no_query_per_row(cast: Cast, as_, path: str, django_assert
         )  # fmt: skip
     assert cycle.state == CycleState.OPEN
     client = as_(cast.leader, APPROVED)
-    with django_assert_max_num_queries(45), zeal.zeal_context():
+    with django_assert_max_num_queries(54 if path == "/cycle/" else 45), zeal.zeal_context():
         assert client.get(path).status_code == 200

@@ -8,10 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cycles.services import cycle_advance
+from jobs.models import MovedClock
 from masterdata.models import Customer, Person
 from masterdata.roles import SET_UP_ROLES
 from masterdata.services.keys import key_create, key_find
 from tests.cast import small_company
+from tests.meetings.journey import ENTRY, ENTRY_CLOSED, in_entry
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 4, 9, tzinfo=UTC)
@@ -133,3 +136,27 @@ def test_only_set_up_roles_see_them(client, cast):
 
 def test_no_such_person(client, cast):
     assert client.get(reverse("person", args=[10**9])).status_code == 404
+
+
+def test_customers_change_hands_in_the_running_cycle_when_ticked(client, cast):
+    cycle = in_entry(cast)
+    MovedClock.objects.create(at=ENTRY)
+    assert "Also in the running cycle, November 2026" in text_of(client.get(person_url(cast.rep)))
+    data = {"customers": [cast.customers["NORTH"].pk], "to": cast.other_rep.pk, "on": "2026-11-04"}
+    text = text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data | {"running": "on"}, follow=True))
+    assert "1; 4 lines of the running cycle went with them." in text
+    assert set(cycle.lines.filter(line__customer__code="NORTH").values_list("owner", flat=True)) == {cast.other_rep.pk}
+    data["customers"] = [cast.customers["SOUTH"].pk]
+    text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data, follow=True))
+    assert set(cycle.lines.filter(line__customer__code="SOUTH").values_list("owner", flat=True)) == {cast.rep.pk}
+
+
+def test_the_running_cycle_is_offered_in_sales_entry_only(client, cast):
+    cycle = in_entry(cast)
+    cycle_advance(cycle=cycle, at=ENTRY_CLOSED)
+    MovedClock.objects.create(at=ENTRY_CLOSED)
+    assert "Also in the running cycle" not in text_of(client.get(person_url(cast.rep)))
+    data = {"customers": [cast.customers["NORTH"].pk], "to": cast.other_rep.pk, "on": "2026-11-04", "running": "on"}
+    text = text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data), 422)
+    assert "Hand over for the next cycle instead." in text
+    assert Customer.objects.get(code="NORTH").owner == cast.rep

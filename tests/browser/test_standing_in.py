@@ -1,0 +1,71 @@
+"""A rep leaves and names a colleague, who enters and sends for them; the rep reads who did it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from cycles.models import Contribution
+from demand.models import Change
+from tests.browser.test_sales import PHONE, Sales, assert_accessible, sales, saved, shoot
+from tests.stages import ENTRY
+
+pytestmark = pytest.mark.browser
+__all__ = ["sales"]
+
+
+def test_a_rep_leaves_and_the_substitute_enters(sales: Sales, screenshots: Path) -> None:
+    rita = sales.page(sales.cast.rep, "/")
+    rita.locator("summary", has_text="Rita Rep").click()
+    rita.get_by_role("link", name="I am away").click()
+    expect(rita.get_by_role("heading", name="I am away")).to_be_visible()
+    assert_accessible(rita)
+    rita.get_by_label("Last day").fill(f"{ENTRY.date() + timedelta(days=5):%Y-%m-%d}")
+    rita.get_by_label("Who enters meanwhile").select_option(label="Rob Rep (Sales)")
+    rita.get_by_role("button", name="Enter these days").click()
+    expect(rita.get_by_text("Rita Rep: away until 9 Nov, Rob Rep enters.")).to_be_visible()
+    shoot(rita, screenshots, "away")
+
+    rob = sales.page(sales.cast.other_rep, "/")
+    expect(rob.get_by_text("Rita Rep is away until 9 Nov. You enter the forecast meanwhile.")).to_be_visible()
+    assert_accessible(rob)
+    shoot(rob, screenshots, "stands-in")
+    rob.get_by_role("link", name="Open the sheet of Rita Rep").click()
+    expect(rob.get_by_role("heading", name="You enter for Rita Rep: 4 lines need you")).to_be_visible()
+    assert_accessible(rob)
+    sales.cell(rob, "ALPHA", "NORTH").click()
+    rob.keyboard.type("+1")
+    rob.keyboard.press("Enter")
+    saved(rob)
+    shoot(rob, screenshots, "sheet-for")
+    rob.get_by_role("button", name="Submit 8 lines").click()
+    expect(rob.get_by_text("For Rita Rep: submitted 8 lines, 1 of them changed.")).to_be_visible()
+    assert Change.objects.get().by == sales.cast.other_rep
+    assert Contribution.objects.get(person=sales.cast.rep.user).answered_by == sales.cast.other_rep.user
+
+    rita.goto(f"{sales.url}/sheet/")
+    expect(rita.get_by_text("Rob Rep entered 1 of your lines")).to_be_visible()
+    expect(rita.get_by_text("by Rob Rep")).to_be_visible()
+    shoot(rita, screenshots, "entered-for")
+    assert_accessible(rita)
+
+    mona = sales.page(sales.cast.manager, "/team/")
+    expect(mona.get_by_text("away until 9 Nov, Rob Rep enters")).to_be_visible()
+    shoot(mona, screenshots, "team-away")
+    assert_accessible(mona)
+
+
+def test_the_substitute_on_a_phone(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/away/", viewport=PHONE)
+    shoot(page, screenshots, "away")
+    assert_accessible(page)
+    page.get_by_label("Who enters meanwhile").select_option(label="Rob Rep (Sales)")
+    page.get_by_role("button", name="Enter these days").click()
+    rob = sales.page(sales.cast.other_rep, "/sheet/rita/", viewport=PHONE)
+    card = rob.locator("[data-card]:visible").first
+    card.get_by_role("button", name="+10%").click()
+    card.get_by_role("button", name="Customer told me").click()
+    expect(rob.locator("[data-cards-state]")).to_contain_text("Saved")
+    shoot(rob, screenshots, "sheet-for")
+    assert Change.objects.first().by == sales.cast.other_rep
