@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("why/<int:line>/<str:month>/", why.why_number, name="why"),
     path("why/<int:line>/<str:month>/note/", why.note, name="note"),
     path("why/<int:line>/<str:month>/ask/", why.ask, name="ask"),
+    path("names/", why.names, name="names"),
     path("questions/<int:pk>/answer/", why.answer, name="answer"),
     # planning
     path("demand/", review.demand_review, name="review"),

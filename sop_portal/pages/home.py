@@ -8,6 +8,7 @@ from cycles.models import Cycle
 from cycles.selectors import current_cycle
 from demand.selectors.month import Month, month_of_person
 from demand.selectors.threads import said_to
+from demand.services.said import said_seen
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from masterdata.roles import SALES_ROLES
@@ -42,12 +43,14 @@ def _today(request: PortalRequest, cycle: Cycle) -> HttpResponse:
 
 
 def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:
+    said = list(said_to(cycle, request.person)[:MOST_SAID])
+    said_seen(person=request.person, comments=said, at=request.now)
     return {
         "cycle": cycle,
         "person": request.person,
         "tasks": tasks_for(cycle, request.person, at=request.now),
         "steps": steps_shown(cycle, at=request.now),
-        "said": list(said_to(cycle, request.person)[:MOST_SAID]),
+        "said": said,
     }
 
 
