@@ -14,6 +14,7 @@ HANDLERS: dict[str, str] = {
     "supply_plan": "supply.services.planning.supply_plan_part",
     "publish": "meetings.services.publishing.publish_part",
     "snapshots": "kpis.services.snapshots.snapshots_part",
+    "cards": "kpis.services.cards.cards_part",
     "import": "sop_portal.uploads.import_part",
     "replay": "sop_portal.replay.replay_part",
 }
