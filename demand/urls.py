@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("demand/sign/", review.sign, name="sign"),
     path("events/", events.events, name="events"),
     path("events/add/", events.event_add, name="event-add"),
+    path("events/advice/", events.event_advice, name="event-advice"),
     path("events/copy/", events.copy_last_year, name="events-copy"),
     path("events/<int:pk>/cancel/", events.cancel, name="event-cancel"),
     path("finance/", finance.finance, name="finance"),
