@@ -33,8 +33,9 @@ def _shown(request: PortalRequest, line: int, month: str, problem: Refused | Non
     cycle = cycle_named(request.GET.get("cycle", ""))
     found = why(cycle, line, month_read(month), request.person)
     line_seen(person=request.person, line=found.line, at=request.now)
-    template = "demand/_why.html" if request.headers.get("HX-Request") else "demand/why.html"
-    context: dict[str, Any] = {"why": found, "may_ask": may_ask(request.person, found.row.owner)}
+    in_panel = bool(request.headers.get("HX-Request"))
+    template = "demand/_why.html" if in_panel else "demand/why.html"
+    context: dict[str, Any] = {"why": found, "may_ask": may_ask(request.person, found.row.owner), "in_panel": in_panel}
     if problem is not None:
         context |= {"problem": problem, "typed": request.POST.get("text", "")}
     return render(request, template, context, status=problem.status if problem else 200)
