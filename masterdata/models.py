@@ -69,9 +69,10 @@ class MailChoice(models.Model):
     person = models.OneToOneField(Person, models.CASCADE, related_name="mail_choice")
     digest = models.BooleanField(default=True)
     card = models.BooleanField(default=True)
+    minutes = models.BooleanField(default=True)
 
     def __str__(self) -> str:
-        return f"{self.person_id}: digest {self.digest}, card {self.card}"
+        return f"{self.person_id}: digest {self.digest}, card {self.card}, minutes {self.minutes}"
 
 
 class Coded(models.Model):

@@ -2,7 +2,7 @@
 
 from masterdata.models import MailChoice, Person
 
-DIGEST, CARD = "digest", "card"
+DIGEST, CARD, MINUTES = "digest", "card", "minutes"
 
 
 def mail_choice(person: Person) -> MailChoice:

@@ -9,12 +9,14 @@ from masterdata.services.people import change_record
 
 
 @transaction.atomic
-def mail_choice_set(*, person: Person, digest: bool, card: bool, at: datetime) -> MailChoice:
-    """Switch one's own daily digest and monthly card on or off."""
+def mail_choice_set(*, person: Person, digest: bool, card: bool, minutes: bool, at: datetime) -> MailChoice:
+    """Switch one's own daily digest, monthly card, and minutes on or off."""
     choice, _ = MailChoice.objects.select_for_update().get_or_create(person=person)
-    before, after = {"digest": choice.digest, "card": choice.card}, {"digest": digest, "card": card}
+    after = {"digest": digest, "card": card, "minutes": minutes}
+    before = {name: getattr(choice, name) for name in after}
     if before != after:
-        choice.digest, choice.card = digest, card
-        choice.save(update_fields=["digest", "card"])
+        for name, wanted in after.items():
+            setattr(choice, name, wanted)
+        choice.save(update_fields=list(after))
         change_record("masterdata_mailchoice", person.username, before, after, by=person, at=at)
     return choice

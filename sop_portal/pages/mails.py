@@ -20,8 +20,9 @@ def mails_page(request: PortalRequest) -> HttpResponse:
     sells = request.person.role in SALES_ROLES
     choice = mail_choice(request.person)
     if request.method == "POST":
+        digest, minutes = ("digest" in request.POST, "minutes" in request.POST)
         card = "card" in request.POST if sells else choice.card
-        mail_choice_set(person=request.person, digest="digest" in request.POST, card=card, at=request.now)
+        mail_choice_set(person=request.person, digest=digest, card=card, minutes=minutes, at=request.now)
         messages.success(request, "Saved.")
         return redirect("mails")
     sent = Message.objects.filter(recipient=request.person.user_id).order_by("-due_at", "-id")[:MOST_SHOWN]

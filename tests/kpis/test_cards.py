@@ -129,7 +129,7 @@ def test_a_real_cycle_without_changes_gives_no_mail(cast: Cast) -> None:
 
 
 def test_switched_off_or_without_address_nothing_is_sent(cast: Cast, cycle: Cycle) -> None:
-    mail_choice_set(person=cast.rep, digest=True, card=False, at=AT)
+    mail_choice_set(person=cast.rep, digest=True, card=False, minutes=True, at=AT)
     cast.other_rep.user.email = ""
     cast.other_rep.user.save()
     assert cards_mail(at=AT) == 0

@@ -141,9 +141,9 @@ def test_no_copies_go_to_anybody_else(cast: Cast, cycle: Cycle) -> None:
 
 def test_switched_off_nothing_goes_out_and_switched_on_only_the_last_days(cast: Cast, cycle: Cycle) -> None:
     said(cast, cycle, "@rita?")
-    mail_choice_set(person=cast.rep, digest=False, card=True, at=SAID)
+    mail_choice_set(person=cast.rep, digest=False, card=True, minutes=True, at=SAID)
     assert said_digests_queue(at=FRIDAY) == 0
-    mail_choice_set(person=cast.rep, digest=True, card=True, at=FRIDAY)
+    mail_choice_set(person=cast.rep, digest=True, card=True, minutes=True, at=FRIDAY)
     assert said_digests_queue(at=MONDAY + timedelta(days=7)) == 0
     assert said_digests_queue(at=MONDAY) == 1
     assert SaidTo.objects.get().told_at == MONDAY

@@ -31,7 +31,7 @@ def test_everything_is_on_until_somebody_chooses(cast: Cast) -> None:
 
 def test_a_choice_is_kept_and_written_down_once(cast: Cast) -> None:
     for _ in range(2):
-        mail_choice_set(person=cast.rep, digest=False, card=True, at=ENTRY)
+        mail_choice_set(person=cast.rep, digest=False, card=True, minutes=True, at=ENTRY)
     assert (switched_off(DIGEST), switched_off(CARD)) == ({cast.rep.pk}, set())
     [record] = RowChange.objects.filter(table="masterdata_mailchoice")
     assert (record.key, record.before, record.after) == ("rita", {"digest": True}, {"digest": False})
@@ -43,12 +43,12 @@ def test_the_page_of_a_rep_saves_both(cast: Cast) -> None:
     text = client.get("/mails/").content.decode()
     assert "At most two a cycle" in text
     assert "rita@small.example" in text
-    assert text.count("checked") == 2
-    answer = client.post("/mails/", {"digest": "on"}, follow=True).content.decode()
+    assert text.count("checked") == 3
+    answer = client.post("/mails/", {"digest": "on", "minutes": "on"}, follow=True).content.decode()
     assert "Saved." in answer
-    assert answer.count("checked") == 1
+    assert answer.count("checked") == 2
     choice = MailChoice.objects.get()
-    assert (choice.person, choice.digest, choice.card) == (cast.rep, True, False)
+    assert (choice.person, choice.digest, choice.card, choice.minutes) == (cast.rep, True, False, True)
 
 
 def test_who_sells_nothing_has_no_card_to_switch(cast: Cast) -> None:
@@ -56,7 +56,7 @@ def test_who_sells_nothing_has_no_card_to_switch(cast: Cast) -> None:
     assert "Monthly card" not in client.get("/mails/").content.decode()
     client.post("/mails/", {"person": "rita"})
     choice = MailChoice.objects.get()
-    assert (choice.person, choice.digest, choice.card) == (cast.finance, False, True)
+    assert (choice.person, choice.digest, choice.card, choice.minutes) == (cast.finance, False, True, False)
 
 
 def test_strangers_sign_in_first_and_only_the_form_changes(cast: Cast) -> None:
