@@ -134,6 +134,20 @@ def test_a_refused_note_comes_back_with_what_was_typed(cast: Cast, cycle: Cycle)
 
 
 @pytest.mark.django_db
+def test_an_answer_and_a_word_to_operations_are_not_lost_either(cast: Cast, cycle: Cycle) -> None:
+    line = cast.line("ALPHA", "NORTH")
+    question = question_ask(cycle=cycle, line=line, by=cast.manager, text="Why so high?", at=ENTRY)
+    client = signed_in(cast.rep)
+    for path in (f"/questions/{question.pk}/answer/", "/sheet/tell/"):
+        answer = client.post(path, {"text": "@ritta & <b>others</b> know"})
+        html = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Did you mean @rita (Rita Rep)?" in html
+        assert "@ritta &amp; &lt;b&gt;others&lt;/b&gt; know</textarea>" in html
+    assert Comment.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_the_first_page_shows_a_mention_as_new_once(cast: Cast, cycle: Cycle) -> None:
     note = said(cast, cycle, "@mark, is this the fair?")
     client = signed_in(cast.marketing)
