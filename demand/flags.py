@@ -25,6 +25,7 @@ COLUMNS = (
     "pushes",
     "pushed_qty",
     "promotion_qty",
+    "promotion",
     "short_qty",
     "months_since_order",
     "usual_interval",
@@ -67,7 +68,7 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     - baseline: expected in the next three months; last_number: the rep's own or last published number for them
     - due_qty: open orders and quotes dated within the lead time
     - pushes, pushed_qty: how often the most pushed open order was moved, and the units on such orders
-    - promotion_qty: what promotions add in the next three months
+    - promotion_qty, promotion: what events add in the next three months, and their names ('' = unknown)
     - short_qty: units short in supply in the next three months
     - months_since_order (1 = in the last closed month), usual_interval: of the line's customer, in months, as in
       `demand.order_calls.overdue_customers`
@@ -203,7 +204,10 @@ RULES = (
         "promotion",
         "Promotion",
         _promoted,
-        lambda line: f"A promotion should move {_units(abs(line['promotion_qty']))}; is it in your number?",
+        lambda line: (
+            f"{line['promotion'] or 'A promotion'} should move {_units(abs(line['promotion_qty']))}; "
+            "is it in your number?"
+        ),
     ),
     Rule(
         "overdue",

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from cycles.typed import month_read, words
+from demand.event_scopes import Draft
 from demand.models import Call
 from demand.services.entries import CellEdit
 from demand.services.submissions import ReasonGiven
@@ -103,6 +104,41 @@ def call_read(post: Mapping[str, Any]) -> tuple[Call, date | None]:
         raise Invalid("Choose one of: " + ", ".join(str(label) for label in Call.labels) + ".")
     call = Call(given)
     return call, month_read(post.get("slips_to")) if call == Call.SLIPS else None
+
+
+def scope_read(given: Mapping[str, Any]) -> dict[str, str]:
+    """`what=family:BIKES`, `whom=region:N` as the four codes of an event's scope."""
+    what, _, code = str(given.get("what") or "").partition(":")
+    whom, _, other = str(given.get("whom") or "").partition(":")
+    return {
+        "family": code if what == "family" else "",
+        "product": code if what == "product" else "",
+        "customer": other if whom == "customer" else "",
+        "region": other if whom == "region" else "",
+    }
+
+
+def draft_read(given: Mapping[str, Any]) -> Draft:
+    """An event as far as the form is filled; months that cannot be read count as not chosen."""
+    first = month_or_none(given.get("first"))
+    last = month_or_none(given.get("last")) or first
+    scope = scope_read(given)
+    return Draft(
+        kind=str(given.get("kind") or ""),
+        family=scope["family"],
+        product=scope["product"],
+        customer=scope["customer"],
+        region=scope["region"],
+        first=first,
+        last=last,
+    )
+
+
+def month_or_none(given: object) -> date | None:
+    try:
+        return month_read(given)
+    except Invalid:
+        return None
 
 
 def number_read(given: object) -> float | None:

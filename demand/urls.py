@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("why/<int:line>/<str:month>/", why.why_number, name="why"),
     path("why/<int:line>/<str:month>/note/", why.note, name="note"),
     path("why/<int:line>/<str:month>/ask/", why.ask, name="ask"),
+    path("names/", why.names, name="names"),
     path("questions/<int:pk>/answer/", why.answer, name="answer"),
     # planning
     path("demand/", review.demand_review, name="review"),
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("demand/sign/", review.sign, name="sign"),
     path("events/", events.events, name="events"),
     path("events/add/", events.event_add, name="event-add"),
+    path("events/advice/", events.event_advice, name="event-advice"),
     path("events/copy/", events.copy_last_year, name="events-copy"),
     path("events/<int:pk>/cancel/", events.cancel, name="event-cancel"),
     path("finance/", finance.finance, name="finance"),

@@ -98,6 +98,18 @@ class Absence(models.Model):
         return f"{until}, {self.substitute.name} enters" if self.substitute else until
 
 
+class MailChoice(models.Model):
+    """Which of the mails that may be switched off a person wants; without a row: all of them."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="mail_choice")
+    digest = models.BooleanField(default=True)
+    card = models.BooleanField(default=True)
+    minutes = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: digest {self.digest}, card {self.card}, minutes {self.minutes}"
+
+
 class Coded(models.Model):
     """Something with a code, which is a string (leading zeros survive), and a name."""
 

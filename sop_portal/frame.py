@@ -32,6 +32,7 @@ AWAY: Entry = ("/away/", "I am away", "sun")
 DATA: Entry = ("/data/", "Data", "import")
 PEOPLE: Entry = ("/people/", "People", "people")
 JOBS: Entry = ("/jobs/", "Jobs", "jobs")
+MAILS: Entry = ("/mails/", "My mails", "mail")
 DOCS: Entry = ("/api/v1/docs/", "REST interface", "link")
 EVERYTHING = (TODAY, SHEET, TEAM, EVENTS, DEMAND, SUPPLY, FINANCE, FORECAST, DASHBOARD, EXECUTIVE, MEETINGS, CYCLE)
 
@@ -92,7 +93,7 @@ def _late(step: CycleStep, at: Any) -> bool:
 
 def _links(person: Person) -> list[Entry]:
     """Everything that is not on the person's rail."""
-    extra = [JOBS, DOCS]
+    extra = [MAILS, JOBS, DOCS]
     extra += [DATA] if person.role in IMPORT_ROLES else []
     extra += [PEOPLE] if person.role in SET_UP_ROLES else []
     rail = {url for url, _, _ in RAILS[person.role]}

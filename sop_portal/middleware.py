@@ -16,6 +16,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
 OPEN_PREFIXES = ("/login/", "/logout/", "/healthz/", "/static/", "/api/")
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 TITLES = {403: "This is not yours to change", 404: "There is nothing here", 422: "Please check your entry"}
 
 
@@ -64,5 +65,11 @@ def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
         "problem_code": refusal.status,
         "problem_title": TITLES.get(refusal.status, "This cannot be done now"),
         "problem_detail": refusal.detail,
+        "problem_typed": _typed(request),
     }
     return render(request, template, context, status=refusal.status)
+
+
+def _typed(request: HttpRequest) -> str:
+    """The words somebody wrote into the form that was refused, so that they need not write them again."""
+    return request.POST.get("text", "") if request.content_type in FORMS else ""

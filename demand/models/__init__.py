@@ -1,6 +1,6 @@
 """What is sold, what was forecast, and who changed it."""
 
-from demand.models.calls import Assumption, Call, Comment, OrderCall
+from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
@@ -26,6 +26,7 @@ __all__ = [
     "Origin",
     "PastSubmission",
     "Reason",
+    "SaidTo",
     "SalesInput",
     "SaveToken",
     "Shipment",

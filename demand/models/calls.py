@@ -72,6 +72,23 @@ class Comment(models.Model):
         return self.text[:60]
 
 
+class SaidTo(models.Model):
+    """Somebody a note or answer is put to, by name or by @mention: seen on a page, or told in one digest mail."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="said_to")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="said_to")
+    seen_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["comment", "person"], name="said_to_once")]
+        indexes = [models.Index(fields=["person"], condition=Q(seen_at=None, told_at=None), name="said_to_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} to {self.person_id}"
+
+
 class Assumption(models.Model):
     """What the plan rests on, with who watches it and when it is checked."""
 

@@ -1,9 +1,14 @@
-"""Marketing's events as the calculation wants them."""
+"""Marketing's events as the calculation wants them, and those that can be entered again."""
+
+from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
 from cycles.models import Cycle
+from cycles.periods import add_months
 from demand.models import Event
+from demand.selectors.event_advice import ended_before
 
 COLUMNS = {
     "code": "code",
@@ -38,3 +43,28 @@ def events_frame(cycle: Cycle) -> pd.DataFrame:
 def events_shared(cycle: Cycle) -> bool:
     """Whether an event adds a quantity, which all its lines share, rather than a percentage of each."""
     return bool(events_frame(cycle)["uplift_qty"].notna().any())
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Last year's events as they would be entered again (event, first and last month), and why others would not."""
+
+    rows: list[tuple[Event, date, date]]
+    left_out: list[str]
+
+
+def events_to_copy(cycle: Cycle) -> Copies:
+    """Those of the last twelve months a year later, without those that stand there already or whose product ends."""
+    standing = Event.objects.filter(cancelled_on=None)
+    known = set(standing.values_list("name", "from_month"))
+    rows, left_out = [], []
+    for event in standing.filter(from_month__lt=cycle.month).select_related("product", "family").order_by("from_month"):
+        first, last = add_months(event.from_month, 12), add_months(event.to_month, 12)
+        if first < cycle.month or (event.name, first) in known:
+            continue
+        ended, _ = ended_before(event.product, first)
+        if ended:
+            left_out.append(f"{event.name}: {ended}")
+        else:
+            rows.append((event, first, last))
+    return Copies(rows, left_out)

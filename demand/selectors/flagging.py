@@ -9,7 +9,7 @@ from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.flags import COLUMNS, Thresholds
 from demand.matrices import Lines, Matrix, Plan
-from demand.models import Stage
+from demand.models import Event, Stage
 from demand.selectors.history import history, history_start
 from demand.selectors.lines import line_ids, living_lines
 from demand.selectors.stages import StageNumbers, moved, stage_numbers
@@ -58,7 +58,7 @@ def flag_frame(cycle: Cycle) -> pd.DataFrame:
     facts["baseline"] = baseline.quantity[:, :NEAR].sum(axis=1)
     _add_open(facts, cycle)
     _add_last_cycle(facts, cycle, lines)
-    facts["promotion_qty"] = _promoted(cycle, baseline)
+    _add_events(facts, cycle, baseline)
     facts["last_actual"] = past[:, -1] if past.shape[1] else np.nan
     facts["months_known"] = _months_known(past)
     _add_rhythm(facts, frame["customer_id"].to_numpy(), past)
@@ -107,10 +107,24 @@ def _short(numbers: StageNumbers, cycle: Cycle) -> NDArray[np.float64]:
     return np.maximum(np.nan_to_num(demand - supply), 0.0)
 
 
-def _promoted(cycle: Cycle, baseline: Plan) -> NDArray[np.float64]:
-    """What events add to the baseline of the next months; negative where they take away."""
-    with_events, _ = events_applied(cycle, baseline)
-    return np.asarray((with_events.quantity - baseline.quantity)[:, :NEAR].sum(axis=1))
+def _add_events(facts: pd.DataFrame, cycle: Cycle, baseline: Plan) -> None:
+    """What events add to the baseline of the next months (negative where they take away), and which ones."""
+    with_events, effects = events_applied(cycle, baseline)
+    facts["promotion_qty"] = (with_events.quantity - baseline.quantity)[:, :NEAR].sum(axis=1)
+    near = effects[(effects["month"] < NEAR) & (effects["added"] != 0)]
+    facts["promotion"] = _largest_first(near).reindex(facts.index).fillna("")
+
+
+def _largest_first(effects: pd.DataFrame) -> pd.Series:
+    """Per line the name of the event that moves it most, and how many more there are."""
+    if effects.empty:
+        return pd.Series(dtype=object)
+    names = dict(Event.objects.filter(code__in=effects["event"].unique().tolist()).values_list("code", "name"))
+    moved_by = effects.groupby(["line", "event"])["added"].sum().abs().reset_index()
+    moved_by = moved_by.sort_values(["line", "added"], ascending=[True, False], kind="stable")
+    rest = moved_by.groupby("line").size() - 1
+    first = moved_by.groupby("line")["event"].first().map(names)
+    return first.where(rest == 0, first + rest.map(" and {:d} more".format))
 
 
 def _months_known(past: Matrix) -> NDArray[np.float64]:

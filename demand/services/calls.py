@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from cycles.models import Cycle, CycleState
 from cycles.periods import add_months, months_between
-from demand.models import Call, Change, Comment, CycleLine, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
+from demand.models import Call, Change, CycleLine, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
 from demand.policy import check_role, check_sales_open
 from demand.selectors.calls import month_in_plan
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit, cells_save
+from demand.services.said import comment_add
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
@@ -191,4 +192,4 @@ def _save(cycle: Cycle, line: Line, values: Vector, after: Vector, made: OrderCa
 
 def _tell_supply(cycle: Cycle, line: Line, month: date, text: str, made: OrderCall) -> None:
     to = people().filter(role=Role.SUPPLY_PLANNER).first()
-    Comment.objects.create(cycle=cycle, line=line, month=month, text=text, to=to, by=made.by, at=made.at)
+    comment_add(cycle=cycle, line=line, month=month, text=text, to=to, by=made.by, at=made.at)

@@ -7,6 +7,7 @@ from django.db import transaction
 from cycles.models import Cycle, CycleState
 from demand.models import Comment, CycleLine, Line
 from demand.policy import check_demand_open, may_ask
+from demand.services.said import comment_add
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import Message
 from jobs.services.messages import messages_queue
@@ -21,9 +22,9 @@ LONGEST = 2000
 def note_add(
     *, cycle: Cycle, by: Person, text: str, at: datetime, line: Line | None = None, month: date | None = None
 ) -> Comment:
-    """A note on a line and month, or on none; everybody who reads the number reads it."""
+    """A note on a line and month, or on none; everybody who reads the number reads it, those named with @ are told."""
     _check_running(cycle)
-    return Comment.objects.create(cycle=cycle, line=line, month=month, text=_words(text), by=by, at=at)
+    return comment_add(cycle=cycle, line=line, month=month, text=_words(text), by=by, at=at)
 
 
 @transaction.atomic
@@ -31,7 +32,7 @@ def operations_tell(*, cycle: Cycle, by: Person, text: str, at: datetime) -> Com
     """A rep's free words to the planners; the supply planner finds it on the first page."""
     _check_running(cycle)
     to = people().filter(role=Role.SUPPLY_PLANNER).first() or people().filter(role=Role.DEMAND_PLANNER).first()
-    return Comment.objects.create(cycle=cycle, text=_words(text), to=to, by=by, at=at)
+    return comment_add(cycle=cycle, text=_words(text), to=to, by=by, at=at)
 
 
 @transaction.atomic
@@ -43,7 +44,7 @@ def question_ask(
     owner = _owner(cycle, line)
     if not may_ask(by, owner):
         raise NotYours(f"Only a manager of {owner.name} or a demand planner can send this line back.")
-    question = Comment.objects.create(
+    question = comment_add(
         cycle=cycle, line=line, month=month, kind=Comment.Kind.QUESTION, text=_words(text), to=owner, by=by, at=at
     )
     messages_queue(messages=[_question_mail(question, owner)])
@@ -75,7 +76,7 @@ def question_answer(*, question: Comment, by: Person, text: str, at: datetime) -
         raise NotYours(f"This question was put to {question.to.name if question.to else 'nobody'}.")
     if question.answered_at:
         raise Refused("answered", "This question has been answered already. Add a note to say more.")
-    answer = Comment.objects.create(
+    answer = comment_add(
         cycle=question.cycle,
         line=question.line,
         month=question.month,

@@ -5,10 +5,16 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.periods import parse_month
-from demand.models import Event, EventKind
+from cycles.selectors import step_of
+from cycles.steps import Step, StepState
+from demand.models import Event, EventKind, Stage
 from demand.policy import check_role
+from demand.selectors.event_advice import ended_before
+from demand.selectors.events import events_to_copy
+from demand.selectors.versions import version_current
+from demand.services.flagging import flags_set
 from jobs.errors import Invalid, Refused
 from masterdata.models import Customer, Family, Person, Product, Region
 from masterdata.roles import Role
@@ -34,48 +40,57 @@ class EventEntry:
 
 @transaction.atomic
 def event_save(*, cycle: Cycle, person: Person, entry: EventEntry, at: datetime, pk: int | None = None) -> Event:
-    """Enter an event, or change one; every fault is said at once."""
+    """Enter an event, or change one; every fault is said at once. Reps see it as a flag on their lines."""
+    facts = entry_check(person=person, entry=entry)
+    event = _found(pk) if pk is not None else Event(code=_next_code(), entered_on=at.date(), entered_by=person)
+    for name, value in facts.items():
+        setattr(event, name, value)
+    event.save()
+    _flags_follow(cycle)
+    return event
+
+
+def entry_check(*, person: Person, entry: EventEntry) -> dict[str, object]:
+    """The facts of an event that can be entered; every fault is said at once."""
     check_role(person, Role.MARKETING, what="Entering events")
     facts, faults = _facts(entry)
     faults += _ended(facts.get("product"), facts.get("from_month"))
     if faults:
         raise Invalid(" ".join(str(fault["detail"]) for fault in faults), errors=faults)
-    event = _found(pk) if pk is not None else Event(code=_next_code(), entered_on=at.date(), entered_by=person)
-    for name, value in facts.items():
-        setattr(event, name, value)
-    event.save()
-    return event
+    return facts
 
 
 @transaction.atomic
-def event_cancel(*, person: Person, pk: int, at: datetime) -> Event:
+def event_cancel(*, cycle: Cycle, person: Person, pk: int, at: datetime) -> Event:
     """An event that does not take place; its record stays."""
     check_role(person, Role.MARKETING, what="Cancelling events")
     event = _found(pk)
     event.cancelled_on = at.date()
     event.save(update_fields=["cancelled_on"])
+    _flags_follow(cycle)
     return event
 
 
 @transaction.atomic
-def events_copy_last_year(*, cycle: Cycle, person: Person, at: datetime) -> int:
+def events_copy_last_year(*, cycle: Cycle, person: Person, at: datetime) -> list[Event]:
     """Enter the events of the last twelve months again, a year later; those that stand already are left out."""
     check_role(person, Role.MARKETING, what="Copying events")
-    made = 0
-    for event in Event.objects.filter(cancelled_on=None, from_month__lt=cycle.month).order_by("from_month"):
-        first, last = _year_later(event.from_month), _year_later(event.to_month)
-        known = Event.objects.filter(name=event.name, from_month=first, cancelled_on=None).exists()
-        if known or first < cycle.month:
-            continue
+    made = []
+    for event, first, last in events_to_copy(cycle).rows:
         event.pk, event.code, event.from_month, event.to_month = None, _next_code(), first, last
         event.entered_on, event.entered_by = at.date(), person
         event.save(force_insert=True)
-        made += 1
+        made.append(event)
+    if made:
+        _flags_follow(cycle)
     return made
 
 
-def _year_later(month: date) -> date:
-    return month.replace(year=month.year + 1)
+def _flags_follow(cycle: Cycle) -> None:
+    """While numbers are entered a rep sees at once which lines an event touches."""
+    entering = step_of(cycle, Step.SALES_FORECAST).state in (StepState.PENDING.value, StepState.OPEN.value)
+    if cycle.state == CycleState.OPEN and entering and version_current(cycle, Stage.BASELINE) is not None:
+        flags_set(cycle=cycle)
 
 
 def _found(pk: int) -> Event:
@@ -132,9 +147,5 @@ def _numbers(entry: EventEntry, faults: list[dict[str, object]]) -> dict[str, ob
 def _ended(product: object, first: object) -> list[dict[str, object]]:
     if not isinstance(product, Product) or not isinstance(first, date):
         return []
-    if product.phase_out_month is None or product.phase_out_month >= first:
-        return []
-    successor = Product.objects.filter(like_product=product).first()
-    hint = f" Its successor is {successor.name}." if successor else ""
-    detail = f"{product.name} ends in {product.phase_out_month:%b %Y}, before the event starts.{hint}"
-    return [{"field": "product", "detail": detail}]
+    ended, _ = ended_before(product, first)
+    return [{"field": "product", "detail": ended}] if ended else []

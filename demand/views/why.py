@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,9 +13,14 @@ from demand.forms import month_read
 from demand.models import Comment, Line
 from demand.policy import may_ask
 from demand.selectors.present import cycle_named, cycle_now
+from demand.selectors.threads import people_named
 from demand.selectors.why import why
 from demand.services.comments import note_add, question_answer, question_ask
+from demand.services.said import line_seen
+from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
+
+MOST_TYPED = 60
 
 
 @require_GET
@@ -23,33 +28,49 @@ def why_number(request: PortalRequest, line: int, month: str) -> HttpResponse:
     return _shown(request, line, month)
 
 
-def _shown(request: PortalRequest, line: int, month: str, **said: Any) -> HttpResponse:
+def _shown(request: PortalRequest, line: int, month: str, problem: Refused | None = None) -> HttpResponse:
+    """The number and its thread; with what was typed and why it was refused when there was a problem."""
     cycle = cycle_named(request.GET.get("cycle", ""))
     found = why(cycle, line, month_read(month), request.person)
-    template = "demand/_why.html" if request.headers.get("HX-Request") else "demand/why.html"
-    context = {"why": found, "may_ask": may_ask(request.person, found.row.owner), **said}
-    return render(request, template, context)
+    line_seen(person=request.person, line=found.line, at=request.now)
+    in_panel = bool(request.headers.get("HX-Request"))
+    template = "demand/_why.html" if in_panel else "demand/why.html"
+    context: dict[str, Any] = {"why": found, "may_ask": may_ask(request.person, found.row.owner), "in_panel": in_panel}
+    if problem is not None:
+        context |= {"problem": problem, "typed": request.POST.get("text", "")}
+    return render(request, template, context, status=problem.status if problem else 200)
+
+
+@require_GET
+def names(request: PortalRequest) -> HttpResponse:
+    """Who can be named with @, for the list that opens while somebody types."""
+    found = people_named(request.GET.get("q", "")[:MOST_TYPED])
+    return JsonResponse(
+        {"people": [{"username": p.username, "name": p.name, "role": p.get_role_display()} for p in found]}
+    )
 
 
 @require_POST
 def note(request: PortalRequest, line: int, month: str) -> HttpResponse:
     about = get_object_or_404(Line, pk=line)
     text = request.POST.get("text", "")
-    note_add(cycle=cycle_now(), by=request.person, text=text, at=request.now, line=about, month=month_read(month))
+    try:
+        note_add(cycle=cycle_now(), by=request.person, text=text, at=request.now, line=about, month=month_read(month))
+    except Invalid as problem:
+        return _shown(request, line, month, problem)
     return _back(request, line, month)
 
 
 @require_POST
 def ask(request: PortalRequest, line: int, month: str) -> HttpResponse:
     about = get_object_or_404(Line, pk=line)
-    question = question_ask(
-        cycle=cycle_now(),
-        line=about,
-        by=request.person,
-        text=request.POST.get("text", ""),
-        at=request.now,
-        month=month_read(month),
-    )
+    text, at = request.POST.get("text", ""), request.now
+    try:
+        question = question_ask(
+            cycle=cycle_now(), line=about, by=request.person, text=text, at=at, month=month_read(month)
+        )
+    except Invalid as problem:
+        return _shown(request, line, month, problem)
     messages.success(request, f"Sent back to {question.to.name if question.to else 'the owner'} with your question.")
     return _back(request, line, month)
 

@@ -32,6 +32,7 @@ from masterdata.selectors import company, people
 from supply.wording import count_text
 
 LAGS = (0, 1, 2, 3)
+CARD_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,37 @@ def feedback(viewer: Person, owner: Person) -> Feedback:
     if cases.empty:
         following = f"The first result comes after {until:%B %Y} has closed."
         return Feedback(owner, month, [f"You changed nothing that has come in yet. {following}"], [], False)
-    last, whole, currency = cases[cases["month"] == month], _effect(cases), company().currency
-    sentences = [error_sentence(_effect(last), f"{month:%B %Y}", currency)]
+    sentences = [*_sentences(cases, month), *_service(owner, month)]
+    return Feedback(owner, month, sentences, _largest(_of(cases, month)), bool(cases["simulated"].any()))
+
+
+def card(owner: Person) -> Feedback | None:
+    """The sentences of the monthly card, for its owner only; None when nothing of theirs came in for the month.
+
+    Only what people really entered: replayed cycles, and a demonstration's simulated deliveries, are not mailed.
+    """
+    until = closed_before()
+    if owner.role not in SALES_ROLES or until is None:
+        return None
+    month, cases = add_months(until, -1), _cases(owner, until)
+    real = cases[~cases["simulated"].astype(bool)] if len(cases) else cases
+    if real.empty or _of(real, month).empty:
+        return None
+    service = [] if company().is_demonstration else _service(owner, month)
+    return Feedback(owner, month, [*_sentences(real, month), *service][:CARD_LINES], [], False)
+
+
+def _of(cases: pd.DataFrame, month: date) -> pd.DataFrame:
+    return cases[cases["month"] == month]
+
+
+def _sentences(cases: pd.DataFrame, month: date) -> list[str]:
+    """What the changes did in the month and up to now."""
+    last, whole = _of(cases, month), _effect(cases)
+    sentences = [error_sentence(_effect(last), f"{month:%B %Y}", company().currency)]
     if not last.empty:
         sentences.append(survival_sentence(_effect(last).survived))
-    sentences += [_share_sentence(whole), bias_sentence(whole.bias), *_service(owner, month)]
-    return Feedback(owner, month, sentences, _largest(last), bool(cases["simulated"].any()))
+    return [*sentences, _share_sentence(whole), bias_sentence(whole.bias)]
 
 
 def _share_sentence(whole: Effect) -> str:

@@ -1,8 +1,9 @@
-"""What the kpis floor has to do by itself: measure what has closed."""
+"""What the kpis floor has to do by itself: measure what has closed, and tell those who entered numbers."""
 
 from datetime import datetime, timedelta
 
 from jobs.models import ACTIVE_STATES, Job, WorkState
+from kpis.services.cards import cards_due, cards_queue
 from kpis.services.snapshots import KIND, snapshots_key, snapshots_queue
 
 AGAIN_AFTER = timedelta(hours=1)
@@ -11,7 +12,8 @@ AGAIN_AFTER = timedelta(hours=1)
 def due(*, at: datetime) -> None:
     """Queue the measures of closed months that are missing, unless they are being taken or a replay is under way.
 
-    After a job that failed for good it waits, so that the same fault is not told every half minute.
+    The monthly cards follow when a month has closed. After a job that failed for good it waits, so that the same
+    fault is not told every half minute.
     """
     busy = Job.objects.filter(kind__in=[KIND, "replay"], state__in=ACTIVE_STATES)
     failed = Job.objects.filter(
@@ -19,3 +21,5 @@ def due(*, at: datetime) -> None:
     )
     if not busy.exists() and not failed.exists():
         snapshots_queue(at=at)
+    if not busy.exists() and cards_due():
+        cards_queue(at=at)

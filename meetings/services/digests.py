@@ -9,6 +9,7 @@ from jobs.models import Message
 from jobs.services.messages import messages_queue
 from masterdata.models import Person
 from masterdata.selectors import company
+from masterdata.selectors.mails import MINUTES, switched_off
 from meetings.minutes import Part, PlanFacts, ReaderFacts, Text, digest
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.selectors.company_forecast import BuiltForecast
@@ -79,9 +80,14 @@ def meeting_digests(meeting: Meeting, text: Text, at: datetime) -> list[Message]
             button="Open the minutes",
             at=at,
         )
-        for person in stakeholders(meeting)
-        if has_address(person)
+        for person in _reading(stakeholders(meeting))
     ]
+
+
+def _reading(people: Sequence[Person]) -> list[Person]:
+    """Those who have an address and have not switched minutes off."""
+    off = switched_off(MINUTES)
+    return [person for person in people if has_address(person) and person.pk not in off]
 
 
 def _own_part(person: Person, actions: Sequence[Action], decisions: Sequence[Decision]) -> tuple[Part, ...]:
@@ -132,8 +138,7 @@ def publication_queue(*, cycle: Cycle, built: BuiltForecast, at: datetime) -> in
             button="Open the company forecast",
             at=at,
         )
-        for person in participants()
-        if has_address(person)
+        for person in _reading(participants())
     ]
     return messages_queue(messages=mails)
 

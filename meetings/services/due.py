@@ -18,17 +18,18 @@ from meetings.services.briefs import gap_briefs_raise
 from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
+from meetings.services.said_digests import said_digests_queue
 
 log = logging.getLogger(__name__)
 
 
 def due(*, at: datetime) -> None:
-    """Move the open cycle on, remind, raise briefs, freeze the pack, publish, open the next cycle. Safe to repeat.
+    """Move the open cycle on, remind, tell what was said, raise briefs, freeze the pack, publish, open the next cycle.
 
-    What fails does not hold up the rest; the first failure is raised when everything has had its turn.
+    Safe to repeat. What fails does not hold up the rest; the first failure is raised when everything has had its turn.
     """
     failures = []
-    for work in (_move_on, _remind, _raise_briefs, _freeze, _publish, _open_next):
+    for work in (_move_on, _remind, _tell_said, _raise_briefs, _freeze, _publish, _open_next):
         try:
             work(at)
         except Exception as failure:
@@ -45,6 +46,10 @@ def _move_on(at: datetime) -> None:
 
 def _remind(at: datetime) -> None:
     reminders_materialise(cycle=open_cycle(), at=at)
+
+
+def _tell_said(at: datetime) -> None:
+    said_digests_queue(at=at)
 
 
 def _raise_briefs(at: datetime) -> None:

@@ -14,6 +14,7 @@ from demand.selectors.month import Month, month_of_person
 from demand.selectors.present import cycle_named
 from demand.selectors.standing_in import stood_in
 from demand.selectors.threads import said_to
+from demand.services.said import said_seen
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from masterdata.roles import SALES_ROLES
@@ -60,13 +61,15 @@ def _today(request: PortalRequest, cycle: Cycle) -> HttpResponse:
 
 
 def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:
+    said = list(said_to(cycle, request.person)[:MOST_SAID])
+    said_seen(person=request.person, comments=said, at=request.now)
     return {
         "cycle": cycle,
         "person": request.person,
         "tasks": tasks_for(cycle, request.person, at=request.now),
         "steps": steps_shown(cycle, at=request.now),
         "stood_in": stood_in(cycle, request.person, request.today),
-        "said": list(said_to(cycle, request.person)[:MOST_SAID]),
+        "said": said,
     }
 
 

@@ -4,10 +4,12 @@ from django.urls import URLPattern, path
 
 from sop_portal.pages.away import away, away_end
 from sop_portal.pages.home import barrier, home
+from sop_portal.pages.mails import mails_page
 
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
     path("taking-part/", barrier, name="barrier"),
     path("away/", away, name="away"),
     path("away/<int:pk>/end/", away_end, name="away-end"),
+    path("mails/", mails_page, name="mails"),
 ]

@@ -8,10 +8,9 @@ from django.test import Client
 
 from cycles.models import Cycle
 from demand.models import Budget, Event, Stage
-from demand.selectors.events_page import similar_uplifts
 from demand.selectors.outlook import fiscal_start, outlook
 from demand.selectors.versions import stage_plan
-from demand.services.events import EventEntry, event_cancel, event_save, events_copy_last_year
+from demand.services.events import EventEntry, event_cancel, event_save
 from demand.services.finance import budget_set, price_set, rate_set
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Company, Person, Product, RowChange
@@ -47,10 +46,10 @@ def test_an_event_counts_at_once_and_not_after_it_is_cancelled(cast: Cast, cycle
     team = stage_plan(cycle, Stage.TEAM).quantity[:, :2].sum()
     event = event_save(cycle=cycle, person=cast.marketing, entry=entry(), at=ENTRY)
     assert stage_plan(cycle, Stage.EVENTS).quantity[:, :2].sum() > team
-    event_cancel(person=cast.marketing, pk=event.pk, at=ENTRY)
+    event_cancel(cycle=cycle, person=cast.marketing, pk=event.pk, at=ENTRY)
     assert stage_plan(cycle, Stage.EVENTS).quantity[:, :2].sum() == pytest.approx(team)
     with pytest.raises(Refused, match="no such event"):
-        event_cancel(person=cast.marketing, pk=event.pk, at=ENTRY)
+        event_cancel(cycle=cycle, person=cast.marketing, pk=event.pk, at=ENTRY)
 
 
 def test_every_fault_of_an_event_is_said_at_once(cast: Cast, cycle: Cycle) -> None:
@@ -73,26 +72,6 @@ def test_an_event_for_an_ended_product_names_the_successor(cast: Cast, cycle: Cy
     Product.objects.create(code="A2", name="Alpha Two", family=alpha.family, like_product=alpha)
     with pytest.raises(Invalid, match="Its successor is Alpha Two"):
         event_save(cycle=cycle, person=cast.marketing, entry=entry(family="", product="ALPHA"), at=ENTRY)
-
-
-def test_last_years_events_are_copied_once(cast: Cast, cycle: Cycle) -> None:
-    facts = {"kind": "promotion", "uplift_pct": 18, "entered_on": ENTRY.date()}
-    Event.objects.create(code="OLD", name="Spring", from_month=date(2026, 3, 1), to_month=date(2026, 4, 1), **facts)
-    assert events_copy_last_year(cycle=cycle, person=cast.marketing, at=ENTRY) == 1
-    assert events_copy_last_year(cycle=cycle, person=cast.marketing, at=ENTRY) == 0
-    copied = Event.objects.exclude(code="OLD").get()
-    assert (copied.from_month, copied.to_month, copied.name) == (date(2027, 3, 1), date(2027, 4, 1), "Spring")
-
-
-def test_the_uplift_is_suggested_from_the_last_three(cast: Cast, cycle: Cycle) -> None:
-    events = [
-        Event(kind="promotion", uplift_pct=pct, from_month=date(2026, m, 1), to_month=date(2026, m, 1))
-        for m, pct in enumerate([50, 18, 31, 25], start=1)
-    ]
-    words, middle = similar_uplifts(events, cycle)
-    assert middle == 25
-    assert words == "The last promotions brought +18, +31, +25 %, median 25."
-    assert similar_uplifts([], cycle) == ("", None)
 
 
 def test_the_events_page_adds_and_keeps_what_was_typed(cast: Cast, cycle: Cycle) -> None:

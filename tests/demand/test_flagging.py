@@ -91,7 +91,17 @@ def test_an_event_counts_with_what_it_adds(cast: Cast, cycle: Cycle) -> None:
     line = cast.line("GAMMA", "NORTH").pk
     base = stage_plan(cycle, Stage.BASELINE, np.array([line])).quantity[0, 0]
     assert frame.loc[line, "promotion_qty"] == pytest.approx(0.9 * base)
-    assert frame.loc[cast.line("ALPHA", "NORTH").pk, "promotion_qty"] == 0
+    assert frame.loc[line, "promotion"] == "Winter sale"
+    other = frame.loc[cast.line("ALPHA", "NORTH").pk]
+    assert (other["promotion_qty"], other["promotion"]) == (0, "")
+
+
+@pytest.mark.django_db
+def test_several_events_are_named_by_the_largest(cast: Cast, cycle: Cycle) -> None:
+    event(cast)
+    event(cast, code="EV2", name="Dealer week", uplift_pct=120)
+    event(cast, code="EV3", name="Far away", from_month=date(2027, 5, 1), to_month=date(2027, 5, 1))
+    assert flag_frame(cycle).loc[cast.line("GAMMA", "NORTH").pk, "promotion"] == "Dealer week and 1 more"
 
 
 @pytest.mark.django_db
@@ -102,7 +112,9 @@ def test_each_flagged_line_says_why_and_what_is_at_stake(cast: Cast, cycle: Cycl
     [flag] = found[cast.line("ALPHA", "NORTH").pk]
     assert (flag["code"], flag["value"], flag["rank"]) == ("pushed", 15 * 500, 1)
     assert flag["why"] == "Orders for 15 units were put off 2 times."
-    assert found[cast.line("GAMMA", "NORTH").pk][0]["code"] == "promotion"
+    [told] = found[cast.line("GAMMA", "NORTH").pk]
+    assert told["code"] == "promotion"
+    assert told["why"].startswith("Winter sale should move ")
 
 
 @pytest.mark.django_db

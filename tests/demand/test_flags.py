@@ -16,6 +16,7 @@ QUIET = {
     "pushes": 0,
     "pushed_qty": 0.0,
     "promotion_qty": 0.0,
+    "promotion": "",
     "short_qty": 0.0,
     "months_since_order": 2.0,
     "usual_interval": 3.0,
@@ -51,6 +52,12 @@ def flagged(*changes, **limits):
         ({"due_qty": 25}, "due", "Orders and quotes for 25 units fall in the lead time.", 250),
         ({"pushes": 3, "pushed_qty": 40}, "pushed", "Orders for 40 units were put off 3 times.", 400),
         ({"promotion_qty": 12}, "promotion", "A promotion should move 12 units; is it in your number?", 120),
+        (
+            {"promotion_qty": 12, "promotion": "Winter sale"},
+            "promotion",
+            "Winter sale should move 12 units; is it in your number?",
+            120,
+        ),
         ({"promotion_qty": -12}, "promotion", "A promotion should move 12 units; is it in your number?", 120),
         ({"short_qty": 1200}, "short", "Supply is short by 1,200 units.", 12_000),
         (
@@ -142,14 +149,15 @@ def test_a_missing_column_is_named() -> None:
 
 QUANTITY = st.one_of(st.none(), st.floats(0, 1e6))
 LINE = st.fixed_dictionaries(
-    {column: QUANTITY for column in COLUMNS if column != "rep"} | {"rep": st.sampled_from(["a", "b", ""])}
+    {column: QUANTITY for column in COLUMNS if column not in ("rep", "promotion")}
+    | {"rep": st.sampled_from(["a", "b", ""]), "promotion": st.sampled_from(["", "Winter sale"])}
 )
 
 
 @settings(max_examples=40)
 @given(st.lists(LINE, min_size=1, max_size=15), st.integers(1, 5))
 def test_flags_are_few_ranked_and_each_line_has_one(rows, cap) -> None:
-    frame = pd.DataFrame(rows).astype({column: float for column in COLUMNS if column != "rep"})
+    frame = pd.DataFrame(rows).astype({column: float for column in COLUMNS if column not in ("rep", "promotion")})
     flags = flag_lines(frame, Thresholds(cap=cap))
     assert flags["line"].is_unique
     assert (flags.groupby("rep").size() <= cap).all()
