@@ -34,7 +34,7 @@ LEFT JOIN LATERAL (
       AND coalesce(bc.plan_as_id, bc.id) = l.customer_id
     GROUP BY b.month HAVING sum(b.qty) > 0 ORDER BY b.month LIMIT 1
 ) booked ON true
-WHERE %(person)s IS NULL OR k.by_id = %(person)s
+WHERE %(person)s::bigint IS NULL OR k.by_id = %(person)s
 ORDER BY k.id
 """
 
