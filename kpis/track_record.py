@@ -41,6 +41,13 @@ def helped_fact(effect: Effect) -> str:
     return f"{effect.better} of your {count_text(effect.changed, 'change')} improved the number."
 
 
+def reason_sentence(reason: str, effect: Effect) -> str:
+    """How many changes of one reason improved the number, from five cases on."""
+    if effect.changed < FEWEST_CASES:
+        return f"{reason.capitalize()}: {_too_few(effect.changed)}."
+    return f"{reason.capitalize()}: {effect.better} of {effect.changed} helped."
+
+
 def call_sentence(row: Calibrated) -> str:
     """What became of one kind of call: "Of 10 orders you called likely (70 %), 6 came."; from five cases on."""
     if row.call == SLIPS:

@@ -11,20 +11,23 @@ import pandas as pd
 from cycles.calendar_days import working_day
 from cycles.periods import add_months, month_range
 from cycles.selectors.calendar import company_holidays
+from demand.accuracy import FEWEST_CASES
 from demand.call_outcomes import Calibrated, CallCase, calibration
 from demand.selectors.call_cases import call_cases
 from demand.selectors.history import history
+from kpis.feedback import Effect
 from kpis.measures.measured import Measured, pooled
 from kpis.selectors.accuracy import closed_before
 from kpis.selectors.feedback import Feedback, check_may_see, effect_of, told
 from kpis.selectors.own_cases import own_cases
-from kpis.track_record import bias_fact, call_sentence, calls_fact, helped_fact, monthly_bias
+from kpis.track_record import bias_fact, call_sentence, calls_fact, helped_fact, monthly_bias, reason_sentence
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES
 from masterdata.selectors import company
 
 MONTHS = 6
 RESULT_DAY = 2
+LEAST_UNITS = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ class Told:
 
 
 @dataclass(frozen=True)
-class CallRow:
-    """One kind of call in words, with the picture of how often it came; None while there are too few."""
+class Shown:
+    """One kind of change or call in words, with the picture of its share; None while there are too few."""
 
     sentence: str
     bullet: dict[str, Any] | None
@@ -72,8 +75,9 @@ class TrackRecord:
     bias_chart: dict[str, Any] | None
     helped: str
     helped_bar: dict[str, Any] | None
+    reason_rows: list[Shown]
     calls: str
-    call_rows: list[CallRow]
+    call_rows: list[Shown]
     best: Told | None
     miss: Told | None
 
@@ -119,6 +123,7 @@ def _record(
         bias_chart=chart,
         helped=helped,
         helped_bar=bar,
+        reason_rows=_by_reason(cases),
         calls=calls_fact(rows),
         call_rows=[_call_row(row) for row in rows if row.n],
         best=best,
@@ -128,7 +133,7 @@ def _record(
 
 def _nothing(whole: Feedback, waits: str = "") -> TrackRecord:
     nobody = Choice([], "")
-    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, "", [], None, None)
+    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, [], "", [], None, None)
 
 
 def _first_result(until: date) -> str:
@@ -167,26 +172,47 @@ def _bias(cases: pd.DataFrame, until: date) -> tuple[str, dict[str, Any] | None]
 
 def _helped(cases: pd.DataFrame) -> tuple[str, dict[str, Any] | None]:
     effect = effect_of(cases)
-    share = effect.better / effect.changed if effect.changed else 0.0
     title = f"{effect.better} of {effect.changed} changes improved the number; the tick is half"
-    picture = {"value": share, "target": 0.5, "maximum": 1, "good": "up", "width": 320, "title": title}
-    return helped_fact(effect), picture if effect.changed else None
+    return helped_fact(effect), _share_bar(effect, title, width=320) if effect.changed else None
 
 
-def _call_row(row: Calibrated) -> CallRow:
+def _by_reason(cases: pd.DataFrame) -> list[Shown]:
+    """How often the changes of each reason helped, most used first."""
+    if cases.empty:
+        return []
+    groups = [(str(words), effect_of(part)) for words, part in cases.groupby("reason_words")]
+    groups.sort(key=lambda group: (-group[1].changed, group[0]))
+    return [_reason_row(words, effect) for words, effect in groups if effect.changed]
+
+
+def _reason_row(words: str, effect: Effect) -> Shown:
+    sentence = reason_sentence(words, effect)
+    if effect.changed < FEWEST_CASES:
+        return Shown(sentence, None)
+    return Shown(sentence, _share_bar(effect, f"{sentence[:-1]}; the tick is half", width=160))
+
+
+def _share_bar(effect: Effect, title: str, width: int) -> dict[str, Any]:
+    share = effect.better / effect.changed
+    return {"value": share, "target": 0.5, "maximum": 1, "good": "up", "width": width, "title": title}
+
+
+def _call_row(row: Calibrated) -> Shown:
     sentence = call_sentence(row)
     if not row.is_known:
-        return CallRow(sentence, None)
+        return Shown(sentence, None)
     title = f"{sentence[:-1]}; the tick is what was said"
     picture = {"value": row.share, "target": row.chance, "maximum": 1, "good": "none", "width": 160, "title": title}
-    return CallRow(sentence, picture)
+    return Shown(sentence, picture)
 
 
 def _extremes(cases: pd.DataFrame) -> tuple[Told | None, Told | None]:
-    """The change that took most error away at price, and the one that added most, each with what was known."""
+    """The change that took most error away at price, and the one that added most; at least half a unit each."""
     if cases.empty:
         return None, None
-    ranked = cases.sort_values("money", kind="stable")
+    ranked = cases[cases["removed"].abs() >= LEAST_UNITS].sort_values("money", kind="stable")
+    if ranked.empty:
+        return None, None
     worst, best = ranked.iloc[0].to_dict(), ranked.iloc[-1].to_dict()
     chosen = [row for row in (best, worst) if row["money"]]
     last_year = _last_year(chosen)

@@ -7,7 +7,7 @@ import pytest
 from demand.call_outcomes import Calibrated
 from kpis.feedback import effect_of_changes
 from kpis.measures.measured import Measured, ratio
-from kpis.track_record import bias_fact, call_sentence, calls_fact, helped_fact, monthly_bias
+from kpis.track_record import bias_fact, call_sentence, calls_fact, helped_fact, monthly_bias, reason_sentence
 
 SEP, OCT = date(2026, 9, 1), date(2026, 10, 1)
 
@@ -40,6 +40,14 @@ def test_changes_that_helped_from_five_on() -> None:
     assert helped_fact(effect_of_changes(before, after, after, actual)) == "4 of your 6 changes improved the number."
     four = effect_of_changes(before[:4], after[:4], after[:4], actual[:4])
     assert helped_fact(four) == "Did your changes help: too few yet: 4 of 5 changes."
+
+
+def test_changes_of_one_reason_in_words() -> None:
+    before, after, actual = [20] * 5, [10, 11, 12, 30, 31], [10] * 5
+    five = effect_of_changes(before, after, after, actual)
+    assert reason_sentence("Promotion or event", five) == "Promotion or event: 3 of 5 helped."
+    one = effect_of_changes([20], [10], [10], [10])
+    assert reason_sentence("no reason given", one) == "No reason given: too few yet: 1 of 5."
 
 
 @pytest.mark.parametrize(
