@@ -13,7 +13,7 @@ from demand.accuracy import FEWEST_CASES
 from demand.call_outcomes import SLIPS, Calibrated
 from kpis.feedback import Effect
 from kpis.measures.measured import Measured, ratio
-from supply.wording import count_text, percent_text
+from supply.wording import count_text, money_text, percent_text
 
 
 def monthly_bias(months: Sequence[date], month: ArrayLike, after: ArrayLike, actual: ArrayLike) -> list[Measured]:
@@ -39,6 +39,12 @@ def helped_fact(effect: Effect) -> str:
     if effect.changed < FEWEST_CASES:
         return f"Did your changes help: {_too_few(effect.changed)} changes."
     return f"{effect.better} of your {count_text(effect.changed, 'change')} improved the number."
+
+
+def effect_sentence(removed: float, money: float, currency: str = "") -> str:
+    """What one change did to the error; gains and harm told alike."""
+    size = f"{count_text(abs(removed))} ({money_text(abs(money), currency)})"
+    return f"It took {size} of error away." if removed > 0 else f"It added {size} of error."
 
 
 def reason_sentence(reason: str, effect: Effect) -> str:

@@ -20,7 +20,15 @@ from kpis.measures.measured import Measured, pooled
 from kpis.selectors.accuracy import closed_before
 from kpis.selectors.feedback import Feedback, check_may_see, effect_of, told
 from kpis.selectors.own_cases import own_cases
-from kpis.track_record import bias_fact, call_sentence, calls_fact, helped_fact, monthly_bias, reason_sentence
+from kpis.track_record import (
+    bias_fact,
+    call_sentence,
+    calls_fact,
+    effect_sentence,
+    helped_fact,
+    monthly_bias,
+    reason_sentence,
+)
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES
 from masterdata.selectors import company
@@ -36,15 +44,7 @@ class Told:
 
     row: dict[str, Any]
     last_year: float
-
-    @property
-    def added(self) -> float:
-        """Units of error it added."""
-        return -float(self.row["removed"])
-
-    @property
-    def cost(self) -> float:
-        return -float(self.row["money"])
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -214,13 +214,13 @@ def _extremes(cases: pd.DataFrame) -> tuple[Told | None, Told | None]:
     if ranked.empty:
         return None, None
     worst, best = ranked.iloc[0].to_dict(), ranked.iloc[-1].to_dict()
-    chosen = [row for row in (best, worst) if row["money"]]
-    last_year = _last_year(chosen)
-    told = [Told(row, value) for row, value in zip(chosen, last_year, strict=True)]
-    return (
-        next((one for one in told if one.row["money"] > 0), None),
-        next((one for one in told if one.row["money"] < 0), None),
-    )
+    chosen = [row for row, side in ((best, 1), (worst, -1)) if row["money"] * side > 0]
+    currency = company().currency
+    found = {
+        row["money"] > 0: Told(row, past, effect_sentence(row["removed"], row["money"], currency))
+        for row, past in zip(chosen, _last_year(chosen), strict=True)
+    }
+    return found.get(True), found.get(False)
 
 
 def _last_year(rows: list[dict[str, Any]]) -> list[float]:

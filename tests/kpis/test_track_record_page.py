@@ -13,6 +13,7 @@ from demand.selectors.versions import stage_plan
 from jobs.errors import NotYours
 from kpis.selectors.track_record import track_record
 from masterdata.models import Person
+from supply.wording import count_text, money_text
 from tests.cast import Cast
 from tests.kpis.conftest import SignIn, text_of
 from tests.kpis.past import past_cycle
@@ -80,7 +81,9 @@ def test_three_facts_best_call_and_biggest_miss(cast: Cast, cycle: Cycle, as_: S
     assert record.best is not None
     assert record.miss is not None
     baseline, actual = numbers(cycle, cast, "GAMMA", "NORTH")
-    assert record.miss.added == pytest.approx(abs(baseline + 100 - actual) - abs(baseline - actual))
+    added = abs(baseline + 100 - actual) - abs(baseline - actual)
+    assert record.miss.row["removed"] == pytest.approx(-added)
+    assert record.miss.effect == f"It added {count_text(added)} ({money_text(added * 25, 'EUR')}) of error."
     year_before = Booking.objects.get(
         month=date(2025, 10, 1), product=cast.products["GAMMA"], customer=cast.customers["NORTH"]
     )
@@ -91,6 +94,15 @@ def test_three_facts_best_call_and_biggest_miss(cast: Cast, cycle: Cycle, as_: S
     assert "promotion or event : “Spring leaflet”" in text.replace("event:", "event :")
     assert "Of 5 orders you called likely (70 %), 3 came." in text
     assert "simulated" in text
+
+
+def test_where_everything_did_harm_the_biggest_miss_is_the_dearest(cast: Cast, cycle: Cycle) -> None:
+    for product, customer in LINES:
+        change(cycle, cast, product, customer, numbers(cycle, cast, product, customer)[0] + 10)
+    record = track_record(cast.rep, cast.rep)
+    assert record.best is None
+    assert record.miss is not None
+    assert (record.miss.row["product"], record.miss.row["customer"]) == ("Beta", "North Stores")
 
 
 def test_filters_by_reason_and_customer(cast: Cast, cycle: Cycle, as_: SignIn) -> None:
