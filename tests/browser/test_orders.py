@@ -159,3 +159,48 @@ def test_the_track_record_in_three_facts(sales: Sales, screenshots: Path) -> Non
     phone = sales.page(sales.cast.rep, "/feedback/", viewport=PHONE)
     expect(phone.get_by_text("When you said 90 %, 6 of 6 came.")).to_be_visible()
     shoot(phone, screenshots, "record")
+
+
+# --- Hints on the sheet --------------------------------------------------------------
+
+
+def enter(page: Page, sales: Sales, product: str, customer: str, text: str) -> None:
+    sales.cell(page, product, customer).click()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def test_a_small_change_and_an_increase_are_asked_about_once(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    hint = page.locator(".grid-note.hint")
+    enter(page, sales, "ALPHA", "NORTH", "*1.5")
+    expect(hint).to_contain_text("Your last 11 increases here came in")
+    expect(hint).to_contain_text("lower on average. Keep")
+    assert_accessible(page)
+    shoot(page, screenshots, "hint")
+    hint.get_by_role("button", name="Keep").click()
+    expect(hint).to_have_count(0)
+    expect(page.locator("td[data-m]:focus")).to_have_count(1)
+    stood = sales.number("GAMMA", "NORTH", stage=Stage.BASELINE)
+    enter(page, sales, "GAMMA", "NORTH", "+2%")
+    expect(hint).to_contain_text("Small changes helped in")
+    hint.get_by_role("button", name="Use").click()
+    expect(hint).to_have_count(0)
+    expect(page.locator("[data-grid-status]")).to_contain_text("Saved")
+    assert sales.number("GAMMA", "NORTH") == pytest.approx(stood)
+    assert sales.number("ALPHA", "NORTH") > sales.number("ALPHA", "NORTH", stage=Stage.BASELINE)
+    enter(page, sales, "GAMMA", "NORTH", "+3%")
+    expect(page.locator("[data-grid-status]")).to_contain_text("2 changed")
+    expect(hint).to_have_count(0)
+
+
+def test_undo_takes_the_hint_away_and_other_changes_get_none(sales: Sales) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    hint = page.locator(".grid-note.hint")
+    enter(page, sales, "ALPHA", "NORTH", "*0.5")
+    expect(page.locator("[data-grid-status]")).to_contain_text("1 changed")
+    expect(hint).to_have_count(0)
+    enter(page, sales, "BETA", "NORTH", "*2")
+    expect(hint).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(hint).to_have_count(0)
