@@ -70,7 +70,7 @@ def calls_fact(rows: Sequence[Calibrated]) -> str:
     known = [row for row in rows if row.is_known and row.chance is not None]
     if not known:
         most = max((row.n for row in rows), default=0)
-        return f"What your calls are worth: {_too_few(most)} of one kind."
+        return f"Your calls: {_too_few(most)} of one kind."
     best = max(known, key=lambda row: row.n)
     return f"When you said {percent_text(best.chance or 0.0)}, {best.came} of {best.n} came."
 

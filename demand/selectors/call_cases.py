@@ -30,8 +30,8 @@ LEFT JOIN LATERAL (
     SELECT b.month FROM demand_booking b
     JOIN masterdata_product bp ON bp.id = b.product_id
     JOIN masterdata_customer bc ON bc.id = b.customer_id
-    WHERE b.month >= y.month AND coalesce(bp.plan_as_id, bp.id) = l.product_id
-      AND coalesce(bc.plan_as_id, bc.id) = l.customer_id
+    WHERE k.line_id IS NOT NULL AND b.month >= y.month
+      AND coalesce(bp.plan_as_id, bp.id) = l.product_id AND coalesce(bc.plan_as_id, bc.id) = l.customer_id
     GROUP BY b.month HAVING sum(b.qty) > 0 ORDER BY b.month LIMIT 1
 ) booked ON true
 WHERE %(person)s::bigint IS NULL OR k.by_id = %(person)s

@@ -155,7 +155,7 @@ def test_the_track_record_in_three_facts(sales: Sales, screenshots: Path) -> Non
     shoot(page, screenshots, "record")
     page.get_by_label("Customer", exact=True).select_option("South Stores")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_text("What your calls are worth: too few yet: 0 of 5 of one kind.")).to_be_visible()
+    expect(page.get_by_text("Your calls: too few yet: 0 of 5 of one kind.")).to_be_visible()
     phone = sales.page(sales.cast.rep, "/feedback/", viewport=PHONE)
     expect(phone.get_by_text("When you said 90 %, 6 of 6 came.")).to_be_visible()
     shoot(phone, screenshots, "record")

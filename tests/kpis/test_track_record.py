@@ -68,4 +68,4 @@ def test_the_kind_with_most_cases_is_the_fact() -> None:
     rows = [Calibrated("firm", 0.9, 6, 6), Calibrated("likely", 0.7, 10, 6), Calibrated("slips", None, 40, 9)]
     assert calls_fact(rows) == "When you said 70 %, 6 of 10 came."
     few = [Calibrated("firm", 0.9, 3, 3), Calibrated("likely", 0.7, 4, 1)]
-    assert calls_fact(few) == "What your calls are worth: too few yet: 4 of 5 of one kind."
+    assert calls_fact(few) == "Your calls: too few yet: 4 of 5 of one kind."

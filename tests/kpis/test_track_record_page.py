@@ -143,6 +143,7 @@ def test_the_manager_reads_it_and_nobody_else(cast: Cast, cycle: Cycle, as_: Sig
     for person in (cast.ceo, cast.other_rep, cast.demand_planner, cast.leader, cast.admin):
         answer = as_(person).get("/feedback/rita/?customer=North+Stores")
         assert (answer.status_code, missing.status_code) == (404, 404)
+        assert as_(person).get("/feedback/rita/", headers={"HX-Request": "true"}).status_code == 404
         assert "Rita" not in text_of(answer)
         with pytest.raises(NotYours):
             track_record(person, cast.rep)
