@@ -71,7 +71,7 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     - promotion_qty, promotion: what events add in the next three months, and their names ('' = unknown)
     - short_qty: units short in supply in the next three months
     - months_since_order (1 = in the last closed month), usual_interval: of the line's customer, in months, as in
-      `demand.order_calls.overdue_customers`
+      `demand.rhythm.order_rhythm`
     - last_forecast, last_actual: of the last closed month
     - months_known: months since the line first sold
 

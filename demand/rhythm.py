@@ -14,6 +14,7 @@ Integers = NDArray[np.int64]
 LOOK_BACK = 24
 SILENT_MONTHS = 12
 PATIENCE = 2.0
+REGULAR_ORDERS = 4
 
 
 def first_demand(history: Floats) -> Integers:
@@ -82,3 +83,18 @@ def fading(history: Floats, group: Integers) -> Floats:
     patience = np.minimum(PATIENCE * usual_gap(history, group), SILENT_MONTHS - 1)
     left = (SILENT_MONTHS - silent) / (SILENT_MONTHS - patience)
     return np.where(last_demand(history) >= 0, np.clip(left, 0.0, 1.0), 0.0)
+
+
+def order_rhythm(ordered: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """(months since the last order, usual interval in months) per row of (customers, months) True = ordered.
+
+    1 = the last known month. The interval is the mean between the first and the last order; both are NaN under
+    `REGULAR_ORDERS` months with an order.
+    """
+    months = ordered.shape[1]
+    count = ordered.sum(axis=1)
+    regular = count >= REGULAR_ORDERS
+    first = ordered.argmax(axis=1) if months else np.zeros(len(ordered))
+    last = months - 1 - ordered[:, ::-1].argmax(axis=1) if months else np.zeros(len(ordered))
+    interval = (last - first) / np.maximum(count - 1, 1)
+    return np.where(regular, months - last, np.nan), np.where(regular, interval, np.nan)

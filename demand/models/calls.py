@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from cycles.models import Cycle
-from demand.models.facts import Opportunity, OrderLine
+from demand.models.facts import Opportunity, OrderLine, month_first
 from demand.models.versions import Line
 from masterdata.models import Family, Person
 
@@ -19,11 +19,17 @@ class Call(models.TextChoices):
 
 
 class OrderCall(models.Model):
-    """A rep's call on an open order line or an opportunity; the newest one counts."""
+    """A rep's call on an open order line, an opportunity or a line past its usual interval; the newest one counts.
+
+    `month` is the month the subject stood in when it was called: what the call is scored by, whatever becomes of
+    the order's dates later.
+    """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
     order_line = models.ForeignKey(OrderLine, models.CASCADE, null=True, blank=True, related_name="calls")
     opportunity = models.ForeignKey(Opportunity, models.CASCADE, null=True, blank=True, related_name="calls")
+    line = models.ForeignKey(Line, models.CASCADE, null=True, blank=True, related_name="calls")
+    month = models.DateField()
     call = models.CharField(max_length=10, choices=Call.choices)
     slips_to = models.DateField(null=True, blank=True)
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
@@ -33,9 +39,12 @@ class OrderCall(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(order_line=None, opportunity__isnull=False) | Q(order_line__isnull=False, opportunity=None),
+                condition=Q(order_line__isnull=False, opportunity=None, line=None)
+                | Q(order_line=None, opportunity__isnull=False, line=None)
+                | Q(order_line=None, opportunity=None, line__isnull=False),
                 name="order_call_one_subject",
             ),
+            month_first("order_call_month_first"),
             models.CheckConstraint(
                 condition=Q(call=Call.SLIPS, slips_to__isnull=False) | (~Q(call=Call.SLIPS) & Q(slips_to=None)),
                 name="order_call_slip_month",

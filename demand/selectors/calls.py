@@ -8,11 +8,13 @@ from django.db import connection
 
 from cycles.models import Cycle
 from cycles.periods import add_months, month_of, month_range
-from demand.models import Call
+from demand.models import Call, OrderCall
+from demand.selectors.quiet import QuietLine, quiet_lines_of
 from masterdata.models import Person
 
 MOST = 15
 WEEKS_AHEAD = 8
+KEYS = {Call.FIRM: "9", Call.LIKELY: "7", Call.EVEN: "5", Call.DOUBTFUL: "3", Call.LOST: "0"}
 
 # Open order lines and opportunities of a person's lines, the dearest first. Detail products and customers are
 # shown under the line they are planned in.
@@ -51,7 +53,10 @@ ORDER BY open.value DESC, open.code LIMIT %(most)s
 
 @dataclass(frozen=True)
 class Watched:
-    """An open order or opportunity with the newest call on it; `value` in company currency."""
+    """An open order, an opportunity or a line that has fallen silent, with the newest call on it.
+
+    `value` in company currency; `interval` and `since` (months) are a silent line's.
+    """
 
     kind: str
     pk: int
@@ -67,19 +72,30 @@ class Watched:
     call: str
     slips_to: date | None
     called_at: datetime | None
+    interval: float = 0.0
+    since: int = 0
 
     @property
     def is_order(self) -> bool:
         return self.kind == "order"
 
     @property
+    def is_line(self) -> bool:
+        return self.kind == "line"
+
+    @property
+    def rhythm(self) -> str:
+        """A silent line in words."""
+        return f"usually orders every {_months(self.interval)}, last order {_months(self.since, one='1 month')} ago"
+
+    @property
     def call_label(self) -> str:
         return Call(self.call).label if self.call else ""
 
     @property
-    def choices(self) -> list[tuple[str, str, bool]]:
-        """The calls that take no month: value, word, whether it is the newest call."""
-        return [(call.value, call.label, call.value == self.call) for call in Call if call != Call.SLIPS]
+    def choices(self) -> list[tuple[str, str, bool, str]]:
+        """The calls that take no month: value, word, whether it is the newest call, and its key."""
+        return [(call.value, call.label, call.value == self.call, key) for call, key in KEYS.items()]
 
     @property
     def slips(self) -> bool:
@@ -101,7 +117,13 @@ class OrdersPage:
 
 
 def orders_to_watch(cycle: Cycle, person: Person, *, on: date) -> OrdersPage:
-    """At most fifteen open orders and opportunities due within eight weeks or overdue, by value."""
+    """At most fifteen rows by value: orders and opportunities due within eight weeks or overdue, and silent lines."""
+    rows = _open(cycle, person, on) + _silent(cycle, person)
+    rows.sort(key=lambda row: (-row.value, row.code, row.pk))
+    return OrdersPage(rows[:MOST], month_range(add_months(cycle.month, 1), 6), on, cycle.month)
+
+
+def _open(cycle: Cycle, person: Person, on: date) -> list[Watched]:
     until = max(on, cycle.month) + timedelta(weeks=WEEKS_AHEAD)
     values: dict[str, int | date] = {
         "cycle": cycle.pk,
@@ -112,13 +134,44 @@ def orders_to_watch(cycle: Cycle, person: Person, *, on: date) -> OrdersPage:
     }
     with connection.cursor() as cursor:
         cursor.execute(OPEN, values)
-        rows = [_watched(*row) for row in cursor.fetchall()]
-    return OrdersPage(rows, month_range(add_months(cycle.month, 1), 6), on, cycle.month)
+        return [_watched(*row) for row in cursor.fetchall()]
 
 
 def _watched(*row: Any) -> Watched:
-    given = dict(zip(Watched.__dataclass_fields__, row, strict=True))
+    given = dict(zip(Watched.__dataclass_fields__, row, strict=False))
     return Watched(**given | {"call": given["call"] or ""})
+
+
+def _silent(cycle: Cycle, person: Person) -> list[Watched]:
+    lines = quiet_lines_of(cycle, person.pk)[:MOST]
+    calls = OrderCall.objects.filter(cycle=cycle, line_id__in=[line.line for line in lines]).order_by("id")
+    newest = {call.line_id: call for call in calls}
+    return [_silent_row(line, newest.get(line.line), cycle.month) for line in lines]
+
+
+def _silent_row(line: QuietLine, call: OrderCall | None, month: date) -> Watched:
+    return Watched(
+        kind="line",
+        pk=line.line,
+        code="",
+        line=line.line,
+        customer=line.customer,
+        product=line.product,
+        qty=line.qty,
+        value=line.value,
+        due=month,
+        pushes=0,
+        probability=None,
+        call=call.call if call else "",
+        slips_to=call.slips_to if call else None,
+        called_at=call.at if call else None,
+        interval=line.interval,
+        since=line.since,
+    )
+
+
+def _months(count: float, one: str = "month") -> str:
+    return one if round(count) == 1 else f"{count:.0f} months"
 
 
 def month_in_plan(due: date, cycle: Cycle) -> date:

@@ -19,20 +19,21 @@ JOIN demand_cycleline cl ON cl.cycle_id = c.id AND cl.line_id = l.line_id
 JOIN demand_forecastversion v ON v.cycle_id = c.id AND v.stage = 'baseline' AND v.state = 'current'
 JOIN demand_forecastline b ON b.version_id = v.id AND b.line_id = l.line_id
 CROSS JOIN LATERAL unnest(l.quantity) WITH ORDINALITY AS cell(value, position)
-WHERE l.stage = %s AND cell.value IS NOT NULL
+WHERE l.stage = %s AND cell.value IS NOT NULL AND (%s::bigint IS NULL OR cl.owner_id = %s)
   AND c.month + make_interval(months => (cell.position - 1)::int) < %s
 ORDER BY 1, 2, 3
 """
 
 
-def calibration_cases(cycle: Cycle, stage: Stage = Stage.SALES) -> pd.DataFrame:
+def calibration_cases(cycle: Cycle, stage: Stage = Stage.SALES, *, owner: int | None = None) -> pd.DataFrame:
     """Changed cells of earlier cycles in months before this cycle's, with the actual demand that came.
 
+    Everybody's, or those of the lines that were `owner`'s in their cycle.
     Columns: cycle and month (dates), line, lag (months), rep (person id, 0 = nobody), reason, before (baseline),
     after (the changed number), actual; quantities in the product's unit.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, [cycle.month, stage, cycle.month])
+        cursor.execute(CHANGED, [cycle.month, stage, owner, owner, cycle.month])
         rows = cursor.fetchall()
     frame = pd.DataFrame(rows, columns=COLUMNS[:-1])
     frame["actual"] = np.nan

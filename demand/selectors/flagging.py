@@ -10,6 +10,7 @@ from cycles.periods import add_months
 from demand.flags import COLUMNS, Thresholds
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import Event, Stage
+from demand.rhythm import order_rhythm
 from demand.selectors.history import history, history_start
 from demand.selectors.lines import line_ids, living_lines
 from demand.selectors.stages import StageNumbers, moved, stage_numbers
@@ -17,7 +18,6 @@ from demand.selectors.versions import events_applied, stage_plan
 
 NEAR = 3
 LEAD_DAYS = 30
-REGULAR_ORDERS = 4
 STAGES = (Stage.BASELINE, Stage.SALES, Stage.TEAM, Stage.DEMAND_PLAN, Stage.SUPPLY_PLAN)
 
 # Open orders and quotes per planning line: those dated within the lead time, and those put off again and again.
@@ -139,18 +139,3 @@ def _add_rhythm(facts: pd.DataFrame, customers: NDArray[np.int64], past: Matrix)
     since, interval = order_rhythm(ordered.to_numpy())
     known = pd.DataFrame({"since": since, "interval": interval}, index=ordered.index).reindex(customers)
     facts["months_since_order"], facts["usual_interval"] = known["since"].to_numpy(), known["interval"].to_numpy()
-
-
-def order_rhythm(ordered: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(months since the last order, usual interval in months) per row of (customers, months) True = ordered.
-
-    1 = the last known month. The interval is the mean between the first and the last order; both are NaN under
-    `REGULAR_ORDERS` months with an order.
-    """
-    months = ordered.shape[1]
-    count = ordered.sum(axis=1)
-    regular = count >= REGULAR_ORDERS
-    first = ordered.argmax(axis=1) if months else np.zeros(len(ordered))
-    last = months - 1 - ordered[:, ::-1].argmax(axis=1) if months else np.zeros(len(ordered))
-    interval = (last - first) / np.maximum(count - 1, 1)
-    return np.where(regular, months - last, np.nan), np.where(regular, interval, np.nan)

@@ -13,6 +13,7 @@ from cycles.periods import add_months, months_between
 from demand.models import Call, Change, CycleLine, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
 from demand.policy import check_role, check_sales_open
 from demand.selectors.calls import month_in_plan
+from demand.selectors.quiet import ordered_on, quiet_line
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit, cells_save
 from demand.services.said import comment_add
@@ -21,9 +22,11 @@ from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 from masterdata.selectors import people
 
+Subject = OrderLine | Opportunity | Line
 Moves = dict[date, float]
 Vector = NDArray[np.float64]
 TINY = 1e-9
+USUAL = "Usual order"
 
 
 @dataclass(frozen=True)
@@ -39,19 +42,12 @@ class CallMade:
 
 @dataclass(frozen=True)
 class _Order:
-    """An order or opportunity as the plan sees it: its line, where it stands, how much it is."""
+    """What is called as the plan sees it: its name, its line, the month it stands in, how much it is."""
 
-    subject: OrderLine | Opportunity
+    code: str
     line: Line | None
     stands: date
-
-    @property
-    def code(self) -> str:
-        return self.subject.code
-
-    @property
-    def qty(self) -> float:
-        return self.subject.qty
+    qty: float
 
 
 @transaction.atomic
@@ -59,12 +55,14 @@ def call_make(
     *,
     cycle: Cycle,
     person: Person,
-    subject: OrderLine | Opportunity,
+    subject: Subject,
     call: Call,
     at: datetime,
     slips_to: date | None = None,
 ) -> CallMade:
     """Record a call; the newest one counts. A slip moves the quantity to its new month, a later call moves it back.
+
+    A line is called only while it is past its usual interval; what moves then is its usual order.
 
     When entry is closed the call is still recorded, but the plan is not moved without a decision.
     """
@@ -72,14 +70,16 @@ def call_make(
     if cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; call the order in the next one.")
     locked = type(subject).objects.select_for_update().get(pk=subject.pk)
-    _check_open(locked)
-    order = _Order(locked, _line_of(locked), _stands(locked, cycle))
-    _check_owner(cycle, person, order)
+    _check_open(cycle, locked)
+    _check_owner(cycle, person, locked)
+    order = _order(cycle, person, locked)
     _check_month(cycle, call, slips_to, order.stands)
     made = OrderCall.objects.create(
         cycle=cycle,
         order_line=locked if isinstance(locked, OrderLine) else None,
         opportunity=locked if isinstance(locked, Opportunity) else None,
+        line=locked if isinstance(locked, Line) else None,
+        month=order.stands,
         call=call,
         slips_to=slips_to,
         by=person,
@@ -88,14 +88,34 @@ def call_make(
     return _move(cycle, order, made)
 
 
-def _check_open(subject: OrderLine | Opportunity) -> None:
+def _check_open(cycle: Cycle, subject: Subject) -> None:
     if isinstance(subject, OrderLine) and subject.shipped_on:
-        raise Refused("shipped", f"Order {subject.code} was shipped on {subject.shipped_on}; no answer is needed.")
+        raise Refused(
+            "shipped", f"Order {subject.code} was shipped on {_day(subject.shipped_on)}; no answer is needed."
+        )
     if isinstance(subject, Opportunity) and subject.closed_on:
-        raise Refused("closed", f"{subject.code} was closed on {subject.closed_on}; no answer is needed.")
+        raise Refused("closed", f"{subject.code} was closed on {_day(subject.closed_on)}; no answer is needed.")
+    ordered = ordered_on(cycle, subject) if isinstance(subject, Line) else None
+    if ordered:
+        raise Refused("ordered", f"The customer ordered on {_day(ordered)}; no answer is needed.")
 
 
-def _line_of(subject: OrderLine | Opportunity) -> Line | None:
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _order(cycle: Cycle, person: Person, subject: Subject) -> _Order:
+    if not isinstance(subject, Line):
+        return _Order(subject.code, _line_of(subject), _stands(subject, cycle), subject.qty)
+    quiet = quiet_line(cycle, subject, person.pk)
+    if quiet is None:
+        raise Refused("not_quiet", "This line is not past its usual interval; change its number on your sheet instead.")
+    return _Order(USUAL, subject, cycle.month, quiet.qty)
+
+
+def _line_of(subject: Subject) -> Line | None:
+    if isinstance(subject, Line):
+        return subject
     if subject.product is None:
         return None
     product = subject.product.plan_as_id or subject.product.pk
@@ -103,9 +123,9 @@ def _line_of(subject: OrderLine | Opportunity) -> Line | None:
     return Line.objects.filter(product_id=product, customer_id=customer).first()
 
 
-def _check_owner(cycle: Cycle, person: Person, order: _Order) -> None:
-    row = CycleLine.objects.select_related("owner__user").filter(cycle=cycle, line=order.line).first()
-    owner = row.owner if row else getattr(order.subject, "owner", None) or order.subject.customer.owner
+def _check_owner(cycle: Cycle, person: Person, subject: Subject) -> None:
+    row = CycleLine.objects.select_related("owner__user").filter(cycle=cycle, line=_line_of(subject)).first()
+    owner = row.owner if row else getattr(subject, "owner", None) or subject.customer.owner
     if owner is None or owner.pk != person.pk:
         whose = owner.name if owner else "nobody"
         raise NotYours(f"This customer belongs to {whose}; only the owner calls its orders.")

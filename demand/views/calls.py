@@ -5,12 +5,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cycles.models import Cycle
 from demand.forms import call_read
-from demand.models import Call, Opportunity, OrderLine
+from demand.models import Call, Line, Opportunity, OrderLine
 from demand.selectors.calls import orders_to_watch
 from demand.selectors.present import cycle_now
-from demand.services.calls import CallMade, call_make
+from demand.services.calls import USUAL, CallMade, Subject, call_make
+from jobs.errors import Refused
 from masterdata.requests import PortalRequest
+
+CLOSED_MEANWHILE = ("shipped", "closed", "ordered")
 
 
 @require_GET
@@ -24,21 +28,38 @@ def orders(request: PortalRequest) -> HttpResponse:
 def call(request: PortalRequest, kind: str, pk: int) -> HttpResponse:
     subject = _subject(kind, pk)
     given, slips_to = call_read(request.POST)
-    cycle = cycle_now()
-    made = call_make(cycle=cycle, person=request.person, subject=subject, call=given, at=request.now, slips_to=slips_to)
-    if not request.headers.get("HX-Request"):
-        messages.success(request, called_sentence(made, subject.code))
-        return redirect("demand:orders")
+    cycle, swaps = cycle_now(), bool(request.headers.get("HX-Request"))
+    try:
+        made = call_make(
+            cycle=cycle, person=request.person, subject=subject, call=given, at=request.now, slips_to=slips_to
+        )
+    except Refused as refusal:
+        if not swaps or refusal.code not in CLOSED_MEANWHILE:
+            raise
+        return _row(request, cycle, kind, pk, refusal.detail)
+    if swaps:
+        return _row(request, cycle, kind, pk, called_sentence(made, _name(subject)))
+    messages.success(request, called_sentence(made, _name(subject)))
+    return redirect("demand:orders")
+
+
+def _row(request: PortalRequest, cycle: Cycle, kind: str, pk: int, said: str) -> HttpResponse:
+    """The row as it stands now, with what was just said of it; closed meanwhile = the sentence alone."""
     page = orders_to_watch(cycle, request.person, on=request.today)
     row = next((row for row in page.rows if row.kind == kind and row.pk == pk), None)
-    said = {"row": row, "page": page, "calls": Call, "said": called_sentence(made, subject.code)}
-    return render(request, "demand/_order.html", said)
+    return render(request, "demand/_order.html", {"row": row, "page": page, "calls": Call, "said": said})
 
 
-def _subject(kind: str, pk: int) -> OrderLine | Opportunity:
+def _subject(kind: str, pk: int) -> Subject:
     if kind == "opportunity":
         return get_object_or_404(Opportunity, pk=pk)
+    if kind == "line":
+        return get_object_or_404(Line, pk=pk)
     return get_object_or_404(OrderLine, pk=pk)
+
+
+def _name(subject: Subject) -> str:
+    return USUAL if isinstance(subject, Line) else subject.code
 
 
 def called_sentence(made: CallMade, code: str) -> str:

@@ -1,5 +1,7 @@
 """The rep's sheet: the page, saving cells, sending, taking back, starting a line, a word to operations."""
 
+import json
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from demand.forms import batch_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
+from demand.selectors.hints import sheet_hints
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
@@ -65,7 +68,14 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
         "months_first": f"{shown.months[0]:%Y-%m}",
         "next_month": f"{shown.months[1]:%Y-%m}",
         "unfolded": "all" in request.GET.getlist("open"),
+        "hints": _hints(shown) if is_own and shown.is_open else "",
     }
+
+
+def _hints(shown: Sheet) -> str:
+    """What the owner's past says of changes, as the page's script reads it; empty = nothing."""
+    found = sheet_hints(shown.cycle, shown.owner, [line.line for line in shown.lines])
+    return json.dumps(found) if found else ""
 
 
 @require_POST

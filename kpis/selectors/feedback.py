@@ -4,34 +4,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from django.db.models import Q, QuerySet
 
-from cycles.models import Cycle
 from cycles.periods import add_months
-from demand.models import CycleLine, OrderLine, Reason, Stage
-from demand.selectors.cases import calibration_cases
+from demand.models import OrderLine
 from demand.selectors.people import managers_above, team_below
-from demand.selectors.stages import StageNumbers, stage_numbers
 from jobs.errors import NotYours
 from kpis.feedback import (
     Effect,
     bias_sentence,
     effect_of_changes,
     error_sentence,
+    reserved_sentence,
     service_sentence,
     survival_sentence,
 )
 from kpis.measures.measured import Measured
 from kpis.measures.service import otif, whole_lines
 from kpis.selectors.accuracy import closed_before
+from kpis.selectors.own_cases import own_cases
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 from masterdata.selectors import company, people
+from supply.models import Reserved
 from supply.wording import count_text
 
-LAGS = (0, 1, 2, 3)
 CARD_LINES = 6
 
 
@@ -53,10 +51,10 @@ def may_see(viewer: Person, owner: Person) -> bool:
     return viewer.role == Role.SALES_MANAGER and viewer.pk in managers_above(owner)
 
 
-def feedback_of(viewer: Person, username: str) -> Feedback | None:
-    """Somebody's record; None when there is no such person as when it is private."""
+def owner_named(viewer: Person, username: str) -> Person | None:
+    """Whose record it is; None when there is no such person just as when it is private."""
     owner = people().filter(user__username=username, role__in=SALES_ROLES).first()
-    return feedback(viewer, owner) if owner is not None and may_see(viewer, owner) else None
+    return owner if owner is not None and may_see(viewer, owner) else None
 
 
 def people_below(viewer: Person) -> list[Person]:
@@ -67,17 +65,25 @@ def people_below(viewer: Person) -> list[Person]:
 
 def feedback(viewer: Person, owner: Person) -> Feedback:
     """Sentences and rows for a person who enters numbers; refused for anybody who may not see them."""
+    check_may_see(viewer, owner)
+    until = closed_before()
+    if owner.role not in SALES_ROLES or until is None:
+        return Feedback(owner, add_months(until, -1) if until else None, [], [], False)
+    return told(owner, own_cases(owner, until), until)
+
+
+def check_may_see(viewer: Person, owner: Person) -> None:
     if not may_see(viewer, owner):
         raise NotYours("A track record is seen only by its owner and the managers above.")
-    until = closed_before()
-    month = add_months(until, -1) if until else None
-    if owner.role not in SALES_ROLES or until is None or month is None:
-        return Feedback(owner, month, [], [], False)
-    cases = _cases(owner, until)
+
+
+def told(owner: Person, cases: pd.DataFrame, until: date) -> Feedback:
+    """The cases in sentences: the last closed month first, then all of them."""
+    month = add_months(until, -1)
     if cases.empty:
         following = f"The first result comes after {until:%B %Y} has closed."
         return Feedback(owner, month, [f"You changed nothing that has come in yet. {following}"], [], False)
-    sentences = [*_sentences(cases, month), *_service(owner, month)]
+    sentences = [*_sentences(cases, month), *reserved_for(owner), *_service(owner, month)]
     return Feedback(owner, month, sentences, _largest(_of(cases, month)), bool(cases["simulated"].any()))
 
 
@@ -89,12 +95,22 @@ def card(owner: Person) -> Feedback | None:
     until = closed_before()
     if owner.role not in SALES_ROLES or until is None:
         return None
-    month, cases = add_months(until, -1), _cases(owner, until)
+    month, cases = add_months(until, -1), own_cases(owner, until)
     real = cases[~cases["simulated"].astype(bool)] if len(cases) else cases
     if real.empty or _of(real, month).empty:
         return None
     service = [] if company().is_demonstration else _service(owner, month)
-    return Feedback(owner, month, [*_sentences(real, month), *service][:CARD_LINES], [], False)
+    sentences = [*_sentences(real, month), *reserved_for(owner, simulated=False), *service]
+    return Feedback(owner, month, sentences[:CARD_LINES], [], False)
+
+
+def reserved_for(owner: Person, *, simulated: bool = True) -> list[str]:
+    """What the newest supply plan commits to the owner's customers because of the input; nothing without input."""
+    rows = Reserved.objects.filter(person=owner).select_related("version__cycle")
+    row = (rows if simulated else rows.filter(version__cycle__simulated=False)).order_by("-version__cycle__month").first()
+    if row is None:
+        return []
+    return [reserved_sentence(row.units, row.value, f"{row.version.cycle.month:%B %Y}", company().currency)]
 
 
 def _of(cases: pd.DataFrame, month: date) -> pd.DataFrame:
@@ -103,10 +119,10 @@ def _of(cases: pd.DataFrame, month: date) -> pd.DataFrame:
 
 def _sentences(cases: pd.DataFrame, month: date) -> list[str]:
     """What the changes did in the month and up to now."""
-    last, whole = _of(cases, month), _effect(cases)
-    sentences = [error_sentence(_effect(last), f"{month:%B %Y}", company().currency)]
+    last, whole = _of(cases, month), effect_of(cases)
+    sentences = [error_sentence(effect_of(last), f"{month:%B %Y}", company().currency)]
     if not last.empty:
-        sentences.append(survival_sentence(_effect(last).survived))
+        sentences.append(survival_sentence(effect_of(last).survived))
     return [*sentences, _share_sentence(whole), bias_sentence(whole.bias)]
 
 
@@ -138,52 +154,17 @@ def _otif(rows: QuerySet[OrderLine], end: date) -> Measured:
     return otif(*dates, whole["qty"], whole["shipped_qty"], as_of=end - timedelta(days=1))
 
 
-def _cases(owner: Person, until: date) -> pd.DataFrame:
-    """The owner's changed cells at lags 0 to 3 with price, actual, and what the company forecast made of them."""
-    cases = calibration_cases(Cycle(month=until, horizon=24))
-    cases = cases[(cases["rep"] == owner.pk) & cases["lag"].isin(LAGS)].reset_index(drop=True)
+def effect_of(cases: pd.DataFrame) -> Effect:
+    """What the changes of a frame of `own_cases` did; nothing for an empty one."""
     if cases.empty:
-        return cases
-    lines, months = np.unique(cases["line"].to_numpy(dtype=np.int64)), sorted(set(cases["cycle"]))
-    numbers = stage_numbers(months, lines, (Stage.COMPANY_FORECAST, Stage.DEMAND_PLAN))
-    cases["final"] = [_final(numbers, row) for row in cases.to_dict("records")]
-    rows = CycleLine.objects.filter(cycle__month__in=months, line_id__in=lines.tolist())
-    facts = pd.DataFrame.from_records(
-        rows.values_list("cycle__month", "line_id", "price", "cycle__simulated"),
-        columns=["cycle", "line", "price", "simulated"],
-    )
-    return cases.merge(facts, on=["cycle", "line"])
-
-
-def _final(numbers: StageNumbers, case: dict[str, Any]) -> float:
-    """The company forecast of the cell; the demand plan, then the rep's own number, where there is none."""
-    for stage in (Stage.COMPANY_FORECAST, Stage.DEMAND_PLAN):
-        plan = numbers.finished.get((case["cycle"], stage))
-        if plan is not None:
-            return float(plan.quantity[np.searchsorted(plan.lines, case["line"]), int(case["lag"])])
-    return float(case["after"])
-
-
-def _effect(cases: pd.DataFrame) -> Effect:
+        return effect_of_changes([], [], [], [])
     columns = (cases[name].to_numpy(dtype=float) for name in ("before", "after", "final", "actual", "price"))
     return effect_of_changes(*columns)
 
 
 def _largest(cases: pd.DataFrame, most: int = 5) -> list[dict[str, Any]]:
-    """The changes with the largest effect on the error, good and bad alike, with the line's names."""
+    """The changes with the largest effect on the error, good and bad alike."""
     if cases.empty:
         return []
-    removed = (cases["before"] - cases["actual"]).abs() - (cases["after"] - cases["actual"]).abs()
-    top = cases.assign(removed=removed, money=removed * cases["price"])
-    top = top.reindex(top["money"].abs().sort_values(ascending=False).index).head(most)
-    names = {
-        row.line_id: (row.line.customer.name, row.line.product.name)
-        for row in CycleLine.objects.filter(line_id__in=top["line"].tolist()).select_related(
-            "line__customer", "line__product"
-        )
-    }
-    reasons = dict(Reason.choices)
-    return [
-        row | {"names": names.get(row["line"], ("", "")), "reason_words": reasons.get(row["reason"], "no reason given")}
-        for row in top.to_dict("records")
-    ]
+    top = cases.reindex(cases["money"].abs().sort_values(ascending=False, kind="stable").index).head(most)
+    return top.to_dict("records")

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from jobs.errors import Invalid
 from kpis.selectors.accuracy import LEVELS
 from kpis.selectors.accuracy_page import LAGS_SHOWN, accuracy_page, hits_and_misses
+from kpis.selectors.calls_by_family import calls_by_family
 from masterdata.requests import PortalRequest
 
 
@@ -18,7 +19,8 @@ def accuracy(request: PortalRequest) -> HttpResponse:
     if lag and not (lag.isascii() and lag.isdigit() and int(lag) in LAGS_SHOWN):
         raise Invalid(f"{lag!r} is not a lag. Use 0 to {LAGS_SHOWN[-1]}, or leave it out for 0 to 3 together.")
     page = accuracy_page(level, int(lag) if lag else None)
-    return render(request, "kpis/accuracy.html", {"page": page} | hits_and_misses())
+    context = {"page": page, "calls": calls_by_family(request.person)} | hits_and_misses()
+    return render(request, "kpis/accuracy.html", context)
 
 
 @require_GET

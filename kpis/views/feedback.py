@@ -4,26 +4,30 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from kpis.selectors.feedback import Feedback, feedback, feedback_of, people_below
+from kpis.selectors.feedback import feedback, owner_named, people_below
+from kpis.selectors.track_record import track_record
+from masterdata.models import Person
 from masterdata.requests import PortalRequest
 
 
 @require_GET
 def own(request: PortalRequest) -> HttpResponse:
-    return _shown(request, feedback(request.person, request.person))
+    return _shown(request, request.person)
 
 
 @require_GET
 def of(request: PortalRequest, username: str) -> HttpResponse:
     """Somebody else's; what one may not see answers exactly like what is not there."""
-    found = feedback_of(request.person, username)
-    if found is None:
+    owner = owner_named(request.person, username)
+    if owner is None:
         raise Http404
-    return _shown(request, found)
+    return _shown(request, owner)
 
 
-def _shown(request: PortalRequest, found: Feedback) -> HttpResponse:
+def _shown(request: PortalRequest, owner: Person) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        return render(request, "kpis/_feedback.html", {"feedback": found, "short": True})
-    context = {"feedback": found, "below": people_below(request.person)}
+        return render(request, "kpis/_feedback.html", {"feedback": feedback(request.person, owner), "short": True})
+    chosen = {name: request.GET.get(name, "") for name in ("reason", "customer")}
+    record = track_record(request.person, owner, **chosen)
+    context = {"record": record, "feedback": record.feedback, "below": people_below(request.person)}
     return render(request, "kpis/feedback.html", context)

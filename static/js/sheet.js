@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const table = document.getElementById("sheet");
 const wide = window.matchMedia("(min-width: 720px)");
 const editable = table?.dataset.editable === "true";
-const grid = editable && wide.matches ? attachGrid(table) : null;
+export const grid = editable && wide.matches ? attachGrid(table) : null;
 
 // Which months are shown; the choice stays for the tab.
 

@@ -8,7 +8,8 @@ import pytest
 from cycles.models import Cycle
 from cycles.periods import month_range
 from cycles.services import cycle_advance
-from demand.models import Call, Change, Comment, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
+from demand.models import Booking, Call, Change, Comment, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
+from demand.selectors.call_cases import call_cases
 from demand.selectors.calls import MOST, orders_to_watch
 from demand.selectors.versions import stage_plan
 from demand.services.calls import CallMade, call_make
@@ -20,6 +21,15 @@ from tests.stages import ENTRY, REVIEW
 NOV, DEC, JAN = month_range(date(2026, 11, 1), 3)
 TODAY = date(2026, 11, 4)
 pytestmark = pytest.mark.django_db
+
+
+def silence(cast: Cast) -> Line:
+    """BETA for SOUTH ordered every third month up to March, twelve units each, and nothing since: seven months ago."""
+    booked = Booking.objects.filter(product=cast.products["BETA"], customer=cast.customers["SOUTH"])
+    kept = booked.filter(month__month__in=(3, 6, 9, 12), month__lte=date(2026, 4, 1))
+    kept.update(qty=12)
+    booked.exclude(pk__in=kept).delete()
+    return cast.line("BETA", "SOUTH")
 
 
 def order(cast: Cast, **more: object) -> OrderLine:
@@ -34,7 +44,9 @@ def order(cast: Cast, **more: object) -> OrderLine:
     return OrderLine.objects.create(**fields | more)
 
 
-def make(cycle: Cycle, cast: Cast, subject: OrderLine | Opportunity, call: Call, minutes: int = 0, **more) -> CallMade:
+def make(
+    cycle: Cycle, cast: Cast, subject: OrderLine | Opportunity | Line, call: Call, minutes: int = 0, **more
+) -> CallMade:
     at = ENTRY + timedelta(minutes=minutes)
     return call_make(cycle=cycle, person=cast.rep, subject=subject, call=call, at=at, **more)
 
@@ -91,6 +103,102 @@ def test_the_newest_call_stands_on_the_list(cast: Cast, cycle: Cycle) -> None:
     page = orders_to_watch(cycle, cast.rep, on=TODAY)
     assert (page.rows[0].call, page.answered) == (Call.FIRM, 1)
     assert OrderCall.objects.count() == 2
+
+
+# --- Lines past their usual interval -------------------------------------------------
+
+
+def test_a_line_past_its_usual_interval_is_watched_by_its_usual_order(cast: Cast, cycle: Cycle) -> None:
+    line = silence(cast)
+    [row] = orders_to_watch(cycle, cast.rep, on=TODAY).rows
+    assert (row.kind, row.pk, row.qty, row.value) == ("line", line.pk, 12, 9600)
+    assert row.rhythm == "usually orders every 3 months, last order 8 months ago"
+    assert orders_to_watch(cycle, cast.other_rep, on=TODAY).rows == []
+
+
+def test_an_order_or_quote_speaks_for_its_line(cast: Cast, cycle: Cycle) -> None:
+    silence(cast)
+    beta = {"product": cast.products["BETA"], "customer": cast.customers["SOUTH"]}
+    placed = order(cast, **beta, ordered_on=date(2026, 11, 3), shipped_on=TODAY)
+    assert orders_to_watch(cycle, cast.rep, on=TODAY).rows == []
+    placed.delete()
+    assert len(orders_to_watch(cycle, cast.rep, on=TODAY).rows) == 1
+    Opportunity.objects.create(code="Q-1", qty=3, value=2400, probability=0.5, expected_month=DEC, **beta)
+    assert [row.kind for row in orders_to_watch(cycle, cast.rep, on=TODAY).rows] == ["opportunity"]
+
+
+def test_rows_of_all_kinds_are_together_at_most_fifteen_by_value(cast: Cast, cycle: Cycle) -> None:
+    silence(cast)
+    for i in range(MOST):
+        order(cast, code=f"O-{i:02}", qty=1 if i < 3 else 90)
+    rows = orders_to_watch(cycle, cast.rep, on=TODAY).rows
+    assert len(rows) == MOST
+    assert [row.kind for row in rows[12:]] == ["line", "order", "order"]
+
+
+def test_a_line_is_called_and_slips_like_an_order(cast: Cast, cycle: Cycle) -> None:
+    line = silence(cast)
+    before = values(cycle, line)
+    make(cycle, cast, line, Call.DOUBTFUL)
+    [row] = orders_to_watch(cycle, cast.rep, on=TODAY).rows
+    assert row.call == Call.DOUBTFUL
+    made = make(cycle, cast, line, Call.SLIPS, minutes=1, slips_to=DEC)
+    moved = min(12, before[0])
+    assert (made.call.line, made.call.month, made.units) == (line, NOV, pytest.approx(moved))
+    assert values(cycle, line) == pytest.approx([before[0] - moved, before[1] + moved, before[2]])
+    make(cycle, cast, line, Call.LOST, minutes=2)
+    assert values(cycle, line) == pytest.approx(before)
+
+
+def test_a_line_that_ordered_meanwhile_or_is_in_time_is_not_called(cast: Cast, cycle: Cycle) -> None:
+    line = silence(cast)
+    order(cast, product=cast.products["BETA"], customer=cast.customers["SOUTH"], ordered_on=date(2026, 11, 3))
+    with pytest.raises(Refused, match="ordered on 3 Nov 2026; no answer is needed"):
+        make(cycle, cast, line, Call.FIRM)
+    with pytest.raises(Refused, match="not past its usual interval"):
+        make(cycle, cast, cast.line("ALPHA", "NORTH"), Call.FIRM)
+    with pytest.raises(NotYours, match="belongs to Rob Rep"):
+        make(cycle, cast, cast.line("ALPHA", "EAST"), Call.FIRM)
+
+
+def test_a_call_keeps_the_month_it_spoke_of(cast: Cast, cycle: Cycle) -> None:
+    subject = order(cast, promised_on=date(2026, 12, 20))
+    made = make(cycle, cast, subject, Call.LIKELY)
+    OrderLine.objects.filter(pk=subject.pk).update(promised_on=date(2027, 3, 1), pushes=1)
+    assert OrderCall.objects.get(pk=made.call.pk).month == DEC
+
+
+# --- What became of it ---------------------------------------------------------------
+
+
+def test_calls_know_the_month_in_which_their_order_came(cast: Cast, cycle: Cycle) -> None:
+    whole, part, open_one = (order(cast, code=code) for code in ("WHOLE", "PART", "OPEN"))
+    quotes = {"customer": cast.customers["NORTH"], "family": cast.families["PARTS"], "expected_month": NOV}
+    won, lost = (Opportunity.objects.create(code=code, owner=cast.rep, **quotes) for code in ("WON", "LOST"))
+    line = silence(cast)
+    for minutes, subject in enumerate([whole, part, open_one, won, lost, line]):
+        make(cycle, cast, subject, Call.LIKELY, minutes=minutes)
+    make(cycle, cast, whole, Call.FIRM, minutes=9)
+    OrderLine.objects.filter(code="WHOLE").update(shipped_on=date(2026, 12, 3), shipped_qty=5)
+    OrderLine.objects.filter(code="PART").update(shipped_on=date(2026, 11, 20), shipped_qty=4)
+    Opportunity.objects.filter(code="WON").update(stage="won", closed_on=date(2026, 11, 9))
+    Opportunity.objects.filter(code="LOST").update(stage="lost", closed_on=date(2026, 11, 9))
+    beta = {"product": cast.products["BETA"], "customer": cast.customers["SOUTH"], "revenue": 0}
+    Booking.objects.create(month=NOV, qty=-2, **beta)
+    Booking.objects.create(month=DEC, qty=7, **beta)
+    found = call_cases(cast.rep)
+    assert [(case.call, case.came) for case in found] == [
+        ("likely", None),
+        ("likely", None),
+        ("likely", NOV),
+        ("likely", None),
+        ("likely", DEC),
+        ("firm", DEC),
+    ]
+    assert [case.family for case in found] == ["Bikes", "Bikes", "Parts", "Parts", "Bikes", "Bikes"]
+    assert {case.month for case in found} == {NOV}
+    assert call_cases(cast.other_rep) == []
+    assert call_cases() == found
 
 
 # --- A slip ------------------------------------------------------------------------
@@ -163,7 +271,7 @@ def test_only_a_slip_has_a_month(cast: Cast, cycle: Cycle) -> None:
 
 
 def test_an_order_that_has_been_shipped_needs_no_answer(cast: Cast, cycle: Cycle) -> None:
-    with pytest.raises(Refused, match="was shipped on 2026-10-30"):
+    with pytest.raises(Refused, match="was shipped on 30 Oct 2026"):
         make(cycle, cast, order(cast, shipped_on=date(2026, 10, 30)), Call.FIRM)
 
 

@@ -8,7 +8,8 @@ import pytest
 from cycles.models import Cycle
 from demand.matrices import Plan
 from demand.models import CycleLine, Event, Opportunity, OrderLine, Stage
-from demand.selectors.flagging import flag_frame, order_rhythm
+from demand.rhythm import order_rhythm
+from demand.selectors.flagging import flag_frame
 from demand.selectors.versions import stage_plan
 from demand.services.flagging import flags_set
 from demand.services.versions import version_store

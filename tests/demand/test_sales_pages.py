@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cycles.models import Contribution, Cycle, How
 from cycles.services import cycle_advance
-from demand.models import Comment, Line, OrderCall, OrderLine, Reason, Stage, TeamReview
+from demand.models import Booking, Comment, Line, OrderCall, OrderLine, Reason, Stage, TeamReview
 from demand.selectors.versions import stage_plan
 from demand.services.comments import question_ask
 from demand.services.entries import CellEdit, cells_save
@@ -328,6 +328,46 @@ def test_a_call_that_cannot_be_is_told(
     assert got == status
     assert says in html
     assert not OrderCall.objects.exists()
+
+
+def test_an_order_that_was_shipped_meanwhile_says_so_in_its_row(cast: Cast, cycle: Cycle) -> None:
+    subject = order(cast)
+    OrderLine.objects.filter(pk=subject.pk).update(shipped_on=date(2026, 11, 3))
+    address = f"/orders/order/{subject.pk}/"
+    answer = signed_in(cast.rep).post(address, {"call": "firm"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Order O-1 was shipped on 3 Nov 2026; no answer is needed." in answer.content.decode()
+    assert "<button" not in answer.content.decode()
+    status, html = send(cast.rep, address, call="firm")
+    assert (status, "was shipped on 3 Nov 2026" in html) == (409, True)
+    assert not OrderCall.objects.exists()
+
+
+def test_a_customer_past_its_usual_order_is_called_by_one_tap(cast: Cast, cycle: Cycle) -> None:
+    line = cast.line("BETA", "SOUTH")
+    booked = Booking.objects.filter(product=cast.products["BETA"], customer=cast.customers["SOUTH"])
+    kept = booked.filter(month__month__in=(3, 6, 9, 12), month__lte=date(2026, 4, 1))
+    kept.update(qty=12)
+    booked.exclude(pk__in=kept).delete()
+    html = page(cast.rep, "/orders/")
+    assert "usually orders every 3 months, last order 8 months ago, about 12 units worth EUR 9,600" in html
+    status, html = send(cast.rep, f"/orders/line/{line.pk}/", call="lost")
+    assert (status, "Usual order: Lost." in html, "You said lost" in html) == (200, True, True)
+    assert OrderCall.objects.get().line == line
+    assert send(cast.rep, "/orders/line/999999/", call="lost")[0] == 404
+
+
+def test_the_list_takes_the_same_queries_whatever_is_on_it(cast: Cast, cycle: Cycle) -> None:
+    client = signed_in(cast.rep)
+    counts = []
+    for codes in (["A"], [f"B-{i}" for i in range(9)]):
+        for code in codes:
+            order(cast, code=code)
+        client.get("/orders/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/orders/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
 
 
 # --- Team --------------------------------------------------------------------------

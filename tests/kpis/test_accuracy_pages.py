@@ -1,9 +1,11 @@
 """The accuracy page and its panel in the demand review."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from cycles.models import Cycle
+from demand.models import Call, OrderCall, OrderLine
 from kpis.services.snapshots import accuracy_take
 from tests.cast import Cast
 from tests.kpis.conftest import SignIn, text_of
@@ -60,6 +62,30 @@ def test_the_demand_review_gets_a_fragment_that_leads_to_an_action(measured: Cas
     assert "<html" not in body
     assert 'href="/meetings/actions/"' in body
     assert "Right in October 2026" in text_of(answer)
+
+
+def test_the_demand_planner_alone_sees_what_calls_are_worth_by_family(measured: Cast, as_: SignIn) -> None:
+    """ALPHA is a bike: four likely calls that came, one that did not: (4 x 0.3² + 0.7²) / 5 = 0.17."""
+    cycle = Cycle.objects.get(month=date(2026, 10, 1))
+    at = datetime(2026, 10, 5, 9, tzinfo=UTC)
+    for i in range(5):
+        order = OrderLine.objects.create(
+            code=f"O-{i}",
+            customer=measured.customers["NORTH"],
+            product=measured.products["ALPHA"],
+            qty=1,
+            ordered_on=date(2026, 9, 1),
+            shipped_on=date(2026, 10, 9) if i else None,
+        )
+        OrderCall.objects.create(
+            cycle=cycle, order_line=order, month=cycle.month, call=Call.LIKELY, by=measured.rep, at=at
+        )
+    text = text_of(as_(measured.demand_planner).get("/accuracy/"))
+    assert "Calls on orders, by family" in text
+    assert "Bikes 5 0.17" in text
+    assert "Rita" not in text
+    for person in (measured.rep, measured.manager, measured.leader, measured.ceo):
+        assert "Calls on orders" not in text_of(as_(person).get("/accuracy/"))
 
 
 def test_queries_are_few(measured: Cast, as_: SignIn, django_assert_max_num_queries) -> None:

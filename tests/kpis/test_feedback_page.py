@@ -60,7 +60,7 @@ def test_the_sentence_counts_the_error_removed(cast: Cast, cycle: Cycle) -> None
     assert found.sentences[0].startswith(f"Your 2 changes for October 2026 {'took' if gained > lost else 'added'}")
     assert money_text(abs(gained * 500 - lost * 25), "EUR") in found.sentences[0]
     assert "1 of 2 ended nearer to what came" in found.sentences[0]
-    assert [row["names"][1] for row in found.rows] == ["Alpha", "Gamma"]
+    assert [row["product"] for row in found.rows] == ["Alpha", "Gamma"]
     assert found.rows[0]["removed"] == pytest.approx(gained)
     assert found.rows[1]["removed"] == pytest.approx(-lost)
     assert found.simulated
