@@ -21,6 +21,8 @@ from masterdata.models import Person
 from masterdata.requests import PortalRequest
 
 MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
+GROUP_VIEWS = [("flagged", "Flagged first"), ("customer", "By customer"), ("product", "By product"), ("family", "By family")]
+UNIT_VIEWS = [("units", "Units"), ("money", "Money")]
 STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
 
 
@@ -42,7 +44,6 @@ def _page(request: PortalRequest, owner: Person) -> HttpResponse:
 
 
 def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
-    show = request.GET.get("show", "")
     is_own, is_team = shown.layer is Layer.SALES, shown.layer is Layer.TEAM
     return {
         "sheet": shown,
@@ -53,13 +54,23 @@ def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
         "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
-        "show": show if show in dict(MONTH_VIEWS) else "near",
+        "show": _chosen(request, "show", MONTH_VIEWS),
         "month_views": MONTH_VIEWS,
+        "group": _chosen(request, "group", GROUP_VIEWS),
+        "group_views": GROUP_VIEWS,
+        "unit": _chosen(request, "unit", UNIT_VIEWS),
+        "unit_views": UNIT_VIEWS,
         "near_label": f"{shown.months[0]:%b}\u2013{shown.months[NEAR - 1]:%b}",
         "months_first": f"{shown.months[0]:%Y-%m}",
         "next_month": f"{shown.months[1]:%Y-%m}",
         "unfolded": "all" in request.GET.getlist("open"),
     }
+
+
+def _chosen(request: HttpRequest, name: str, views: list[tuple[str, str]]) -> str:
+    """The view that the address asks for, else the first."""
+    given = request.GET.get(name, "")
+    return given if given in dict(views) else views[0][0]
 
 
 @require_POST

@@ -32,16 +32,18 @@
 // The returned Grid has set(line, month, value), lock(line, month, by), undo(), redo(), settled(), detach().
 
 import { Answers } from "./grid_answers.js";
-import { Changes } from "./grid_changes.js";
+import { Changes, lineCells } from "./grid_changes.js";
 import { Clipboard } from "./grid_clipboard.js";
 import { Cursor } from "./grid_cursor.js";
 import { Editor } from "./grid_editor.js";
+import { Groups } from "./grid_groups.js";
 import { History } from "./grid_history.js";
 import { Keeper, TabKeeper } from "./grid_keeper.js";
 import { keyTable } from "./grid_keys.js";
 import { Saver } from "./grid_save.js";
 import { Sheet } from "./grid_sheet.js";
 import { element, Status } from "./grid_status.js";
+import { showMoney } from "./grid_units.js";
 
 export function attachGrid(table, options = {}) {
   return new Grid(table, options);
@@ -61,6 +63,7 @@ class Grid {
     this.stop = new AbortController();
     this.emit = this.emit.bind(this);
     this.sheet = new Sheet(table);
+    this.groups = new Groups(this.sheet);
     this.status = new Status(table);
     this.reasons = this.readReasons();
     this.cursor = new Cursor(this.sheet, { onRow: (row) => this.emit("row", { line: row.line }) });
@@ -132,7 +135,7 @@ class Grid {
 
   /** Tell the page about a command on what is focused and selected. */
   command(name) {
-    const cells = this.cursor.cells().map((cell) => ({ line: cell.row.line, month: cell.month }));
+    const cells = lineCells(this.cursor.cells()).map((cell) => ({ line: cell.row.line, month: cell.month }));
     this.emit(name, { line: this.cursor.currentRow?.line, month: this.cursor.cell?.month ?? null, cells });
   }
 
@@ -190,7 +193,7 @@ class Grid {
   enter(cell = this.cursor.cell, typed = undefined) {
     if (!cell) this.cursor.element().querySelector("a, button")?.click();
     else if (this.sheet.editable(cell)) this.editor.start(cell, typed);
-    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${cell.element.title || "not yours to change"}.`);
+    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${this.sheet.whyNot(cell)}.`);
   }
 
   entryProblem(message) {
@@ -220,6 +223,22 @@ class Grid {
   lock(line, month, by) {
     const cell = this.sheet.cell(line, month);
     if (cell) this.sheet.markLocked(cell, by);
+  }
+
+  /** Lines under headings with subtotals; `kind` "customer", "product", "family" or "" for none. */
+  group(kind) {
+    const { currentRow, column } = this.cursor;
+    this.cursor.element().tabIndex = -1;
+    this.groups.arrange(kind);
+    if (this.sheet.rows.includes(currentRow) && this.cursor.visible(currentRow.tr)) this.cursor.place(currentRow.index, column);
+    else this.cursor.home();
+  }
+
+  /** Numbers in money instead of units; what is typed is in the shown unit, what is saved is units. */
+  money(isMoney, currency) {
+    showMoney(this.sheet, isMoney);
+    this.status.unit = isMoney ? currency : this.table.dataset.unit ?? "units";
+    this.status.summarise(this.sheet);
   }
 
   undo() {

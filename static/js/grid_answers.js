@@ -1,6 +1,6 @@
 // What the server answered, brought back into the sheet: saved values, conflicts to decide, refused cells.
 
-import { same, written } from "./grid_sheet.js";
+import { same } from "./grid_sheet.js";
 import { element } from "./grid_status.js";
 
 export class Answers {
@@ -70,8 +70,8 @@ export class Answers {
 
   question(cell, edit, { theirs, by }) {
     cell.element.classList.add("conflict");
-    const mine = written(cell.value, cell.row.decimals);
-    const other = written(theirs, cell.row.decimals);
+    const mine = this.sheet.text(cell.row, cell.value);
+    const other = this.sheet.text(cell.row, theirs);
     return this.status.choice(`${this.sheet.nameOf(cell)}: yours ${mine}, ${by || "theirs"} ${other}.`, [
       [`Keep ${mine}`, () => this.decided(() => this.saver.queue([{ ...edit, value: this.changes.own(cell) }]))],
       [`Use ${other}`, () => this.decided(() => this.take(cell, edit, theirs))],

@@ -2,6 +2,7 @@
 
 import { EntryError, parseEntry } from "./cell_grammar.js";
 import { same, written } from "./grid_sheet.js";
+import { spreadEntry } from "./grid_spread.js";
 import { element } from "./grid_status.js";
 
 export class Changes {
@@ -11,10 +12,13 @@ export class Changes {
 
   /** What an entry makes of a cell: {value (null = baseline), note} or {problem}. */
   evaluate(cell, text) {
-    if (!this.sheet.editable(cell)) return { problem: cell.element.title || "not yours to change" };
+    if (cell.members) return { problem: "a subtotal follows its lines" };
+    if (!this.sheet.editable(cell)) return { problem: this.sheet.whyNot(cell) };
     try {
-      const entry = parseEntry(text, this.sheet.references(cell));
-      return { value: entry.reset || same(entry.value, cell.base) ? null : entry.value, note: entry.note };
+      const known = this.sheet.references(cell);
+      const entry = parseEntry(text, known);
+      const value = entry.reset || same(entry.value, known.baseline) ? null : this.sheet.quantity(cell.row, entry.value);
+      return { value: value !== null && same(value, cell.base) ? null : value, note: entry.note };
     } catch (error) {
       if (error instanceof EntryError) return { problem: error.message };
       throw error;
@@ -23,6 +27,10 @@ export class Changes {
 
   /** One entry into many cells; each takes it from its own number. */
   enter(cells, text) {
+    if (cells.every((cell) => cell.members)) {
+      this.spread(cells, text);
+      return;
+    }
     const edits = [];
     const skipped = [];
     for (const cell of cells) {
@@ -35,9 +43,18 @@ export class Changes {
     else this.applyMany("Filled", edits, skipped);
   }
 
+  /** An entry into subtotals goes down to their lines, in one step. */
+  spread(subtotals, text) {
+    const found = subtotals.map((cell) => ({ cell, ...spreadEntry(this.sheet, cell, text) }));
+    const problems = found.filter(({ problem }) => problem).map(({ cell, problem }) => `${this.sheet.nameOf(cell)}: ${problem}.`);
+    this.apply(found.flatMap(({ edits }) => edits ?? []));
+    const words = found.filter((one) => one.words).map(({ cell, words: said }) => `${this.sheet.nameOf(cell)}: ${said}.`);
+    this.status.list("result", [...words, ...problems].slice(0, 1).join(""), [...words, ...problems].slice(1));
+  }
+
   /** A bulk change says what it did to the total and what it skipped. */
   applyMany(verb, edits, skipped) {
-    const sum = () => edits.reduce((total, { cell }) => total + cell.value, 0);
+    const sum = () => edits.reduce((total, { cell }) => total + cell.value * cell.row.weight, 0);
     const before = sum();
     this.apply(edits);
     const totals = edits.length ? `: ${written(before, this.sheet.decimals)} became ${written(sum(), this.sheet.decimals)}` : "";
@@ -78,7 +95,8 @@ export class Changes {
   }
 
   refresh(edits) {
-    for (const row of new Set(edits.map(({ line, month }) => this.sheet.cell(line, month)?.row))) {
+    const rows = new Set(edits.map(({ line, month }) => this.sheet.cell(line, month)?.row));
+    for (const row of new Set([...rows, ...[...rows].map((one) => one?.heading)])) {
       if (row) this.sheet.showRow(row, this.reasons);
     }
     this.sheet.showTotals();
@@ -86,7 +104,7 @@ export class Changes {
   }
 
   reset(cells) {
-    this.apply(cells.filter((cell) => this.sheet.editable(cell)).map((cell) => ({ cell, value: null })));
+    this.apply(lineCells(cells).filter((cell) => this.sheet.editable(cell)).map((cell) => ({ cell, value: null })));
   }
 
   /** Ctrl+D, Ctrl+R: the first row or column of the selection into the rest; one cell takes its neighbour's number. */
@@ -108,14 +126,14 @@ export class Changes {
   }
 
   copyOver(pairs) {
-    const usable = pairs.filter(([cell, source]) => cell && source && cell !== source && this.sheet.editable(cell));
+    const usable = pairs.filter(([cell, source]) => cell && source && cell !== source && !cell.members && !source.members && this.sheet.editable(cell));
     this.apply(usable.map(([cell, { value }]) => ({ cell, value: same(value, cell.base) ? null : value })));
   }
 
   giveReason(index) {
     const code = [...this.reasons.keys()][index];
     const row = this.cursor.currentRow;
-    if (!code || code === row.reason) return;
+    if (!code || row.members || code === row.reason) return;
     this.history.add({ edits: [], reasons: [{ line: row.line, before: row.reason, after: code }] });
     this.putReason(row, code);
     this.cursor.step(1, 0);
@@ -143,13 +161,20 @@ export class Changes {
       this.status.say(nothing);
       return;
     }
-    const known = step.edits.filter((edit) => this.sheet.cell(edit.line, edit.month));
+    const there = step.edits.filter((edit) => this.sheet.cell(edit.line, edit.month));
+    const known = there.filter((edit) => this.sheet.editable(this.sheet.cell(edit.line, edit.month)));
+    if (known.length < there.length) this.status.say(`${there.length - known.length} locked, not changed`);
     if (known.length) this.put(known.map((edit) => ({ line: edit.line, month: edit.month, value: edit[side] })));
     for (const change of step.reasons) {
-      const row = this.sheet.rows.find((one) => one.line === change.line);
+      const row = this.sheet.lines.find((one) => one.line === change.line);
       if (row) this.putReason(row, change[side]);
     }
     const first = known[0] && this.sheet.cell(known[0].line, known[0].month);
     if (first) this.cursor.focus(first.row.index, this.sheet.at(first.element).column);
   }
+}
+
+/** The cells of lines among these and beneath subtotals, each once. */
+export function lineCells(cells) {
+  return [...new Set(cells.flatMap((cell) => cell.members ?? [cell]))];
 }

@@ -47,7 +47,7 @@ function withControl({ key, shiftKey }, grid) {
 /** Ctrl+Enter on a range gives every cell the number of the focused one. */
 function fillRange(grid) {
   const { cell } = grid.cursor;
-  if (cell) grid.changes.enter(grid.cursor.cells(), String(cell.value));
+  if (cell && !cell.members) grid.changes.enter(grid.cursor.cells(), grid.sheet.typed(cell));
 }
 
 function editing(event, grid) {

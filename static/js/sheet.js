@@ -1,7 +1,8 @@
 // The sheet's page around the grid: folds, the cue of the focused cell, why this number, the reason keys.
 
 import { attachGrid } from "./grid.js";
-import { signed, written } from "./grid_sheet.js";
+import { signed } from "./grid_sheet.js";
+import { attachViews } from "./sheet_views.js";
 import { announce } from "./app.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -9,29 +10,7 @@ const table = document.getElementById("sheet");
 const wide = window.matchMedia("(min-width: 720px)");
 const editable = table?.dataset.editable === "true";
 const grid = editable && wide.matches ? attachGrid(table) : null;
-
-// Which months are shown; the choice stays for the tab.
-
-const months = document.querySelector("[data-months]");
-
-function showMonths(view) {
-  for (const link of months.querySelectorAll("[data-show]")) {
-    table.classList.toggle(`months-${link.dataset.show}`, link.dataset.show === view);
-    if (link.dataset.show === view) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
-}
-
-months?.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-show]");
-  if (!link || !table) return;
-  event.preventDefault();
-  sessionStorage.setItem("sheet-months", link.dataset.show);
-  showMonths(link.dataset.show);
-});
-const asked = new URLSearchParams(window.location.search).get("show");
-const kept = sessionStorage.getItem("sheet-months");
-if (table && months && kept && !asked) showMonths(kept);
+if (table && (grid || !editable)) attachViews(table, grid);
 
 // The lines that match the baseline.
 
@@ -60,6 +39,7 @@ window.addEventListener("hashchange", () => reveal(window.location.hash));
 // Why this number, in the side panel.
 
 function openWhy(line, month) {
+  if (!line) return Promise.resolve();
   return window.htmx.ajax("GET", `/why/${line}/${month}/`, { target: "#panel-body", swap: "innerHTML" });
 }
 
@@ -105,6 +85,10 @@ function span(text, css = "") {
   return Object.assign(document.createElement("span"), { textContent: text, className: css });
 }
 
+function valueOf(cell, side) {
+  return (cell.members ?? [cell]).reduce((sum, one) => sum + one[side] * one.row.price, 0);
+}
+
 function tell(place) {
   const { row, cell } = place;
   const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
@@ -112,12 +96,12 @@ function tell(place) {
   if (past.length) parts.push(span("Last 12 months"), drawn(past));
   if (cell) {
     const refs = grid.sheet.references(cell);
-    const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, row.decimals)}`));
+    const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, grid.sheet.decimalsOf(row))}`));
     say(table.dataset.against ? "Rep's number" : "Baseline", refs.baseline);
     say("last year", refs.lastYear);
     say("you said", refs.previous);
     say("3-month average", refs.average3);
-    const money = (cell.value - cell.base) * row.price;
+    const money = valueOf(cell, "value") - valueOf(cell, "base");
     if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));
   }
   if (row.tr.dataset.flag) parts.push(span(row.tr.dataset.flag, "cue-flag"));

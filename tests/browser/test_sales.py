@@ -173,6 +173,42 @@ def test_the_others_unfold_and_the_months_too(sales: Sales, screenshots: Path) -
     expect(page.locator("td.block").first).to_be_visible()
 
 
+def test_a_customers_subtotal_goes_down_to_its_lines_and_the_choice_stays(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    page.get_by_role("link", name="By customer").click()
+    heading = page.locator("tr.group", has_text="North Stores")
+    expect(heading).to_contain_text("4 lines, 3 need you")
+    expect(sales.cell(page, "DELTA", "NORTH")).to_be_hidden()
+    heading.locator('td[data-m="2026-11"]').click()
+    page.keyboard.type("400")
+    page.keyboard.press("Enter")
+    saved(page)
+    expect(page.locator("[data-grid-notes]")).to_contain_text("400 spread over 4 lines in proportion to what stood")
+    products = ("ALPHA", "BETA", "GAMMA", "DELTA")
+    numbers = [sales.number(product, "NORTH") for product in products]
+    assert sum(numbers) == 400
+    assert all(number == int(number) for number in numbers)
+    assert_accessible(page)
+    shoot(page, screenshots, "sheet-by-customer")
+    page.get_by_role("link", name="Money").click()
+    expect(heading.locator('td[data-m="2026-11"]')).not_to_have_text("400")
+    page.reload()
+    expect(page.locator("tr.group")).to_have_count(2)
+    expect(page.get_by_role("link", name="Money")).to_have_attribute("aria-current", "true")
+    shoot(page, screenshots, "sheet-money")
+    page.goto(f"{sales.url}/sheet/?group=family&unit=units")
+    expect(page.get_by_role("link", name="By family")).to_have_attribute("aria-current", "true")
+    expect(heading).to_have_count(0)
+
+
+def test_a_sheet_to_read_is_grouped_too(sales: Sales) -> None:
+    page = sales.page(sales.cast.ceo, f"/sheet/{sales.cast.rep.username}/?group=product&unit=money")
+    expect(page.locator("tr.group")).to_have_count(4)
+    expect(page.locator(".cell-input, [role=grid]")).to_have_count(0)
+    page.get_by_role("link", name="Flagged first").click()
+    expect(page.locator("tr.group")).to_have_count(0)
+
+
 def test_missing_reasons_are_asked_in_one_list(sales: Sales, screenshots: Path) -> None:
     page = sales.page(sales.cast.rep, "/sheet/")
     for product in ("ALPHA", "BETA"):
