@@ -41,6 +41,21 @@ def batch_read(body: bytes) -> Batch:
     return Batch(_token(given.get("token")), [_edit(edit, number) for number, edit in enumerate(edits)])
 
 
+def lock_read(body: bytes) -> tuple[list[tuple[int, date]], bool]:
+    """`{"cells": [{"line", "month"}], "locked": true}` as the sheet sends it."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Invalid("The cells could not be read: they are not JSON.") from None
+    if not isinstance(given, dict) or not isinstance(given.get("cells"), list):
+        raise Invalid("The cells could not be read: “cells” must be a list.")
+    cells = given["cells"]
+    if not 0 < len(cells) <= MOST_EDITS or not all(isinstance(cell, dict) for cell in cells):
+        raise Invalid(f"Give 1 to {MOST_EDITS:,} cells, each with its line and month.")
+    read = [(_line(cell.get("line"), number), month_read(cell.get("month"))) for number, cell in enumerate(cells)]
+    return read, given.get("locked") is True
+
+
 def _token(given: object) -> UUID:
     try:
         return UUID(str(given))

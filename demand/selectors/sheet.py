@@ -216,6 +216,8 @@ def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
         team_note=team_note,
         reason=note.reason if note else "",
         note=note.note if note else "",
+        locked=note.locked if note else (),
+        locked_by=note.locked_by if note else "",
         missing=line in from_.missing and from_.layer is Layer.SALES,
         question=next((question for question in questions if question.answered_at is None), None),
         is_noted=bool(comments),

@@ -1,6 +1,8 @@
 """One line of a sheet with its numbers, and whose layer its reader writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -40,6 +42,8 @@ class SheetLine:
     team_note: LayerNote | None
     reason: str
     note: str
+    locked: Sequence[date]
+    locked_by: str
     missing: bool
     question: Comment | None
     is_noted: bool

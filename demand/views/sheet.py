@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from demand.forms import batch_read, reasons_read, seconds_read
+from demand.forms import batch_read, lock_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
 from demand.selectors.present import cycle_named, cycle_now
@@ -14,6 +14,7 @@ from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
+from demand.services.locks import cells_lock
 from demand.services.new_lines import line_start
 from demand.services.submissions import Submission, submission_send, submission_withdraw
 from jobs.errors import Refused
@@ -21,7 +22,12 @@ from masterdata.models import Person
 from masterdata.requests import PortalRequest
 
 MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
-GROUP_VIEWS = [("flagged", "Flagged first"), ("customer", "By customer"), ("product", "By product"), ("family", "By family")]
+GROUP_VIEWS = [
+    ("flagged", "Flagged first"),
+    ("customer", "By customer"),
+    ("product", "By product"),
+    ("family", "By family"),
+]
 UNIT_VIEWS = [("units", "Units"), ("money", "Money")]
 STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
 
@@ -53,6 +59,7 @@ def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
         "is_team": is_team,
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
+        "lock_url": reverse("demand:sheet-lock") + ("?layer=team" if is_team else ""),
         "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
         "show": _chosen(request, "show", MONTH_VIEWS),
         "month_views": MONTH_VIEWS,
@@ -81,6 +88,14 @@ def sheet_save(request: PortalRequest) -> HttpResponse:
         cycle=cycle_now(), stage=stage, person=request.person, edits=batch.edits, at=request.now, token=batch.token
     )
     return JsonResponse(answer)
+
+
+@require_POST
+def sheet_lock(request: PortalRequest) -> HttpResponse:
+    cells, locked = lock_read(request.body)
+    stage = STAGES.get(request.GET.get("layer", ""), Stage.SALES)
+    cells_lock(cycle=cycle_now(), stage=stage, person=request.person, cells=cells, locked=locked, at=request.now)
+    return JsonResponse({"locked": locked, "by": request.person.name})
 
 
 @require_POST

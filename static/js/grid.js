@@ -193,7 +193,7 @@ class Grid {
   enter(cell = this.cursor.cell, typed = undefined) {
     if (!cell) this.cursor.element().querySelector("a, button")?.click();
     else if (this.sheet.editable(cell)) this.editor.start(cell, typed);
-    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${this.sheet.whyNot(cell)}.`);
+    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${this.sheet.whyNot(cell)}.${cell.element.dataset.locked && !cell.closed ? " L unlocks it." : ""}`);
   }
 
   entryProblem(message) {

@@ -97,6 +97,7 @@ export class Sheet {
       value,
       saved: value,
       base: numberIn(element, "data-bl") ?? value,
+      closed: element.getAttribute("aria-readonly") === "true",
     };
     row.cells.push(cell);
     this.byKey.set(`${row.line}|${cell.month}`, cell);
@@ -235,7 +236,7 @@ export class Sheet {
       element.setAttribute("aria-readonly", "true");
     } else {
       delete element.dataset.locked;
-      element.removeAttribute("aria-readonly");
+      if (!cell.closed) element.removeAttribute("aria-readonly");
       element.removeAttribute("title");
     }
     this.mark(cell);

@@ -1,9 +1,9 @@
 // The sheet's page around the grid: folds, the cue of the focused cell, why this number, the reason keys.
 
 import { attachGrid } from "./grid.js";
-import { signed } from "./grid_sheet.js";
+import { signed, written } from "./grid_sheet.js";
 import { attachViews } from "./sheet_views.js";
-import { announce } from "./app.js";
+import { attachLocks } from "./sheet_locks.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const table = document.getElementById("sheet");
@@ -59,7 +59,7 @@ table?.addEventListener("grid:comment", async ({ detail }) => {
   await openWhy(detail.line, monthOf(detail));
   document.getElementById("note-text")?.focus();
 });
-table?.addEventListener("grid:lock", () => announce("Cells of a sheet are not locked; the number is yours."));
+if (grid) attachLocks(table, grid);
 
 // The cue beneath the grid: what the focused cell is compared with.
 

@@ -136,6 +136,7 @@ def test_typing_saves_by_itself_and_reasons_are_one_key(sales: Sales, screenshot
     expect(page.get_by_role("heading", name="Your November sheet: 4 lines need you")).to_be_visible()
     expect(page.get_by_role("button", name="4 others match the baseline")).to_be_visible()
     assert_accessible(page)
+    expect(page.locator("[data-cue]")).to_contain_text("3-month average")
     before = sales.number("ALPHA", "NORTH")
     sales.cell(page, "ALPHA", "NORTH").click()
     page.keyboard.type("+10")
@@ -199,6 +200,36 @@ def test_a_customers_subtotal_goes_down_to_its_lines_and_the_choice_stays(sales:
     page.goto(f"{sales.url}/sheet/?group=family&unit=units")
     expect(page.get_by_role("link", name="By family")).to_have_attribute("aria-current", "true")
     expect(heading).to_have_count(0)
+
+
+def test_a_locked_number_stays_where_it_is(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/?group=customer")
+    alpha = sales.cell(page, "ALPHA", "NORTH")
+    before = sales.number("ALPHA", "NORTH")
+    alpha.click()
+    page.keyboard.press("l")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 cell locked")
+    page.reload()
+    expect(alpha).to_have_attribute("aria-readonly", "true")
+    alpha.click()
+    page.keyboard.type("5")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("Locked by Rita Rep. L unlocks it.")
+    page.locator("tr.group", has_text="North Stores").locator('td[data-m="2026-11"]').click()
+    page.keyboard.type("400")
+    page.keyboard.press("Enter")
+    saved(page)
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 held")
+    shoot(page, screenshots, "sheet-locked")
+    numbers = [sales.number(product, "NORTH") for product in ("ALPHA", "BETA", "GAMMA", "DELTA")]
+    assert numbers[0] == before
+    assert sum(numbers) == pytest.approx(400)
+    alpha.click()
+    page.keyboard.press("l")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 cell unlocked")
+    page.keyboard.type("60")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert sales.number("ALPHA", "NORTH") == 60
 
 
 def test_a_sheet_to_read_is_grouped_too(sales: Sales) -> None:
