@@ -44,6 +44,8 @@ class SheetLine:
     note: str
     locked: Sequence[date]
     locked_by: str
+    firm: Sequence[float | None]
+    upside: Sequence[float | None]
     missing: bool
     question: Comment | None
     is_noted: bool
@@ -104,6 +106,15 @@ class SheetLine:
     @property
     def is_adjusted(self) -> bool:
         return abs(self.team_delta) > 1e-6
+
+    @property
+    def is_split(self) -> bool:
+        """Whether anybody has said what of the near months is firm, or what may come on top."""
+        return any(value is not None for value in (*self.firm, *self.upside))
+
+    @property
+    def upside_near(self) -> float:
+        return sum(value or 0.0 for value in self.upside)
 
     @property
     def name(self) -> str:

@@ -6,12 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from demand.forms import batch_read, lock_read, reasons_read, seconds_read
+from demand.forms import batch_read, lock_read, parts_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
+from demand.services.certainty import certainty_save
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
 from demand.services.locks import cells_lock
@@ -59,6 +60,7 @@ def _context(request: HttpRequest, shown: Sheet) -> dict[str, object]:
         "is_team": is_team,
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
+        "parts_url": reverse("demand:sheet-parts") if is_own else "",
         "lock_url": reverse("demand:sheet-lock") + ("?layer=team" if is_team else ""),
         "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
         "show": _chosen(request, "show", MONTH_VIEWS),
@@ -87,6 +89,13 @@ def sheet_save(request: PortalRequest) -> HttpResponse:
     answer = cells_save(
         cycle=cycle_now(), stage=stage, person=request.person, edits=batch.edits, at=request.now, token=batch.token
     )
+    return JsonResponse(answer)
+
+
+@require_POST
+def sheet_parts(request: PortalRequest) -> HttpResponse:
+    token, edits = parts_read(request.body)
+    answer = certainty_save(cycle=cycle_now(), person=request.person, edits=edits, at=request.now, token=token)
     return JsonResponse(answer)
 
 

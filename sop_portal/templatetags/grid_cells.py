@@ -40,6 +40,12 @@ def plain_list(values: Iterable[float]) -> str:
     return " ".join(plain(value) for value in values)
 
 
+@register.filter
+def said_list(values: Iterable[float | None]) -> str:
+    """For a data attribute: numbers with commas between, nothing where nothing is said."""
+    return ",".join("" if value is None else plain(value) for value in values)
+
+
 @register.simple_tag
 def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
     """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open, locked, locked_by.

@@ -34,10 +34,12 @@ export class Groups {
     this.sheet.table.classList.toggle("grouped", Boolean(kind));
     if (!kind) {
       this.body.append(...this.order);
-      this.sheet.arrange(this.sheet.lines);
+      this.sheet.arrange(this.sheet.lines.flatMap(withParts));
+      for (const row of this.sheet.lines) row.tr.after(...withParts(row).slice(1).map((part) => part.tr));
       return;
     }
-    const rows = [...groupsOf(this.sheet.lines, kind)].flatMap(([name, lines]) => [this.heading(name, lines), ...lines]);
+    const groups = [...groupsOf(this.sheet.lines, kind)];
+    const rows = groups.flatMap(([name, lines]) => [this.heading(name, lines), ...lines.flatMap(withParts)]);
     this.body.append(...rows.map((row) => row.tr));
     this.sheet.arrange(rows);
     for (const heading of this.headings) this.sheet.showRow(heading);
@@ -88,11 +90,15 @@ export class Groups {
     button.setAttribute("aria-expanded", String(isOpen()));
     button.addEventListener("click", () => {
       const open = !isOpen();
-      for (const line of folded) line.tr.classList.toggle("open", open);
+      for (const row of folded.flatMap(withParts)) row.tr.classList.toggle("open", open);
       button.setAttribute("aria-expanded", String(open));
     });
     return button;
   }
+}
+
+function withParts(row) {
+  return row.isSplit ? [row, ...row.parts] : [row];
 }
 
 /** Name -> lines, names in order of the alphabet, lines in the order of the page. */

@@ -56,7 +56,7 @@ function editing(event, grid) {
   if (key === "Enter" || key === "F2") return () => grid.enter();
   if (key === "Escape") return grid.cursor.isRange ? () => grid.cursor.focus(grid.cursor.row, grid.cursor.column) : null;
   if (key === "Delete" || key === "Backspace") return () => grid.reset();
-  if (key === " ") return shiftKey ? () => grid.cursor.selectRow() : () => grid.command("expand");
+  if (key === " ") return shiftKey ? () => grid.cursor.selectRow() : () => grid.split();
   if (/^[1-9]$/.test(key) && grid.cursor.element() === grid.cursor.currentRow.reasonElement) {
     return () => grid.changes.giveReason(Number(key) - 1);
   }

@@ -132,8 +132,8 @@ export class Sheet {
     this.sumByMonth.set(month, (this.sumByMonth.get(month) ?? 0) + amount);
   }
 
-  cell(line, month) {
-    return this.byKey.get(`${line}|${month}`);
+  cell(line, month, part) {
+    return part ? this.parts?.cell(line, month, part) : this.byKey.get(`${line}|${month}`);
   }
 
   /** What stands where an element is: {row, column, cell?}. */
@@ -152,6 +152,7 @@ export class Sheet {
 
   /** What the entry grammar needs to know of a cell, in the unit that is shown. */
   references(cell) {
+    if (cell.part) return this.partReferences(cell);
     const known = (name) => (cell.members ? this.sumOf(cell, (one) => numberIn(one.element, name)) : times(numberIn(cell.element, name), cell.row.factor));
     return {
       current: this.shown(cell),
@@ -161,6 +162,12 @@ export class Sheet {
       average3: known("data-avg3"),
       decimals: this.isMoney && cell.row.weight ? CENTS : cell.row.decimals,
     };
+  }
+
+  partReferences(cell) {
+    const { row, number, part } = cell;
+    const baseline = part === "likely" ? Math.max(number.base - cell.firm.value, 0) * row.factor : 0;
+    return { ...this.references(number), current: this.shown(cell), baseline, lastYear: null, previous: null, average3: null };
   }
 
   /** A sum over the lines of a subtotal that count in the shown unit; null where nothing is known. */
@@ -195,6 +202,12 @@ export class Sheet {
 
   /** Put a value into a cell (null = back to the baseline); totals and marks follow. */
   set(cell, value) {
+    if (cell.part) {
+      cell.said = value;
+      cell.element.classList.remove("invalid");
+      this.mark(cell);
+      return;
+    }
     const now = value ?? cell.base;
     const change = now - cell.value;
     this.addToMonth(cell.month, change * cell.row.weight);
@@ -210,13 +223,20 @@ export class Sheet {
     row.tr.dataset.reason = reason;
   }
 
+  /** Whether this value is what stands in a cell; null is nothing said of a part, else the baseline. */
+  stands(cell, value) {
+    if (!cell.part || cell.part === "likely") return same(cell.value, value ?? cell.base);
+    return value === null || cell.said === null ? value === cell.said : same(cell.said, value);
+  }
+
   isChanged(cell) {
     return !same(cell.value, cell.base);
   }
 
   mark(cell) {
     const { element, row } = cell;
-    put(element, written(this.shown(cell), this.decimalsOf(row)));
+    put(element, cell.said === null && cell.part !== "likely" ? "" : written(this.shown(cell), this.decimalsOf(row)));
+    if (cell.part) return;
     const changed = this.isChanged(cell);
     if (!changed && !element.classList.contains("changed") && !element.dataset.locked) return;
     element.classList.toggle("changed", changed);

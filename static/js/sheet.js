@@ -10,7 +10,16 @@ const table = document.getElementById("sheet");
 const wide = window.matchMedia("(min-width: 720px)");
 const editable = table?.dataset.editable === "true";
 const grid = editable && wide.matches ? attachGrid(table) : null;
-if (table && (grid || !editable)) attachViews(table, grid);
+const views = table && (grid || !editable) ? attachViews(table, grid) : null;
+
+// Firm, likely and upside, by pointer; Space does the same.
+
+table?.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-split]");
+  const row = button && views?.sheet.at(button.closest("td"))?.row;
+  if (row && grid) grid.split(row);
+  else if (row) views.parts.toggle(row);
+});
 
 // The lines that match the baseline.
 

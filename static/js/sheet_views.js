@@ -1,6 +1,7 @@
 // How the sheet is shown: which months, under which headings, in units or money. A choice stays for the tab.
 
 import { Groups } from "./grid_groups.js";
+import { Parts } from "./grid_parts.js";
 import { Sheet } from "./grid_sheet.js";
 import { showMoney, withoutPrice } from "./grid_units.js";
 
@@ -13,12 +14,14 @@ export function attachViews(table, grid) {
     reader.money(unit === "money", table.dataset.currency);
     sayUnit(table, reader.sheet, unit === "money");
   });
+  return reader;
 }
 
 function readOnly(table) {
   const sheet = new Sheet(table);
   const groups = new Groups(sheet);
-  return { sheet, group: (kind) => groups.arrange(kind), money: (isMoney) => showMoney(sheet, isMoney) };
+  const parts = new Parts(sheet, { canWrite: false });
+  return { sheet, parts, group: (kind) => groups.arrange(kind), money: (isMoney) => showMoney(sheet, isMoney) };
 }
 
 /** A segmented control of links: without reload, kept for the tab, an address that asks for one wins. */

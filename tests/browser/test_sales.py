@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cycles.models import Contribution, Cycle, How
-from demand.models import Change, CycleLine, OrderCall, OrderLine, Reason, Stage, TeamReview
+from demand.models import Certainty, Change, CycleLine, OrderCall, OrderLine, Reason, Stage, TeamReview
 from demand.selectors.versions import stage_plan
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
@@ -230,6 +230,57 @@ def test_a_locked_number_stays_where_it_is(sales: Sales, screenshots: Path) -> N
     page.keyboard.press("Enter")
     saved(page)
     assert sales.number("ALPHA", "NORTH") == 60
+
+
+def test_a_number_is_split_into_firm_likely_and_upside(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    number = sales.cell(page, "ALPHA", "NORTH")
+    line = sales.cast.line("ALPHA", "NORTH").pk
+
+    def part(row: int):
+        return page.locator(f'tr[data-line="{line}"] ~ tr.part').nth(row).locator('td[data-m="2026-11"]')
+
+    number.click()
+    page.keyboard.type("75")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    expect(page.locator("tr.part")).to_have_count(3)
+    expect(part(1)).to_have_text("75")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("80")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("firm is at most the number, 75")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    expect(part(1)).to_have_text("25")
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    expect(number).to_have_text("80")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(page.locator(f'tr[data-line="{line}"] .product')).to_contain_text("upside +12")
+    saved(page)
+    assert sales.number("ALPHA", "NORTH") == 80
+    said = Certainty.objects.get(line_id=line)
+    assert (said.firm[0], said.upside[0]) == (50, 12)
+    assert_accessible(page)
+    shoot(page, screenshots, "sheet-split")
+    page.keyboard.press("Control+z")
+    expect(part(2)).to_have_text("")
+    page.keyboard.press("Control+y")
+    saved(page)
+    page.get_by_role("link", name="By customer").click()
+    expect(page.locator("tr.part")).to_have_count(3)
+    page.reload()
+    expect(page.locator("tr.part")).to_have_count(0)
+    page.get_by_role("button", name="Firm, likely and upside of North Stores, Alpha").click()
+    expect(part(0)).to_have_text("50")
+    expect(part(2)).to_have_text("12")
+    reader = sales.page(sales.cast.ceo, f"/sheet/{sales.cast.rep.username}/")
+    reader.get_by_role("button", name="Firm, likely and upside of North Stores, Alpha").click()
+    expect(reader.locator("tr.part.likely td[data-m]").first).to_have_text("30")
 
 
 def test_a_sheet_to_read_is_grouped_too(sales: Sales) -> None:
