@@ -13,6 +13,7 @@ from django.http import QueryDict
 from cycles.typed import month_read, words
 from demand.event_scopes import Draft
 from demand.models import Call
+from demand.services.certainty import PartEdit
 from demand.services.entries import CellEdit
 from demand.services.submissions import ReasonGiven
 from jobs.errors import Invalid
@@ -30,16 +31,41 @@ class Batch:
 
 def batch_read(body: bytes) -> Batch:
     """`{"token": uuid, "edits": [{"line", "month", "value", "seen", "reason", "comment"}]}` as the grid sends it."""
+    given = _listed(body, "edits")
+    return Batch(_token(given.get("token")), [_edit(edit, number) for number, edit in enumerate(given["edits"])])
+
+
+def parts_read(body: bytes) -> tuple[UUID, list[PartEdit]]:
+    """`{"token": uuid, "edits": [{"line", "month", "part", "value", "seen"}]}` as the grid sends it."""
+    given = _listed(body, "edits")
+    return _token(given.get("token")), [_part(edit, number) for number, edit in enumerate(given["edits"])]
+
+
+def lock_read(body: bytes) -> tuple[list[tuple[int, date]], bool]:
+    """`{"cells": [{"line", "month"}], "locked": true}` as the sheet sends it."""
+    given = _listed(body, "cells")
+    cells = [_object(cell, number) for number, cell in enumerate(given["cells"])]
+    read = [(_line(cell.get("line"), number), month_read(cell.get("month"))) for number, cell in enumerate(cells)]
+    return read, given.get("locked") is True
+
+
+def _listed(body: bytes, name: str) -> dict[str, Any]:
+    """A JSON object with a list of this name, neither empty nor endless."""
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        raise Invalid("The edits could not be read: they are not JSON.") from None
-    if not isinstance(given, dict) or not isinstance(given.get("edits"), list):
-        raise Invalid("The edits could not be read: “edits” must be a list.")
-    edits = given["edits"]
-    if not 0 < len(edits) <= MOST_EDITS:
-        raise Invalid(f"A batch has 1 to {MOST_EDITS:,} edits, not {len(edits):,}.")
-    return Batch(_token(given.get("token")), [_edit(edit, number) for number, edit in enumerate(edits)])
+        raise Invalid(f"The {name} could not be read: they are not JSON.") from None
+    if not isinstance(given, dict) or not isinstance(given.get(name), list):
+        raise Invalid(f"The {name} could not be read: “{name}” must be a list.")
+    if not 0 < len(given[name]) <= MOST_EDITS:
+        raise Invalid(f"A batch has 1 to {MOST_EDITS:,} {name}, not {len(given[name]):,}.")
+    return given
+
+
+def _object(given: object, number: int) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise Invalid(f"Edit {number + 1} is not an object.")
+    return given
 
 
 def _token(given: object) -> UUID:
@@ -49,9 +75,19 @@ def _token(given: object) -> UUID:
         raise Invalid("The batch has no valid token, so a retry could count twice.") from None
 
 
-def _edit(given: object, number: int) -> CellEdit:
-    if not isinstance(given, dict):
-        raise Invalid(f"Edit {number + 1} is not an object.")
+def _part(item: object, number: int) -> PartEdit:
+    given = _object(item, number)
+    return PartEdit(
+        _line(given.get("line"), number),
+        month_read(given.get("month")),
+        words(given.get("part")),
+        _quantity(given.get("value"), number),
+        _quantity(given.get("seen"), number),
+    )
+
+
+def _edit(item: object, number: int) -> CellEdit:
+    given = _object(item, number)
     return CellEdit(
         _line(given.get("line"), number),
         month_read(given.get("month")),

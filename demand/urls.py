@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern] = [
     # sales
     path("sheet/", sheet.my_sheet, name="sheet"),
     path("sheet/save/", sheet.sheet_save, name="sheet-save"),
+    path("sheet/parts/", sheet.sheet_parts, name="sheet-parts"),
+    path("sheet/lock/", sheet.sheet_lock, name="sheet-lock"),
     path("sheet/submit/", sheet.sheet_submit, name="sheet-submit"),
     path("sheet/withdraw/", sheet.sheet_withdraw, name="sheet-withdraw"),
     path("sheet/new-line/", sheet.new_line, name="new-line"),

@@ -1,6 +1,7 @@
 """What is sold, what was forecast, and who changed it."""
 
 from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
+from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
@@ -11,6 +12,7 @@ __all__ = [
     "Booking",
     "Budget",
     "Call",
+    "Certainty",
     "Change",
     "Comment",
     "CycleLine",

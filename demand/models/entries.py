@@ -32,7 +32,10 @@ class Origin(models.TextChoices):
 
 
 class LayerLine(models.Model):
-    """One owner's numbers for a line on top of the stage before; an empty element keeps what was there."""
+    """One owner's numbers for a line on top of the stage before; an empty element keeps what was there.
+
+    `locked` are the months whose number may not change until they are unlocked.
+    """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="layers")
     stage = models.CharField(max_length=20, choices=Stage.choices)
@@ -41,6 +44,7 @@ class LayerLine(models.Model):
     reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
     note = models.TextField(blank=True)
     locked = ArrayField(models.DateField(), default=list, blank=True)
+    locked_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     changed_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()
 

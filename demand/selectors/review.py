@@ -8,6 +8,7 @@ import pandas as pd
 from cycles.models import Cycle
 from demand.matrices import Lines
 from demand.models import Comment, LayerLine, Stage
+from demand.selectors.certainty import certainties, upside_of
 from demand.selectors.lines import cycle_lines, line_ids
 from demand.selectors.stored import version_plan
 from demand.selectors.versions import cycle_line_ids, stage_plan, version_proposed, working_stages
@@ -38,6 +39,7 @@ class ReviewLine:
     note: str = ""
     question: str = ""
     settled_by: str = ""
+    upside: float = 0.0
 
     @property
     def half(self) -> float:
@@ -106,7 +108,10 @@ def _review_lines(cycle: Cycle, frame: pd.DataFrame) -> list[ReviewLine]:
     wanted = frame[(share & (frame["stake"] > FLOOR_VALUE)) | frame["line"].isin(list(asked))]
     wanted = wanted.sort_values(["stake", "line"], ascending=[False, True])
     layers = _layers(cycle, wanted["line"].tolist())
-    return [_line(row, asked, layers) for row in wanted.to_dict("records")]
+    sure = certainties(cycle, wanted["line"].tolist())
+    return [
+        _line(row, asked, layers, upside_of(sure.get(row["line"]), NEAR_MONTHS)) for row in wanted.to_dict("records")
+    ]
 
 
 def _layers(cycle: Cycle, lines: list[int]) -> dict[tuple[str, int], LayerLine]:
@@ -114,7 +119,7 @@ def _layers(cycle: Cycle, lines: list[int]) -> dict[tuple[str, int], LayerLine]:
     return {(row.stage, row.line_id): row for row in rows}
 
 
-def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerLine]) -> ReviewLine:
+def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerLine], upside: float) -> ReviewLine:
     entered = layers.get((Stage.TEAM, row["line"])) or layers.get((Stage.SALES, row["line"]))
     planned = layers.get((Stage.DEMAND_PLAN, row["line"]))
     numbers = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "price")
@@ -128,6 +133,7 @@ def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerL
         note=entered.note if entered else "",
         question=asked.get(row["line"], ""),
         settled_by=planned.changed_by.name if planned and planned.changed_by else "",
+        upside=upside,
         **{name: float(row[name]) for name in numbers},
     )
 

@@ -12,12 +12,13 @@ from cycles.models import Contribution, Cycle, CycleState, CycleStep
 from cycles.periods import add_months
 from cycles.selectors import milestones_reached
 from cycles.steps import Milestone, Step, StepState
-from demand.models import Comment, Stage
+from demand.models import Certainty, Comment, Stage
+from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.month import answer_of, minutes_for
 from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
 from demand.selectors.people import managers_above
-from demand.selectors.sheet_lines import Layer, SheetLine
+from demand.selectors.sheet_lines import NEAR, Layer, SheetLine
 from demand.selectors.stages import LayerNote
 from demand.selectors.threads import WITH_PEOPLE
 from masterdata.models import Person
@@ -166,6 +167,7 @@ class _Sources:
     notes: Mapping[int, LayerNote]
     team_notes: Mapping[int, LayerNote]
     said: dict[int, list[Comment]]
+    certainty: Mapping[int, Certainty]
     closed: str
     signed: bool
 
@@ -186,6 +188,7 @@ def _sources(numbers: Owned, layer: Layer, closed: str, signed: bool) -> _Source
         notes=numbers.numbers.notes.get((cycle.month, own_stage), {}),
         team_notes=numbers.numbers.notes.get((cycle.month, Stage.TEAM), {}),
         said=_said(cycle, numbers),
+        certainty=certainties(cycle, numbers.lines.tolist()),
         closed=closed,
         signed=signed,
     )
@@ -199,6 +202,7 @@ def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
     line = int(at.Index)
     comments = from_.said.get(line, [])
     questions = [comment for comment in comments if comment.kind == Comment.Kind.QUESTION]
+    sure = from_.certainty.get(line)
     note, team_note = from_.notes.get(line), from_.team_notes.get(line)
     return SheetLine(
         line=line,
@@ -219,6 +223,10 @@ def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
         team_note=team_note,
         reason=note.reason if note else "",
         note=note.note if note else "",
+        locked=note.locked if note else (),
+        locked_by=note.locked_by if note else "",
+        firm=sure.firm[:NEAR] if sure else (),
+        upside=sure.upside[:NEAR] if sure else (),
         missing=line in from_.missing and from_.layer is Layer.SALES,
         question=next((question for question in questions if question.answered_at is None), None),
         is_noted=bool(comments),

@@ -1,6 +1,8 @@
 """One line of a sheet with its numbers, and whose layer its reader writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -40,6 +42,10 @@ class SheetLine:
     team_note: LayerNote | None
     reason: str
     note: str
+    locked: Sequence[date]
+    locked_by: str
+    firm: Sequence[float | None]
+    upside: Sequence[float | None]
     missing: bool
     question: Comment | None
     is_noted: bool
@@ -100,6 +106,15 @@ class SheetLine:
     @property
     def is_adjusted(self) -> bool:
         return abs(self.team_delta) > 1e-6
+
+    @property
+    def is_split(self) -> bool:
+        """Whether anybody has said what of the near months is firm, or what may come on top."""
+        return any(value is not None for value in (*self.firm, *self.upside))
+
+    @property
+    def upside_near(self) -> float:
+        return sum(value or 0.0 for value in self.upside)
 
     @property
     def name(self) -> str:

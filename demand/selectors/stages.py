@@ -30,6 +30,8 @@ LAYER_COLUMNS = (
     "changed_by__user__first_name",
     "changed_by__user__username",
     "changed_at",
+    "locked",
+    "locked_by__user__first_name",
 )
 FINISHED = """
 SELECT c.month, v.stage, v.start, v.months, f.line_id, f.quantity
@@ -43,12 +45,14 @@ ORDER BY f.line_id
 
 @dataclass(frozen=True)
 class LayerNote:
-    """What the owner of a layer said about a line, who it was and when."""
+    """What the owner of a layer said about a line, who it was and when; and the months that are locked, by whom."""
 
     reason: str
     note: str
     by: str
     at: datetime
+    locked: tuple[date, ...] = ()
+    locked_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,9 @@ def _finished(months: Sequence[date], lines: Lines, stages: Sequence[Stage]) -> 
 
 def _notes(rows: list[tuple[Any, ...]]) -> dict[Key, dict[int, LayerNote]]:
     notes: dict[Key, dict[int, LayerNote]] = {}
-    for month, stage, _, line, _, reason, note, name, username, at in rows:
-        notes.setdefault((month, Stage(stage)), {})[line] = LayerNote(reason, note, name or username or "", at)
+    for month, stage, _, line, _, reason, note, name, username, at, locked, locker in rows:
+        said = LayerNote(reason, note, name or username or "", at, tuple(locked), locker or "")
+        notes.setdefault((month, Stage(stage)), {})[line] = said
     return notes
 
 

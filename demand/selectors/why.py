@@ -9,8 +9,10 @@ import pandas as pd
 
 from cycles.models import Cycle
 from cycles.periods import add_months, months_between
+from demand.certainty import parts_of
 from demand.matrices import Plan
 from demand.models import Change, Comment, CycleLine, Event, ForecastVersion, Line, Stage, VersionState
+from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.stages import StageNumbers, stage_numbers
 from demand.selectors.threads import thread
@@ -73,6 +75,7 @@ def why(cycle: Cycle, line_id: int, month: date, reader: Person) -> Why:
         )
     ids = np.array([line_id], dtype=np.int64)
     plans, facts = _plans(cycle, ids, position)
+    facts.setdefault(Stage.SALES, []).extend(_certainty_facts(cycle, row, position, plans))
     past = history(ids, start=add_months(cycle.month, -PAST_MONTHS), before=cycle.month).quantity[0]
     months = [add_months(cycle.month, i - PAST_MONTHS) for i in range(PAST_MONTHS)]
     known = [(at, float(value)) for at, value in zip(months, past, strict=True)]
@@ -129,6 +132,22 @@ def _with_proposal(
     proposed = versions.get(Stage.DEMAND_PLAN)
     if Stage.DEMAND_PLAN not in plans and proposed is not None:
         plans[Stage.DEMAND_PLAN] = version_plan(proposed, ids).with_layer(layer_plan(cycle, Stage.DEMAND_PLAN, ids))
+
+
+def _certainty_facts(cycle: Cycle, row: CycleLine, position: int, plans: dict[Stage, Plan]) -> list[str]:
+    """What the owner said is firm, and the upside that is not in the plan."""
+    said = certainties(cycle, [row.line_id]).get(row.line_id)
+    if said is None or Stage.SALES not in plans:
+        return []
+    number = float(plans[Stage.SALES].quantity[0, position])
+    parts = parts_of(number, said.firm[position], said.upside[position])
+    places = row.line.product.decimals
+    sentences = []
+    if parts.firm is not None:
+        sentences.append(f"Firm {parts.firm:,.{places}f}, likely {parts.likely:,.{places}f}.")
+    if parts.upside:
+        sentences.append(f"Upside +{parts.upside:,.{places}f}, not in the plan.")
+    return sentences
 
 
 def _event_facts(effects: pd.DataFrame, position: int) -> list[str]:

@@ -71,17 +71,23 @@ def cells_save(
         if stored is not None:
             return dict(stored)
     lines = sorted({edit.line for edit in edits})
-    _check_state(cycle, stage, lines)
-    _check_scope(cycle, stage, person, lines, at)
+    layer_check_open(cycle, stage, person, lines, at)
     _check_values(cycle, edits)
     batch = _Batch(
-        cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), _locked_layers(cycle, stage, lines, at)
+        cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), layer_rows(cycle, stage, lines, at)
     )
     _check_seen(batch, edits)
+    _check_locks(batch, edits)
     answer = {"saved": _write(batch, edits), "at": at.isoformat()}
     if token is not None:
         SaveToken.objects.create(person=person, token=token, answer=answer, at=at)
     return answer
+
+
+def layer_check_open(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
+    """Refused unless the stage is open for these lines and this person may write its layer."""
+    _check_state(cycle, stage, lines)
+    _check_scope(cycle, stage, person, lines, at)
 
 
 def _check_state(cycle: Cycle, stage: Stage, lines: list[int]) -> None:
@@ -136,8 +142,8 @@ def _base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.ndarray]
     return dict(zip(lines, plan.quantity, strict=True))
 
 
-def _locked_layers(cycle: Cycle, stage: Stage, lines: list[int], at: datetime) -> dict[int, LayerLine]:
-    """The layer rows of the lines, made where missing and locked in id order, so that two batches never deadlock."""
+def layer_rows(cycle: Cycle, stage: Stage, lines: list[int], at: datetime) -> dict[int, LayerLine]:
+    """The layer rows of the lines for update, made where missing, in id order, so that two batches never deadlock."""
     empty = [None] * cycle.horizon
     LayerLine.objects.bulk_create(
         [LayerLine(cycle=cycle, stage=stage, line_id=line, quantity=empty, changed_at=at) for line in lines],
@@ -172,6 +178,28 @@ def _conflict(batch: _Batch, edit: CellEdit, current: float) -> dict[str, object
     layer = batch.layers[edit.line]
     by = layer.changed_by.name if layer.changed_by else "the baseline"
     return {"line": edit.line, "month": f"{edit.month:%Y-%m}", "yours": edit.value, "theirs": current, "by": by}
+
+
+def _check_locks(batch: _Batch, edits: Sequence[CellEdit]) -> None:
+    """A locked number stays; its reason may still be given."""
+    errors = [
+        {"line": edit.line, "month": f"{edit.month:%Y-%m}", "detail": _lock_sentence(batch.layers[edit.line])}
+        for edit in edits
+        if edit.month in batch.layers[edit.line].locked and _moves(batch, edit)
+    ]
+    if errors:
+        raise Invalid(str(errors[0]["detail"]), errors=errors)
+
+
+def _moves(batch: _Batch, edit: CellEdit) -> bool:
+    position = months_between(batch.cycle.month, edit.month)
+    wanted = float(batch.base[edit.line][position]) if edit.value is None else edit.value
+    return not math.isclose(wanted, _current(batch, edit.line, position), rel_tol=1e-6, abs_tol=1e-4)
+
+
+def _lock_sentence(layer: LayerLine) -> str:
+    by = f" by {layer.locked_by.name}" if layer.locked_by else ""
+    return f"This number is locked{by}. Unlock it on the sheet with L to change it."
 
 
 def _write(batch: _Batch, edits: Sequence[CellEdit]) -> list[dict[str, object]]:

@@ -113,10 +113,21 @@ def team_adjust(
     cells = numbers.team[np.ix_(rows, months)]
     before, after = _totals(numbers, cells, rows, months, entry, seen)
     baseline = numbers.baseline[np.ix_(rows, months)]
-    spread = spread_total(after, cells, fallbacks=[baseline])
+    held = _held(cycle, numbers, rows, months)
+    try:
+        spread = spread_total(after, cells, held=held, fallbacks=[baseline])
+    except ValueError as error:
+        raise Invalid(f"That cannot be spread: {error}. Unlock cells on the sheet first.") from error
     edits = _edits(cycle, numbers, rows, months, cells, spread, reason, comment)
     cells_save(cycle=cycle, stage=Stage.TEAM, person=manager, edits=edits, at=at, token=token)
-    return Adjustment(before, after, len(rows), BASES[spread_basis(cells, fallbacks=[baseline])])
+    return Adjustment(before, after, len(rows), BASES[spread_basis(cells, held=held, fallbacks=[baseline])])
+
+
+def _held(cycle: Cycle, numbers: Owned, rows: np.ndarray, months: np.ndarray) -> np.ndarray:
+    """(rows, months) True where the manager's layer is locked."""
+    notes = numbers.numbers.notes.get((cycle.month, Stage.TEAM), {})
+    locked = [notes[line].locked if (line := int(numbers.lines[row])) in notes else () for row in rows]
+    return np.array([[add_months(cycle.month, int(month)) in some for month in months] for some in locked], dtype=bool)
 
 
 def _cells(cycle: Cycle, numbers: Owned, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
@@ -182,14 +193,14 @@ def _edits(
 
 @transaction.atomic
 def team_adjust_undo(*, cycle: Cycle, manager: Person, rep: Person, at: datetime) -> int:
-    """Take the manager's layer off a rep's lines: the rep's own numbers stand again. Returns the cells."""
+    """Take the manager's layer off a rep's lines, except where it is locked; returns the cells."""
     _check_mine(manager, rep)
     lines = LayerLine.objects.filter(cycle=cycle, stage=Stage.TEAM, line_id__in=owned(cycle, [rep.pk]).lines.tolist())
     edits = [
         CellEdit(layer.line_id, add_months(cycle.month, month), None)
         for layer in lines
         for month, value in enumerate(layer.quantity)
-        if value is not None
+        if value is not None and add_months(cycle.month, month) not in layer.locked
     ]
     if edits:
         cells_save(cycle=cycle, stage=Stage.TEAM, person=manager, edits=edits, at=at)

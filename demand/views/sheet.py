@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from demand.forms import batch_read, reasons_read, seconds_read
+from demand.forms import batch_read, lock_read, parts_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
 from demand.selectors.choices import new_line_choices
 from demand.selectors.hints import sheet_hints
@@ -16,8 +16,10 @@ from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
 from demand.selectors.standing_in import entered_for, entering_for
+from demand.services.certainty import certainty_save
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
+from demand.services.locks import cells_lock
 from demand.services.new_lines import line_start
 from demand.services.submissions import Submission, submission_send, submission_withdraw
 from jobs.errors import Refused
@@ -25,6 +27,13 @@ from masterdata.models import Absence, Person
 from masterdata.requests import PortalRequest
 
 MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
+GROUP_VIEWS = [
+    ("flagged", "Flagged first"),
+    ("customer", "By customer"),
+    ("product", "By product"),
+    ("family", "By family"),
+]
+UNIT_VIEWS = [("units", "Units"), ("money", "Money")]
 STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
 
 
@@ -49,7 +58,6 @@ def _page(request: PortalRequest, owner: Person) -> HttpResponse:
 
 def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dict[str, object]:
     """What the page shows; `stands_in` is the absence in which its reader enters for the owner."""
-    show = request.GET.get("show", "")
     is_own, is_team = shown.layer is Layer.SALES, shown.layer is Layer.TEAM
     return {
         "sheet": shown,
@@ -61,14 +69,20 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
         "entered_for": entered_for(shown.cycle, shown.owner),
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
+        "parts_url": reverse("demand:sheet-parts") if is_own else "",
+        "lock_url": reverse("demand:sheet-lock") + ("?layer=team" if is_team else ""),
         "choices": new_line_choices(shown.owner) if is_own and shown.is_open and not absence else None,
-        "show": show if show in dict(MONTH_VIEWS) else "near",
+        "show": _chosen(request, "show", MONTH_VIEWS),
         "month_views": MONTH_VIEWS,
+        "group": _chosen(request, "group", GROUP_VIEWS),
+        "group_views": GROUP_VIEWS,
+        "unit": _chosen(request, "unit", UNIT_VIEWS),
+        "unit_views": UNIT_VIEWS,
         "near_label": f"{shown.months[0]:%b}\u2013{shown.months[NEAR - 1]:%b}",
         "months_first": f"{shown.months[0]:%Y-%m}",
         "next_month": f"{shown.months[1]:%Y-%m}",
         "unfolded": "all" in request.GET.getlist("open"),
-        "hints": _hints(shown) if is_own and shown.is_open else "",
+        "hints": _hints(shown) if is_own and shown.is_open and not absence else "",
     }
 
 
@@ -76,6 +90,12 @@ def _hints(shown: Sheet) -> str:
     """What the owner's past says of changes, as the page's script reads it; empty = nothing."""
     found = sheet_hints(shown.cycle, shown.owner, [line.line for line in shown.lines])
     return json.dumps(found) if found else ""
+
+
+def _chosen(request: HttpRequest, name: str, views: list[tuple[str, str]]) -> str:
+    """The view that the address asks for, else the first."""
+    given = request.GET.get(name, "")
+    return given if given in dict(views) else views[0][0]
 
 
 @require_POST
@@ -86,6 +106,21 @@ def sheet_save(request: PortalRequest) -> HttpResponse:
         cycle=cycle_now(), stage=stage, person=request.person, edits=batch.edits, at=request.now, token=batch.token
     )
     return JsonResponse(answer)
+
+
+@require_POST
+def sheet_parts(request: PortalRequest) -> HttpResponse:
+    token, edits = parts_read(request.body)
+    answer = certainty_save(cycle=cycle_now(), person=request.person, edits=edits, at=request.now, token=token)
+    return JsonResponse(answer)
+
+
+@require_POST
+def sheet_lock(request: PortalRequest) -> HttpResponse:
+    cells, locked = lock_read(request.body)
+    stage = STAGES.get(request.GET.get("layer", ""), Stage.SALES)
+    cells_lock(cycle=cycle_now(), stage=stage, person=request.person, cells=cells, locked=locked, at=request.now)
+    return JsonResponse({"locked": locked, "by": request.person.name})
 
 
 @require_POST

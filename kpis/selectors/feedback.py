@@ -106,8 +106,8 @@ def card(owner: Person) -> Feedback | None:
 
 def reserved_for(owner: Person, *, simulated: bool = True) -> list[str]:
     """What the newest supply plan commits to the owner's customers because of the input; nothing without input."""
-    rows = Reserved.objects.filter(person=owner).select_related("version__cycle")
-    row = (rows if simulated else rows.filter(version__cycle__simulated=False)).order_by("-version__cycle__month").first()
+    rows = Reserved.objects.filter(person=owner).order_by("-version__cycle__month").select_related("version__cycle")
+    row = (rows if simulated else rows.filter(version__cycle__simulated=False)).first()
     if row is None:
         return []
     return [reserved_sentence(row.units, row.value, f"{row.version.cycle.month:%B %Y}", company().currency)]

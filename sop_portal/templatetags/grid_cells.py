@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
@@ -40,9 +40,15 @@ def plain_list(values: Iterable[float]) -> str:
     return " ".join(plain(value) for value in values)
 
 
+@register.filter
+def said_list(values: Iterable[float | None]) -> str:
+    """For a data attribute: numbers with commas between, nothing where nothing is said."""
+    return ",".join("" if value is None else plain(value) for value in values)
+
+
 @register.simple_tag
 def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
-    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open.
+    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open, locked, locked_by.
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
@@ -57,11 +63,14 @@ def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> Safe
 
 
 def _cell(line: Any, month: date, i: int, changed: bool, common: str) -> str:
-    """All of it numbers and dates of our own, so there is nothing to escape."""
-    css = " ".join(name for name, on in (("far", i >= NEAR), ("changed", changed)) if on)
+    """Numbers and dates of our own, and who locked it."""
+    is_locked = month in line.locked
+    css = " ".join(name for name, on in (("far", i >= NEAR), ("changed", changed), ("locked", is_locked)) if on)
     parts = [f'<td data-m="{month:%Y-%m}" data-v="{plain(line.own[i])}" data-bl="{plain(line.base[i])}"']
     if css:
         parts.append(f' class="{css}"')
+    if is_locked:
+        parts.append(f' data-locked="{escape(line.locked_by or "somebody")}"')
     for name, values in (("ly", line.last_year), ("prev", line.previous)):
         if values[i] is not None:
             parts.append(f' data-{name}="{plain(values[i])}"')

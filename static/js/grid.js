@@ -32,16 +32,19 @@
 // The returned Grid has set(line, month, value), lock(line, month, by), undo(), redo(), settled(), detach().
 
 import { Answers } from "./grid_answers.js";
-import { Changes } from "./grid_changes.js";
+import { Changes, lineCells } from "./grid_changes.js";
 import { Clipboard } from "./grid_clipboard.js";
 import { Cursor } from "./grid_cursor.js";
 import { Editor } from "./grid_editor.js";
+import { Groups } from "./grid_groups.js";
 import { History } from "./grid_history.js";
 import { Keeper, TabKeeper } from "./grid_keeper.js";
 import { keyTable } from "./grid_keys.js";
+import { Parts } from "./grid_parts.js";
 import { Saver } from "./grid_save.js";
 import { Sheet } from "./grid_sheet.js";
 import { element, Status } from "./grid_status.js";
+import { showMoney } from "./grid_units.js";
 
 export function attachGrid(table, options = {}) {
   return new Grid(table, options);
@@ -61,15 +64,20 @@ class Grid {
     this.stop = new AbortController();
     this.emit = this.emit.bind(this);
     this.sheet = new Sheet(table);
+    this.groups = new Groups(this.sheet);
+    this.parts = new Parts(this.sheet, { canWrite: Boolean(table.dataset.partsUrl) });
     this.status = new Status(table);
     this.reasons = this.readReasons();
     this.cursor = new Cursor(this.sheet, { onRow: (row) => this.emit("row", { line: row.line }) });
     const person = options.person ?? meta("person");
     const name = ["grid", person, table.dataset.cycle ?? "", table.dataset.saveUrl ?? ""].join(":");
     this.history = new History(new Keeper(sessionStorage, name));
-    this.saver = this.makeSaver(new TabKeeper(name), options.csrf ?? (() => meta("csrf-token")));
+    this.csrf = options.csrf ?? (() => meta("csrf-token"));
+    this.saver = this.makeSaver(table.dataset.saveUrl, name);
+    this.partSaver = table.dataset.partsUrl
+      ? this.makeSaver(table.dataset.partsUrl, `${name}:parts`, () => this.saver.settled()) : null;
     this.changes = new Changes(this);
-    this.answers = new Answers(this);
+    this.answers = new Map([this.saver, this.partSaver].filter(Boolean).map((saver) => [saver, new Answers({ ...this, saver })]));
     this.clipboard = new Clipboard(this);
     this.editor = new Editor(this.sheet, {
       onCommit: (text, way) => this.committed(text, way),
@@ -79,7 +87,7 @@ class Grid {
     this.listen();
     this.cursor.home();
     this.changes.refresh(this.sheet.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => ({ line: row.line, month: cell.month }))));
-    this.saver.resume();
+    for (const saver of this.answers.keys()) saver.resume();
   }
 
   readReasons() {
@@ -88,19 +96,28 @@ class Grid {
     return new Map(items.map((item) => [item.dataset.code, item.dataset.words ?? item.textContent.trim()]));
   }
 
-  makeSaver(keeper, csrf) {
-    return new Saver({
-      url: this.table.dataset.saveUrl,
-      keeper,
-      csrf,
+  makeSaver(url, name, ready) {
+    const answers = () => this.answers.get(saver);
+    const saver = new Saver({
+      url,
+      keeper: new TabKeeper(name),
+      csrf: this.csrf,
       signal: this.stop.signal,
-      seen: (edit) => this.sheet.cell(edit.line, edit.month)?.saved ?? null,
-      onState: (state, detail) => this.answers.state(state, detail),
-      onSaved: (answer, edits) => this.answers.saved(answer, edits),
-      onConflicts: (conflicts, edits) => this.answers.conflicts(conflicts, edits),
-      onErrors: (errors) => this.answers.refused(errors),
+      ready,
+      seen: (edit) => this.sheet.cell(edit.line, edit.month, edit.part)?.saved ?? null,
+      onState: (state, detail) => this.stateOf(saver, state, detail),
+      onSaved: (answer, edits) => answers().saved(answer, edits),
+      onConflicts: (conflicts, edits) => answers().conflicts(conflicts, edits),
+      onErrors: (errors) => answers().refused(errors),
       onRecovered: (edits) => this.changes.show(edits),
     });
+    return saver;
+  }
+
+  /** Saved is what one says when the other has nothing left to send either. */
+  stateOf(saver, state, detail) {
+    const other = [...this.answers.keys()].find((one) => one !== saver);
+    if (state !== "saved" || !(other?.busy || other?.undecided.size)) this.answers.get(saver).state(state, detail);
   }
 
   listen() {
@@ -132,7 +149,8 @@ class Grid {
 
   /** Tell the page about a command on what is focused and selected. */
   command(name) {
-    const cells = this.cursor.cells().map((cell) => ({ line: cell.row.line, month: cell.month }));
+    const cells = [...new Set(lineCells(this.cursor.cells()).map((cell) => cell.number ?? cell))]
+      .map((cell) => ({ line: cell.row.line, month: cell.month }));
     this.emit(name, { line: this.cursor.currentRow?.line, month: this.cursor.cell?.month ?? null, cells });
   }
 
@@ -190,7 +208,7 @@ class Grid {
   enter(cell = this.cursor.cell, typed = undefined) {
     if (!cell) this.cursor.element().querySelector("a, button")?.click();
     else if (this.sheet.editable(cell)) this.editor.start(cell, typed);
-    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${cell.element.title || "not yours to change"}.`);
+    else this.entryProblem(`${this.sheet.nameOf(cell)}: ${this.sheet.whyNot(cell)}.${cell.element.dataset.locked && !cell.closed ? " L unlocks it." : ""}`);
   }
 
   entryProblem(message) {
@@ -222,6 +240,22 @@ class Grid {
     if (cell) this.sheet.markLocked(cell, by);
   }
 
+  /** Lines under headings with subtotals; `kind` "customer", "product", "family" or "" for none. */
+  group(kind) {
+    const { currentRow, column } = this.cursor;
+    this.cursor.element().tabIndex = -1;
+    this.groups.arrange(kind);
+    if (this.sheet.rows.includes(currentRow) && this.cursor.visible(currentRow.tr)) this.cursor.place(currentRow.index, column);
+    else this.cursor.home();
+  }
+
+  /** Numbers in money instead of units; what is typed is in the shown unit, what is saved is units. */
+  money(isMoney, currency) {
+    showMoney(this.sheet, isMoney);
+    this.status.unit = isMoney ? currency : this.table.dataset.unit ?? "units";
+    this.status.summarise(this.sheet);
+  }
+
   undo() {
     this.changes.undo();
   }
@@ -232,8 +266,23 @@ class Grid {
 
   // --- submitting: first everything is saved ---
 
-  settled() {
-    return this.saver.settled();
+  async settled() {
+    const all = await Promise.all([...this.answers.keys()].map((saver) => saver.settled()));
+    return all.every(Boolean);
+  }
+
+  /** Firm, likely and upside of the focused line, shown or hidden: Space. */
+  split(row = this.cursor.currentRow) {
+    const line = row.owner ?? row;
+    if (line.members) {
+      line.tr.querySelector(".group-fold")?.click();
+      return;
+    }
+    const { currentRow, column } = this.cursor;
+    this.cursor.element().tabIndex = -1;
+    this.parts.toggle(line);
+    this.cursor.focus((currentRow.owner === line ? line : currentRow).index, column);
+    this.command("expand");
   }
 
   submit() {
@@ -242,7 +291,7 @@ class Grid {
   }
 
   async beforeSubmit(event, form) {
-    if (!this.saver.busy && !this.saver.undecided.size) return;
+    if ([...this.answers.keys()].every((saver) => !saver.busy && !saver.undecided.size)) return;
     event.preventDefault();
     const { submitter } = event;
     if (await this.settled()) form.requestSubmit(submitter);

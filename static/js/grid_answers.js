@@ -1,6 +1,6 @@
 // What the server answered, brought back into the sheet: saved values, conflicts to decide, refused cells.
 
-import { same, written } from "./grid_sheet.js";
+import { keyOf } from "./grid_save.js";
 import { element } from "./grid_status.js";
 
 export class Answers {
@@ -27,10 +27,14 @@ export class Answers {
 
   restore(edits) {
     for (const edit of edits) {
-      const cell = this.sheet.cell(edit.line, edit.month);
+      const cell = this.cellOf(edit);
       if (cell) this.settle(cell, cell.saved);
     }
     this.changes.refresh(edits);
+  }
+
+  cellOf({ line, month, part }) {
+    return this.sheet.cell(line, month, part);
   }
 
   settle(cell, value) {
@@ -39,12 +43,13 @@ export class Answers {
   }
 
   saved(answer, edits) {
-    for (const { line, month, value } of answer.saved ?? []) {
-      const cell = this.sheet.cell(line, month);
+    for (const one of answer.saved ?? []) {
+      const { value } = one;
+      const cell = this.cellOf(one);
       if (!cell) continue;
       cell.saved = value;
-      if (this.saver.isPending({ line, month })) continue;
-      if (same(cell.value, value)) cell.element.classList.remove("unsaved", "conflict");
+      if (this.saver.isPending(one)) continue;
+      if (this.sheet.stands(cell, value)) cell.element.classList.remove("unsaved", "conflict");
       else this.settle(cell, value);
     }
     this.changes.refresh(edits);
@@ -55,11 +60,11 @@ export class Answers {
   conflicts(conflicts, edits) {
     const questions = [];
     for (const conflict of conflicts) {
-      const cell = this.sheet.cell(conflict.line, conflict.month);
-      const edit = edits.find((one) => `${one.line}|${one.month}` === `${conflict.line}|${conflict.month}`);
+      const cell = this.cellOf(conflict);
+      const edit = edits.find((one) => keyOf(one) === keyOf(conflict));
       if (!cell || !edit) continue;
       cell.saved = conflict.theirs;
-      if (same(cell.value, conflict.theirs)) this.take(cell, edit, conflict.theirs);
+      if (this.sheet.stands(cell, conflict.theirs)) this.take(cell, edit, conflict.theirs);
       else questions.push(this.question(cell, edit, conflict));
     }
     if (!questions.length) return;
@@ -70,8 +75,8 @@ export class Answers {
 
   question(cell, edit, { theirs, by }) {
     cell.element.classList.add("conflict");
-    const mine = written(cell.value, cell.row.decimals);
-    const other = written(theirs, cell.row.decimals);
+    const mine = this.sheet.text(cell.row, cell.value);
+    const other = theirs === null ? "nothing" : this.sheet.text(cell.row, theirs);
     return this.status.choice(`${this.sheet.nameOf(cell)}: yours ${mine}, ${by || "theirs"} ${other}.`, [
       [`Keep ${mine}`, () => this.decided(() => this.saver.queue([{ ...edit, value: this.changes.own(cell) }]))],
       [`Use ${other}`, () => this.decided(() => this.take(cell, edit, theirs))],
@@ -90,8 +95,8 @@ export class Answers {
   }
 
   refused(errors) {
-    const words = errors.map(({ line, month, detail }) => {
-      const cell = this.sheet.cell(line, month);
+    const words = errors.map(({ detail, ...place }) => {
+      const cell = this.cellOf(place);
       cell?.element.classList.add("invalid");
       return cell ? `${this.sheet.nameOf(cell)}: ${detail}` : detail;
     });

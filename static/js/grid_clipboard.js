@@ -48,7 +48,7 @@ export class Clipboard {
 
   textOf(one) {
     const { cell, row } = this.sheet.at(one);
-    return cell ? String(Number(cell.value.toFixed(row.decimals))) : one.textContent.trim();
+    return cell ? String(Number(this.sheet.shown(cell).toFixed(this.sheet.decimalsOf(row)))) : one.textContent.trim();
   }
 
   paste(event) {

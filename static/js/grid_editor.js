@@ -28,7 +28,8 @@ export class Editor {
     input.autocomplete = "off";
     input.spellcheck = false;
     input.setAttribute("aria-label", this.sheet.nameOf(cell));
-    input.value = this.inPlace ? String(cell.value) : typed;
+    this.stood = this.sheet.typed(cell);
+    input.value = this.inPlace ? this.stood : typed;
     this.input = input;
     cell.element.classList.add("editing");
     cell.element.replaceChildren(input);
@@ -82,7 +83,7 @@ export class Editor {
       return;
     }
     const text = this.input.value;
-    const unchanged = this.inPlace && text === String(this.cell.value);
+    const unchanged = this.inPlace && text === this.stood;
     this.close();
     this.onCommit(unchanged ? null : text, way);
   }

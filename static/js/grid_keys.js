@@ -47,7 +47,7 @@ function withControl({ key, shiftKey }, grid) {
 /** Ctrl+Enter on a range gives every cell the number of the focused one. */
 function fillRange(grid) {
   const { cell } = grid.cursor;
-  if (cell) grid.changes.enter(grid.cursor.cells(), String(cell.value));
+  if (cell && !cell.members) grid.changes.enter(grid.cursor.cells(), grid.sheet.typed(cell));
 }
 
 function editing(event, grid) {
@@ -56,7 +56,7 @@ function editing(event, grid) {
   if (key === "Enter" || key === "F2") return () => grid.enter();
   if (key === "Escape") return grid.cursor.isRange ? () => grid.cursor.focus(grid.cursor.row, grid.cursor.column) : null;
   if (key === "Delete" || key === "Backspace") return () => grid.reset();
-  if (key === " ") return shiftKey ? () => grid.cursor.selectRow() : () => grid.command("expand");
+  if (key === " ") return shiftKey ? () => grid.cursor.selectRow() : () => grid.split();
   if (/^[1-9]$/.test(key) && grid.cursor.element() === grid.cursor.currentRow.reasonElement) {
     return () => grid.changes.giveReason(Number(key) - 1);
   }

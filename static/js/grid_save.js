@@ -8,20 +8,20 @@ const LONGEST_WAIT = 30000;
 const PATIENCE = 20000;
 const MOST = 2000;
 
-function keyOf(edit) {
-  return `${edit.line}|${edit.month}`;
+export function keyOf({ line, month, part = "" }) {
+  return `${line}|${month}|${part}`;
 }
 
 /**
  * An edit is {line, month, value (null = baseline), seen, reason?}: `seen` is what its editor saw on the server.
  *
- * seen(edit) -> number | null · onState(state, detail) with "waiting" (typed, not sent), "saving", "saved",
+ * ready() is waited for before anything is sent · seen(edit) -> number | null · onState(state, detail) with "waiting" (typed, not sent), "saving", "saved",
  * "retrying", "undecided", "refused", "signed-out" · onSaved(answer, edits) · onConflicts(conflicts, edits)
  * · onErrors(errors, edits) · onRecovered(edits).
  */
 export class Saver {
-  constructor({ url, keeper, csrf, signal, ...handlers }) {
-    Object.assign(this, { url, keeper, csrf }, handlers);
+  constructor({ url, keeper, csrf, signal, ready = () => null, ...handlers }) {
+    Object.assign(this, { url, keeper, csrf, ready }, handlers);
     this.pending = new Map();
     this.undecided = new Map();
     this.flights = [];
@@ -129,6 +129,7 @@ export class Saver {
     this.onState("saving");
     let answer;
     try {
+      await this.ready();
       answer = await this.post(JSON.stringify(this.flights[0]));
     } catch {
       answer = { status: 0 };

@@ -1,6 +1,7 @@
 // The numbers of a planning grid: reads the server-rendered table, keeps values, marks and totals.
 
 const MINUS = "\u2212";
+const CENTS = 2;
 const formats = new Map();
 
 /** 1450 -> "1,450", -3 -> "−3"; as sop_portal/number_format.py writes it. */
@@ -23,12 +24,16 @@ export function same(one, other) {
   return Math.abs(one - other) <= 1e-6 * Math.max(1, Math.abs(one), Math.abs(other));
 }
 
-function numberIn(element, name) {
+export function numberIn(element, name) {
   const text = element.getAttribute(name);
   return text === null || text === "" ? null : Number(text);
 }
 
-function put(element, text) {
+function times(value, factor) {
+  return value === null ? null : value * factor;
+}
+
+export function put(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
@@ -37,14 +42,23 @@ export class Sheet {
     this.table = table;
     this.thresholdShare = Number(table.dataset.thresholdPct ?? 10) / 100;
     this.thresholdValue = Number(table.dataset.thresholdValue ?? 500);
+    this.asksReasons = table.dataset.editable !== "false";
+    this.isMoney = false;
     this.byKey = new Map();
     this.byElement = new Map();
-    this.rows = [...table.tBodies].flatMap((body) => [...body.rows])
+    this.lines = [...table.tBodies].flatMap((body) => [...body.rows])
       .filter((tr) => tr.dataset.line)
       .map((tr, index) => this.readRow(tr, index));
+    this.rows = this.lines;
     this.readFooter();
-    for (const row of this.rows) this.showRow(row);
+    for (const row of this.lines) this.showRow(row);
     this.showTotals();
+  }
+
+  /** The rows as they stand from now on, headings of groups among them. */
+  arrange(rows) {
+    this.rows = rows;
+    rows.forEach((row, index) => { row.index = index; });
   }
 
   readRow(tr, index) {
@@ -55,17 +69,23 @@ export class Sheet {
       price: Number(tr.dataset.price ?? 0),
       decimals: Number(tr.dataset.decimals ?? 0),
       reason: tr.dataset.reason ?? "",
-      elements: [...tr.cells],
-      cells: [],
+      factor: 1,
+      weight: 1,
     };
+    this.readElements(row, (element) => this.readCell(row, element));
+    row.reasonElement = row.elements.find((e) => e.hasAttribute("data-reason-cell"));
+    return row;
+  }
+
+  readElements(row, readCell) {
+    row.elements = [...row.tr.cells];
+    row.cells = [];
     row.elements.forEach((element, column) => {
       this.byElement.set(element, { row, column });
-      if (element.hasAttribute("data-m")) this.readCell(row, element);
+      if (element.hasAttribute("data-m")) readCell(element);
     });
     row.delta = row.elements.find((e) => e.hasAttribute("data-delta"));
-    row.reasonElement = row.elements.find((e) => e.hasAttribute("data-reason-cell"));
     row.sums = row.elements.filter((e) => e.hasAttribute("data-sum")).map((element) => ({ element, months: monthsIn(element.dataset.sum) }));
-    return row;
   }
 
   readCell(row, element) {
@@ -77,12 +97,13 @@ export class Sheet {
       value,
       saved: value,
       base: numberIn(element, "data-bl") ?? value,
+      closed: element.getAttribute("aria-readonly") === "true",
     };
     row.cells.push(cell);
     this.byKey.set(`${row.line}|${cell.month}`, cell);
     this.byElement.get(element).cell = cell;
     if (element.hasAttribute("data-locked")) this.markLocked(cell, element.dataset.locked);
-    if (this.isChanged(cell)) this.mark(cell);
+    else if (this.isChanged(cell)) this.mark(cell);
   }
 
   readFooter() {
@@ -91,13 +112,18 @@ export class Sheet {
     this.totals = all.filter((e) => e.dataset.total)
       .map((element) => ({ element, months: monthsIn(element.dataset.total), other: numberIn(element, "data-other") ?? 0 }));
     this.totalDelta = all.filter((e) => e.hasAttribute("data-total-delta"));
-    this.decimals = Math.max(0, ...this.rows.map((row) => row.decimals));
+    this.addUp();
+  }
+
+  /** All lines by month, in the unit that is shown. */
+  addUp() {
+    this.decimals = this.isMoney ? 0 : Math.max(0, ...this.lines.map((row) => row.decimals));
     this.sumByMonth = new Map();
     this.deltaSum = 0;
-    for (const row of this.rows) {
+    for (const row of this.lines) {
       for (const cell of row.cells) {
-        this.addToMonth(cell.month, cell.value);
-        this.deltaSum += cell.value - cell.base;
+        this.addToMonth(cell.month, cell.value * row.weight);
+        this.deltaSum += (cell.value - cell.base) * row.weight;
       }
     }
   }
@@ -106,8 +132,8 @@ export class Sheet {
     this.sumByMonth.set(month, (this.sumByMonth.get(month) ?? 0) + amount);
   }
 
-  cell(line, month) {
-    return this.byKey.get(`${line}|${month}`);
+  cell(line, month, part) {
+    return part ? this.parts?.cell(line, month, part) : this.byKey.get(`${line}|${month}`);
   }
 
   /** What stands where an element is: {row, column, cell?}. */
@@ -119,24 +145,73 @@ export class Sheet {
     return Boolean(cell) && cell.element.getAttribute("aria-readonly") !== "true";
   }
 
-  /** What the entry grammar needs to know of a cell. */
+  whyNot(cell) {
+    const { locked } = cell.element.dataset;
+    return locked ? `Locked by ${locked}` : "not yours to change";
+  }
+
+  /** What the entry grammar needs to know of a cell, in the unit that is shown. */
   references(cell) {
+    if (cell.part) return this.partReferences(cell);
+    const known = (name) => (cell.members ? this.sumOf(cell, (one) => numberIn(one.element, name)) : times(numberIn(cell.element, name), cell.row.factor));
     return {
-      current: cell.value,
-      baseline: cell.base,
-      lastYear: numberIn(cell.element, "data-ly"),
-      previous: numberIn(cell.element, "data-prev"),
-      average3: numberIn(cell.element, "data-avg3"),
-      decimals: cell.row.decimals,
+      current: this.shown(cell),
+      baseline: this.shown(cell, "base"),
+      lastYear: known("data-ly"),
+      previous: known("data-prev"),
+      average3: known("data-avg3"),
+      decimals: this.isMoney && cell.row.weight ? CENTS : cell.row.decimals,
     };
+  }
+
+  partReferences(cell) {
+    const { row, number, part } = cell;
+    const baseline = part === "likely" ? Math.max(number.base - cell.firm.value, 0) * row.factor : 0;
+    return { ...this.references(number), current: this.shown(cell), baseline, lastYear: null, previous: null, average3: null };
+  }
+
+  /** A sum over the lines of a subtotal that count in the shown unit; null where nothing is known. */
+  sumOf(cell, read) {
+    const known = cell.members.filter((one) => one.row.weight && read(one) !== null);
+    return known.length ? known.reduce((sum, one) => sum + read(one) * one.row.weight, 0) : null;
+  }
+
+  /** A cell's number in the unit that is shown; `side` "base" for what it is compared with. */
+  shown(cell, side = "value") {
+    return cell.members ? this.sumOf(cell, (one) => one[side]) ?? 0 : cell[side] * cell.row.factor;
+  }
+
+  /** A cell's number as it can be typed again: to the cent in money, in units as it is. */
+  typed(cell) {
+    return String(Number(this.shown(cell).toFixed(this.isMoney && cell.row.weight ? CENTS : 6)));
+  }
+
+  /** A number of a line in words, in the unit that is shown. */
+  text(row, value) {
+    return written(value * row.factor, this.decimalsOf(row));
+  }
+
+  decimalsOf(row) {
+    return this.isMoney && row.weight ? 0 : row.decimals;
+  }
+
+  /** What was typed in the shown unit, as the line's quantity. */
+  quantity(row, typed) {
+    return row.factor === 1 ? typed : Math.round((typed / row.factor) * 10 ** row.decimals + 1e-9) / 10 ** row.decimals;
   }
 
   /** Put a value into a cell (null = back to the baseline); totals and marks follow. */
   set(cell, value) {
+    if (cell.part) {
+      cell.said = value;
+      cell.element.classList.remove("invalid");
+      this.mark(cell);
+      return;
+    }
     const now = value ?? cell.base;
     const change = now - cell.value;
-    this.addToMonth(cell.month, change);
-    this.deltaSum += change;
+    this.addToMonth(cell.month, change * cell.row.weight);
+    this.deltaSum += change * cell.row.weight;
     cell.value = now;
     cell.element.setAttribute("data-v", String(now));
     cell.element.classList.remove("invalid");
@@ -148,18 +223,29 @@ export class Sheet {
     row.tr.dataset.reason = reason;
   }
 
+  /** Whether this value is what stands in a cell; null is nothing said of a part, else the baseline. */
+  stands(cell, value) {
+    if (!cell.part || cell.part === "likely") return same(cell.value, value ?? cell.base);
+    return value === null || cell.said === null ? value === cell.said : same(cell.said, value);
+  }
+
   isChanged(cell) {
     return !same(cell.value, cell.base);
   }
 
   mark(cell) {
     const { element, row } = cell;
-    put(element, written(cell.value, row.decimals));
+    put(element, cell.said === null && cell.part !== "likely" ? "" : written(this.shown(cell), this.decimalsOf(row)));
+    if (cell.part) return;
     const changed = this.isChanged(cell);
-    if (changed === element.classList.contains("changed") && !changed) return;
+    if (!changed && !element.classList.contains("changed") && !element.dataset.locked) return;
     element.classList.toggle("changed", changed);
-    if (changed) element.title = `Baseline ${written(cell.base, row.decimals)}`;
-    else if (!element.dataset.locked) element.removeAttribute("title");
+    const said = [
+      element.dataset.locked && this.whyNot(cell),
+      changed && `Baseline ${written(this.shown(cell, "base"), this.decimalsOf(row))}`,
+    ].filter(Boolean);
+    if (said.length) element.title = said.join(". ");
+    else element.removeAttribute("title");
   }
 
   markLocked(cell, by) {
@@ -168,20 +254,21 @@ export class Sheet {
     if (by) {
       element.dataset.locked = by;
       element.setAttribute("aria-readonly", "true");
-      element.title = `Locked by ${by}`;
     } else {
       delete element.dataset.locked;
-      element.removeAttribute("aria-readonly");
+      if (!cell.closed) element.removeAttribute("aria-readonly");
       element.removeAttribute("title");
     }
+    this.mark(cell);
   }
 
   rowDelta(row) {
-    return row.cells.reduce((sum, cell) => sum + cell.value - cell.base, 0);
+    return row.cells.reduce((sum, cell) => sum + this.shown(cell) - this.shown(cell, "base"), 0);
   }
 
   /** The twin of demand/change_size.py: the change passes both thresholds. */
   needsReason(row) {
+    if (!this.asksReasons) return false;
     const changed = row.cells.filter((cell) => this.isChanged(cell));
     const units = changed.reduce((sum, cell) => sum + Math.abs(cell.value - cell.base), 0);
     const stood = changed.reduce((sum, cell) => sum + cell.base, 0);
@@ -191,16 +278,18 @@ export class Sheet {
   }
 
   showRow(row, reasons = this.reasons) {
-    const delta = this.rowDelta(row);
+    const decimals = this.decimalsOf(row);
+    if (row.members) for (const cell of row.cells) this.mark(cell);
     if (row.delta) {
-      put(row.delta, signed(delta, row.decimals));
+      const delta = this.rowDelta(row);
+      put(row.delta, signed(delta, decimals));
       row.delta.classList.toggle("good", delta > 1e-9);
       row.delta.classList.toggle("bad", delta < -1e-9);
       row.delta.classList.toggle("zero", Math.abs(delta) <= 1e-9);
     }
     for (const { element, months } of row.sums) {
       const cells = months ? row.cells.filter((cell) => months.has(cell.month)) : row.cells;
-      put(element, written(cells.reduce((sum, cell) => sum + cell.value, 0), row.decimals));
+      put(element, written(cells.reduce((sum, cell) => sum + this.shown(cell), 0), decimals));
     }
     this.showReason(row, reasons);
   }
@@ -222,11 +311,11 @@ export class Sheet {
   }
 
   changedRows() {
-    return this.rows.filter((row) => row.cells.some((cell) => this.isChanged(cell)));
+    return this.lines.filter((row) => row.cells.some((cell) => this.isChanged(cell)));
   }
 
   missingReasons() {
-    return this.rows.filter((row) => !row.reason && this.needsReason(row));
+    return this.lines.filter((row) => !row.reason && this.needsReason(row));
   }
 
   /** What a person calls a cell: "Nordwind AG, Valve 40, Nov 26". */

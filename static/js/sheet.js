@@ -2,36 +2,24 @@
 
 import { attachGrid } from "./grid.js";
 import { signed, written } from "./grid_sheet.js";
-import { announce } from "./app.js";
+import { attachViews } from "./sheet_views.js";
+import { attachLocks } from "./sheet_locks.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const table = document.getElementById("sheet");
 const wide = window.matchMedia("(min-width: 720px)");
 const editable = table?.dataset.editable === "true";
 export const grid = editable && wide.matches ? attachGrid(table) : null;
+const views = table && (grid || !editable) ? attachViews(table, grid) : null;
 
-// Which months are shown; the choice stays for the tab.
+// Firm, likely and upside, by pointer; Space does the same.
 
-const months = document.querySelector("[data-months]");
-
-function showMonths(view) {
-  for (const link of months.querySelectorAll("[data-show]")) {
-    table.classList.toggle(`months-${link.dataset.show}`, link.dataset.show === view);
-    if (link.dataset.show === view) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
-}
-
-months?.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-show]");
-  if (!link || !table) return;
-  event.preventDefault();
-  sessionStorage.setItem("sheet-months", link.dataset.show);
-  showMonths(link.dataset.show);
+table?.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-split]");
+  const row = button && views?.sheet.at(button.closest("td"))?.row;
+  if (row && grid) grid.split(row);
+  else if (row) views.parts.toggle(row);
 });
-const asked = new URLSearchParams(window.location.search).get("show");
-const kept = sessionStorage.getItem("sheet-months");
-if (table && months && kept && !asked) showMonths(kept);
 
 // The lines that match the baseline.
 
@@ -60,6 +48,7 @@ window.addEventListener("hashchange", () => reveal(window.location.hash));
 // Why this number, in the side panel.
 
 function openWhy(line, month) {
+  if (!line) return Promise.resolve();
   return window.htmx.ajax("GET", `/why/${line}/${month}/`, { target: "#panel-body", swap: "innerHTML" });
 }
 
@@ -79,7 +68,7 @@ table?.addEventListener("grid:comment", async ({ detail }) => {
   await openWhy(detail.line, monthOf(detail));
   document.getElementById("note-text")?.focus();
 });
-table?.addEventListener("grid:lock", () => announce("Cells of a sheet are not locked; the number is yours."));
+if (grid) attachLocks(table, grid);
 
 // The cue beneath the grid: what the focused cell is compared with.
 
@@ -105,6 +94,10 @@ function span(text, css = "") {
   return Object.assign(document.createElement("span"), { textContent: text, className: css });
 }
 
+function valueOf(cell, side) {
+  return (cell.members ?? [cell]).reduce((sum, one) => sum + one[side] * one.row.price, 0);
+}
+
 function tell(place) {
   const { row, cell } = place;
   const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
@@ -112,12 +105,12 @@ function tell(place) {
   if (past.length) parts.push(span("Last 12 months"), drawn(past));
   if (cell) {
     const refs = grid.sheet.references(cell);
-    const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, row.decimals)}`));
+    const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, grid.sheet.decimalsOf(row))}`));
     say(table.dataset.against ? "Rep's number" : "Baseline", refs.baseline);
     say("last year", refs.lastYear);
     say("you said", refs.previous);
     say("3-month average", refs.average3);
-    const money = (cell.value - cell.base) * row.price;
+    const money = valueOf(cell, "value") - valueOf(cell, "base");
     if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));
   }
   if (row.tr.dataset.flag) parts.push(span(row.tr.dataset.flag, "cue-flag"));

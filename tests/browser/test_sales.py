@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cycles.models import Contribution, Cycle, How
-from demand.models import Change, CycleLine, OrderCall, OrderLine, Reason, Stage, TeamReview
+from demand.models import Certainty, Change, CycleLine, OrderCall, OrderLine, Reason, Stage, TeamReview
 from demand.selectors.versions import stage_plan
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
@@ -136,6 +136,7 @@ def test_typing_saves_by_itself_and_reasons_are_one_key(sales: Sales, screenshot
     expect(page.get_by_role("heading", name="Your November sheet: 4 lines need you")).to_be_visible()
     expect(page.get_by_role("button", name="4 others match the baseline")).to_be_visible()
     assert_accessible(page)
+    expect(page.locator("[data-cue]")).to_contain_text("3-month average")
     before = sales.number("ALPHA", "NORTH")
     sales.cell(page, "ALPHA", "NORTH").click()
     page.keyboard.type("+10")
@@ -171,6 +172,123 @@ def test_the_others_unfold_and_the_months_too(sales: Sales, screenshots: Path) -
     page.get_by_role("link", name="Quarters").click()
     expect(sales.cell(page, "DELTA", "SOUTH", "2028-10")).to_be_hidden()
     expect(page.locator("td.block").first).to_be_visible()
+
+
+def test_a_customers_subtotal_goes_down_to_its_lines_and_the_choice_stays(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    page.get_by_role("link", name="By customer").click()
+    heading = page.locator("tr.group", has_text="North Stores")
+    expect(heading).to_contain_text("4 lines, 3 need you")
+    expect(sales.cell(page, "DELTA", "NORTH")).to_be_hidden()
+    heading.locator('td[data-m="2026-11"]').click()
+    page.keyboard.type("400")
+    page.keyboard.press("Enter")
+    saved(page)
+    expect(page.locator("[data-grid-notes]")).to_contain_text("400 spread over 4 lines in proportion to what stood")
+    products = ("ALPHA", "BETA", "GAMMA", "DELTA")
+    numbers = [sales.number(product, "NORTH") for product in products]
+    assert sum(numbers) == 400
+    assert all(number == int(number) for number in numbers)
+    assert_accessible(page)
+    shoot(page, screenshots, "sheet-by-customer")
+    page.get_by_role("link", name="Money").click()
+    expect(heading.locator('td[data-m="2026-11"]')).not_to_have_text("400")
+    page.reload()
+    expect(page.locator("tr.group")).to_have_count(2)
+    expect(page.get_by_role("link", name="Money")).to_have_attribute("aria-current", "true")
+    shoot(page, screenshots, "sheet-money")
+    page.goto(f"{sales.url}/sheet/?group=family&unit=units")
+    expect(page.get_by_role("link", name="By family")).to_have_attribute("aria-current", "true")
+    expect(heading).to_have_count(0)
+
+
+def test_a_locked_number_stays_where_it_is(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/?group=customer")
+    alpha = sales.cell(page, "ALPHA", "NORTH")
+    before = sales.number("ALPHA", "NORTH")
+    alpha.click()
+    page.keyboard.press("l")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 cell locked")
+    page.reload()
+    expect(alpha).to_have_attribute("aria-readonly", "true")
+    alpha.click()
+    page.keyboard.type("5")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("Locked by Rita Rep. L unlocks it.")
+    page.locator("tr.group", has_text="North Stores").locator('td[data-m="2026-11"]').click()
+    page.keyboard.type("400")
+    page.keyboard.press("Enter")
+    saved(page)
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 held")
+    shoot(page, screenshots, "sheet-locked")
+    numbers = [sales.number(product, "NORTH") for product in ("ALPHA", "BETA", "GAMMA", "DELTA")]
+    assert numbers[0] == before
+    assert sum(numbers) == pytest.approx(400)
+    alpha.click()
+    page.keyboard.press("l")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("1 cell unlocked")
+    page.keyboard.type("60")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert sales.number("ALPHA", "NORTH") == 60
+
+
+def test_a_number_is_split_into_firm_likely_and_upside(sales: Sales, screenshots: Path) -> None:
+    page = sales.page(sales.cast.rep, "/sheet/")
+    number = sales.cell(page, "ALPHA", "NORTH")
+    line = sales.cast.line("ALPHA", "NORTH").pk
+
+    def part(row: int):
+        return page.locator(f'tr[data-line="{line}"] ~ tr.part').nth(row).locator('td[data-m="2026-11"]')
+
+    number.click()
+    page.keyboard.type("75")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    expect(page.locator("tr.part")).to_have_count(3)
+    expect(part(1)).to_have_text("75")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("80")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("firm is at most the number, 75")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    expect(part(1)).to_have_text("25")
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    expect(number).to_have_text("80")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(page.locator(f'tr[data-line="{line}"] .product')).to_contain_text("upside +12")
+    saved(page)
+    assert sales.number("ALPHA", "NORTH") == 80
+    said = Certainty.objects.get(line_id=line)
+    assert (said.firm[0], said.upside[0]) == (50, 12)
+    assert_accessible(page)
+    shoot(page, screenshots, "sheet-split")
+    page.keyboard.press("Control+z")
+    expect(part(2)).to_have_text("")
+    page.keyboard.press("Control+y")
+    saved(page)
+    page.get_by_role("link", name="By customer").click()
+    expect(page.locator("tr.part")).to_have_count(3)
+    page.reload()
+    expect(page.locator("tr.part")).to_have_count(0)
+    page.get_by_role("button", name="Firm, likely and upside of North Stores, Alpha").click()
+    expect(part(0)).to_have_text("50")
+    expect(part(2)).to_have_text("12")
+    reader = sales.page(sales.cast.ceo, f"/sheet/{sales.cast.rep.username}/")
+    reader.get_by_role("button", name="Firm, likely and upside of North Stores, Alpha").click()
+    expect(reader.locator("tr.part.likely td[data-m]").first).to_have_text("30")
+
+
+def test_a_sheet_to_read_is_grouped_too(sales: Sales) -> None:
+    page = sales.page(sales.cast.ceo, f"/sheet/{sales.cast.rep.username}/?group=product&unit=money")
+    expect(page.locator("tr.group")).to_have_count(4)
+    expect(page.locator(".cell-input, [role=grid]")).to_have_count(0)
+    page.get_by_role("link", name="Flagged first").click()
+    expect(page.locator("tr.group")).to_have_count(0)
 
 
 def test_missing_reasons_are_asked_in_one_list(sales: Sales, screenshots: Path) -> None:

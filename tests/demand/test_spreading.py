@@ -1,4 +1,6 @@
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,3 +189,19 @@ def test_rounding_does_not_depend_on_the_order_of_rows(matrix, data) -> None:
     rows = np.array(data.draw(st.permutations(range(8))))
     shuffled = round_matrix(matrix[rows], product[rows], 0, codes[rows])
     assert (shuffled == round_matrix(matrix, product, 0, codes)[rows]).all()
+
+
+CASES = json.loads((Path(__file__).parent / "spreading_cases.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_cases_that_the_browser_is_held_to_as_well(case) -> None:
+    more = {"held": case.get("held"), "fallbacks": case.get("fallbacks", [])}
+    decimals = case.get("decimals", 0)
+    if "error" in case:
+        with pytest.raises(ValueError, match=case["error"]):
+            spread_total(case["total"], case["base"], decimals=decimals, **more)
+        return
+    assert spread_total(case["total"], case["base"], decimals=decimals, **more) == pytest.approx(case["values"])
+    if not all(case.get("held") or [False]):
+        assert spread_basis(case["base"], **more) == case["basis"]

@@ -92,7 +92,7 @@ def test_what_was_sold_in_the_same_month_stands_beside_it(cast: Cast, cycle: Cyc
 
 def test_queries_do_not_depend_on_what_is_said(cast: Cast, cycle: Cycle, django_assert_max_num_queries: object) -> None:
     change(cycle, cast, cast.rep, Stage.SALES, 75.0)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         asked(cycle, cast)
 
 

@@ -21,6 +21,8 @@ class Row:
     average3: float | None = 9.5
     decimals: int = 0
     is_open: bool = True
+    locked: tuple[date, ...] = ()
+    locked_by: str = ""
 
     @property
     def changed(self) -> list[bool]:
@@ -86,3 +88,9 @@ def test_numbers_are_written_as_everywhere(value: float, decimals: int, text: st
 def test_attributes_are_plain_numbers() -> None:
     assert (plain(1234567.25), plain(0.1 + 0.2)) == ("1234567.25", "0.3")
     assert plain_list([1.0, 2.5]) == "1 2.5"
+
+
+def test_a_locked_cell_names_who_locked_it() -> None:
+    found = cells(Row(locked=(MONTHS[1],), locked_by="Rita <b>"))
+    assert 'class="locked" data-locked="Rita &lt;b&gt;"' in found[1]
+    assert "data-locked" not in found[0]

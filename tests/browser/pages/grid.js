@@ -1,5 +1,6 @@
 import { attachGrid } from "/static/js/grid.js";
 import { EntryError, parseEntry } from "/static/js/cell_grammar.js";
+import { SpreadError, spreadTotal } from "/static/js/spreading.js";
 
 const table = document.querySelector("table.grid");
 const started = performance.now();
@@ -14,6 +15,14 @@ window.parseCell = (text, cell) => {
     return parseEntry(text, cell);
   } catch (error) {
     if (error instanceof EntryError) return { error: error.message };
+    throw error;
+  }
+};
+window.spread = ({ total, base, ...more }) => {
+  try {
+    return spreadTotal(total, base, more);
+  } catch (error) {
+    if (error instanceof SpreadError) return { error: error.message };
     throw error;
   }
 };
