@@ -6,9 +6,11 @@ from cycles.models import Cycle
 from demand.models import Certainty, Stage
 
 
-def certainties(cycle: Cycle, lines: Sequence[int]) -> Mapping[int, Certainty]:
-    """By line, where something is said."""
-    rows = Certainty.objects.filter(cycle=cycle, stage=Stage.SALES, line_id__in=list(lines))
+def certainties(cycle: Cycle, lines: Sequence[int] | None = None) -> Mapping[int, Certainty]:
+    """By line, where something is said; of all lines unless some are named."""
+    rows = Certainty.objects.filter(cycle=cycle, stage=Stage.SALES)
+    if lines is not None:
+        rows = rows.filter(line_id__in=list(lines))
     return {row.line_id: row for row in rows}
 
 

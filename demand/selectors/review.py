@@ -1,6 +1,7 @@
 """What the demand review has to look at: lines whose sources disagree, by value at stake."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,12 +52,20 @@ class ReviewLine:
         return (self.events - self.baseline) / self.baseline if self.baseline else 0.0
 
 
+class Upside(NamedTuple):
+    """On how many lines sales sees upside, and what it would be worth; none of it is in the plan."""
+
+    lines: int
+    value: float
+
+
 @dataclass
 class Review:
     """The exceptions, biggest first, and how far the review is."""
 
     lines: list[ReviewLine] = field(default_factory=list)
     families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    upside: Upside = field(default_factory=lambda: Upside(0, 0.0))
 
     @property
     def settled(self) -> int:
@@ -93,7 +102,10 @@ def review(cycle: Cycle) -> Review:
     proposed = version_proposed(cycle)
     frame["proposal"] = _near(version_plan(proposed, lines).quantity) if proposed else frame["plan"]
     frame["stake"] = (frame["events"] - frame["baseline"]).abs() * frame["price"]
-    return Review(_review_lines(cycle, frame), _by_family(frame))
+    sure = certainties(cycle)
+    frame["upside"] = [upside_of(sure.get(line), NEAR_MONTHS) for line in frame["line"]]
+    upside = Upside(int((frame["upside"] > 0).sum()), float((frame["upside"] * frame["price"]).sum()))
+    return Review(_review_lines(cycle, frame), _by_family(frame), upside)
 
 
 def _near(quantity: np.ndarray) -> np.ndarray:
@@ -108,10 +120,7 @@ def _review_lines(cycle: Cycle, frame: pd.DataFrame) -> list[ReviewLine]:
     wanted = frame[(share & (frame["stake"] > FLOOR_VALUE)) | frame["line"].isin(list(asked))]
     wanted = wanted.sort_values(["stake", "line"], ascending=[False, True])
     layers = _layers(cycle, wanted["line"].tolist())
-    sure = certainties(cycle, wanted["line"].tolist())
-    return [
-        _line(row, asked, layers, upside_of(sure.get(row["line"]), NEAR_MONTHS)) for row in wanted.to_dict("records")
-    ]
+    return [_line(row, asked, layers) for row in wanted.to_dict("records")]
 
 
 def _layers(cycle: Cycle, lines: list[int]) -> dict[tuple[str, int], LayerLine]:
@@ -119,10 +128,10 @@ def _layers(cycle: Cycle, lines: list[int]) -> dict[tuple[str, int], LayerLine]:
     return {(row.stage, row.line_id): row for row in rows}
 
 
-def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerLine], upside: float) -> ReviewLine:
+def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerLine]) -> ReviewLine:
     entered = layers.get((Stage.TEAM, row["line"])) or layers.get((Stage.SALES, row["line"]))
     planned = layers.get((Stage.DEMAND_PLAN, row["line"]))
-    numbers = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "price")
+    numbers = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "price", "upside")
     return ReviewLine(
         line=row["line"],
         customer=row["customer_name"],
@@ -133,7 +142,6 @@ def _line(row: dict, asked: dict[int, str], layers: dict[tuple[str, int], LayerL
         note=entered.note if entered else "",
         question=asked.get(row["line"], ""),
         settled_by=planned.changed_by.name if planned and planned.changed_by else "",
-        upside=upside,
         **{name: float(row[name]) for name in numbers},
     )
 

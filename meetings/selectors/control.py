@@ -16,6 +16,7 @@ from cycles.selectors import (
     participation,
 )
 from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
+from demand.selectors.barriers import deadline_of
 from masterdata.models import Person
 from masterdata.selectors import ceo, company, people
 from masterdata.selectors.absences import away_on, company_day
@@ -67,7 +68,7 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
         "steps": steps,
         "outlook": outlook_line(cycle, at),
         "blockers": blockers(cycle, steps, rows),
-        "people": taking_part(cycle, rows, shown, today),
+        "people": taking_part(cycle, rows, shown, _asked_until(steps, at)),
         "participation": participation(cycle),
         "barriers": barrier_rows(cycle, shown),
         "everybody": list(people().order_by("user__first_name")) if leads(viewer) else [],
@@ -80,6 +81,12 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
         "can_open": None if open_cycle() else next_month(at),
         "zone": company().timezone,
     }
+
+
+def _asked_until(steps: list[StepView], at: datetime) -> date:
+    """The day on which it counts who is away: today, and once entry has closed the day of its deadline."""
+    entry = next(step.row for step in steps if step.row.kind is Step.SALES_FORECAST)
+    return company_day(min(at, deadline_of(entry)))
 
 
 def next_month(at: datetime) -> date:

@@ -18,6 +18,7 @@ from demand.services.said import said_seen
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from masterdata.roles import SALES_ROLES
+from masterdata.selectors.absences import away_on
 from sop_portal.pages.today import opens_next, steps_shown, tasks_for
 
 MOST_SAID = 10
@@ -37,6 +38,7 @@ def _my_month(request: PortalRequest, cycle: Cycle) -> HttpResponse:
     month = month_of_person(cycle, request.person)
     context = _common(request, cycle) | {
         "month": month,
+        "own_absence": away_on(request.today).get(request.person.pk),
         "missed": barrier_question(request.person),
         "barrier_choices": BARRIERS.items(),
         "first_visit": _is_first_visit(month, request.person),

@@ -47,9 +47,30 @@ window.addEventListener("hashchange", () => reveal(window.location.hash));
 
 // Why this number, in the side panel.
 
-function openWhy(line, month) {
-  if (!line) return Promise.resolve();
-  return window.htmx.ajax("GET", `/why/${line}/${month}/`, { target: "#panel-body", swap: "innerHTML" });
+let loading = null;
+
+/** The library of the side panel comes with the first panel: a third of the script, and most visits need none. */
+function loadHtmx() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = document.querySelector('meta[name="htmx-script"]').content;
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+  return loading;
+}
+
+async function openWhy(line, month) {
+  if (!line) return;
+  const address = `/why/${line}/${month}/`;
+  try {
+    await loadHtmx();
+  } catch {
+    window.location.assign(address);
+    return;
+  }
+  await window.htmx.ajax("GET", address, { target: "#panel-body", swap: "innerHTML" });
 }
 
 table?.addEventListener("click", (event) => {

@@ -128,9 +128,12 @@ def test_the_demand_review_names_the_upside(cast: Cast, cycle: Cycle, line: int)
     save(cycle, cast.rep, PartEdit(line, NOV, "upside", 12.0), PartEdit(line, DEC, "upside", 3.0))
     found = {one.line: one.upside for one in review(cycle).lines}
     assert found[line] == 15.0
+    assert review(cycle).upside == (1, 15.0 * 500)
     client = Client()
     client.force_login(cast.demand_planner.user)
-    assert "upside +15 not in the plan" in client.get("/demand/").content.decode()
+    page = client.get("/demand/").content.decode()
+    assert "upside +15 not in the plan" in page
+    assert "Sales sees upside on 1 line, worth" in page
 
 
 def test_the_door_takes_what_the_grid_sends(cast: Cast, cycle: Cycle, line: int) -> None:

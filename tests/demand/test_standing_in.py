@@ -282,3 +282,12 @@ def test_several_absences_cost_no_more(cast: Cast, cycle: Cycle, no_repeated_que
     leave(cast.other_rep, cast.manager)
     found = stood_in(cycle, cast.manager, TODAY)
     assert [(one.absence.person.name, one.lines) for one in found] == [("Rita Rep", 8), ("Rob Rep", 3)]
+
+
+def test_who_is_away_reads_so_and_is_back_in_one_click(cast: Cast, cycle: Cycle) -> None:
+    absence = leave(cast.rep, cast.other_rep)
+    html = page(cast.rep, "/")
+    assert "You are entered as away until 6 Nov, Rob Rep enters." in html
+    signed_in(cast.rep).post(f"/away/{absence.pk}/end/")
+    assert "You are entered as away" not in page(cast.rep, "/")
+    assert "You enter the forecast meanwhile" not in page(cast.other_rep, "/")

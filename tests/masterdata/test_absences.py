@@ -1,8 +1,10 @@
 """Saying that somebody is away: who may, which days, which substitutes, and that they are back."""
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection
 
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Absence, RowChange
@@ -166,3 +168,25 @@ def test_the_list_holds_what_is_not_over_soonest_first(cast: Cast) -> None:
     assert absences_from(TODAY, ids) == [sooner, later]
     assert absences_from(LAST + timedelta(days=1), ids) == [later]
     assert absences_from(TODAY, [cast.manager.pk]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_enter_the_same_days_at_once_leave_one_row() -> None:
+    cast = small_company()
+    refused: list[Refused] = []
+
+    def enter_days() -> None:
+        try:
+            enter(cast, substitute=None)
+        except Refused as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=enter_days) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Absence.objects.count() == 1
+    assert [error.code for error in refused] == ["away_already"] * 3

@@ -174,6 +174,7 @@ def test_names_are_for_the_leader_and_the_own_manager(cast: Cast, cycle: Cycle) 
 def test_who_was_away_is_shown_as_away_and_is_no_barrier(cast: Cast, cycle: Cycle) -> None:
     away(cast.rep)
     assert barrier_rows(cycle, names_shown(cast.leader)) == []
+    MovedClock.objects.update(at=ENTRY_CLOSED + timedelta(days=1))  # Rita is back
     assert "away until 10 Nov" in page(cast.leader, "/cycle/")
     assert "What was in the way" not in page(cast.leader, "/cycle/")
 
