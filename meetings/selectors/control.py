@@ -61,14 +61,15 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
     if cycle is None:
         return {"cycle": None, "can_open": next_month(at), "deputies": deputies(company_day(at))}
     steps = step_views(cycle, at)
-    shown, today = names_shown(viewer), company_day(at)
+    shown, house = names_shown(viewer), company()
+    zone = ZoneInfo(house.timezone)
     rows = list(contributions(cycle).select_related("person__person__reports_to__user"))
     return {
         "cycle": cycle,
         "steps": steps,
         "outlook": outlook_line(cycle, at),
         "blockers": blockers(cycle, steps, rows),
-        "people": taking_part(cycle, rows, shown, _asked_until(steps, at)),
+        "people": taking_part(cycle, rows, shown, _asked_until(steps, at, zone)),
         "participation": participation(cycle),
         "barriers": barrier_rows(cycle, shown),
         "everybody": list(people().order_by("user__first_name")) if leads(viewer) else [],
@@ -77,16 +78,16 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
         "entry_open": any(s.row.kind is Step.SALES_FORECAST and s.mark in ("open", "late") for s in steps),
         "signatures": signatures(cycle),
         "events": step_events(cycle),
-        "deputies": deputies(today),
+        "deputies": deputies(at.astimezone(zone).date()),
         "can_open": None if open_cycle() else next_month(at),
-        "zone": company().timezone,
+        "zone": house.timezone,
     }
 
 
-def _asked_until(steps: list[StepView], at: datetime) -> date:
+def _asked_until(steps: list[StepView], at: datetime, zone: ZoneInfo) -> date:
     """The day on which it counts who is away: today, and once entry has closed the day of its deadline."""
     entry = next(step.row for step in steps if step.row.kind is Step.SALES_FORECAST)
-    return company_day(min(at, deadline_of(entry)))
+    return min(at, deadline_of(entry)).astimezone(zone).date()
 
 
 def next_month(at: datetime) -> date:
