@@ -464,7 +464,7 @@ def test_orders_are_called_by_one_tap_and_a_slip_moves_the_plan(sales: Sales, sc
     expect(first.get_by_role("button", name="Firm")).to_have_attribute("aria-pressed", "true")
     before = sales.number("ALPHA", "NORTH")
     second.get_by_role("button", name="Slips to").click()
-    expect(page.get_by_text("4 units moved from Nov 2026 to Dec 2026.")).to_be_visible()
+    expect(page.locator(".order-said", has_text="4 units moved from Nov 2026 to Dec 2026.")).to_be_visible()
     shoot(page, screenshots, "orders")
     assert sales.number("ALPHA", "NORTH") == pytest.approx(before - 4)
     assert OrderCall.objects.count() == 2
