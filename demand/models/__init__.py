@@ -3,7 +3,7 @@
 from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
 from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
-from demand.models.events import Event, EventKind
+from demand.models.events import Event, EventKind, EventShape
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
@@ -18,6 +18,7 @@ __all__ = [
     "CycleLine",
     "Event",
     "EventKind",
+    "EventShape",
     "ForecastLine",
     "ForecastVersion",
     "LayerLine",

@@ -7,7 +7,7 @@ from typing import Any
 
 from cycles.models import Cycle
 from cycles.periods import add_months, month_range, months_between
-from demand.models import Event, EventKind, Stage
+from demand.models import Event, EventKind, EventShape, Stage
 from demand.selectors.event_advice import events_standing, overlaps
 from demand.selectors.events import Copies, events_to_copy
 from demand.selectors.lines import cycle_lines
@@ -39,6 +39,7 @@ class EventsPage:
     coming: list[dict[str, Any]]
     choices: dict[str, list[Any]]
     kinds: Any
+    shapes: Any
     ahead: list[date]
     may_write: bool
     copies: Copies
@@ -55,6 +56,7 @@ def events_page(cycle: Cycle, person: Person) -> EventsPage:
         coming=_coming(cycle, events, touching),
         choices=_choices(),
         kinds=EventKind,
+        shapes=EventShape,
         ahead=month_range(cycle.month, cycle.horizon),
         may_write=person.role == Role.MARKETING,
         copies=events_to_copy(cycle),

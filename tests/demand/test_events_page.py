@@ -11,9 +11,10 @@ from cycles.models import Cycle
 from cycles.periods import add_months
 from cycles.services import cycle_advance
 from demand.event_scopes import Draft, most_similar, overlapping, similar_words
-from demand.models import CycleLine, Event, EventKind
+from demand.models import CycleLine, Event, EventKind, Stage
 from demand.selectors.event_advice import advice
-from demand.selectors.events import events_to_copy
+from demand.selectors.events import events_frame, events_to_copy
+from demand.selectors.versions import stage_plan
 from demand.services.events import EventEntry, event_cancel, event_save, events_copy_last_year
 from masterdata.models import Person, Product
 from tests.cast import Cast
@@ -226,3 +227,30 @@ def test_five_fields_and_few_stops(cast: Cast, cycle: Cycle) -> None:
     stops = form.count("<select") + form.count("<input") + form.count("<button") - form.count('type="hidden"')
     assert stops <= 12
     assert form.count("<option") > len(EventKind.choices) + cycle.horizon
+
+
+@pytest.mark.django_db
+def test_the_shape_is_kept_shown_and_counts_in_the_month_after(cast: Cast, cycle: Cycle) -> None:
+    client = signed_in(cast.marketing)
+    page = client.post("/events/add/", FORM | {"first": "2026-11", "shape": "dip"}, follow=True).content.decode()
+    assert "a dip after it" in page
+    lines = np.array([cast.line("ALPHA", "NORTH").pk])
+    team, events = (stage_plan(cycle, stage, lines).quantity[0] for stage in (Stage.TEAM, Stage.EVENTS))
+    assert events[:3] - team[:3] == pytest.approx(team[:3] * 0.17 * 0.9 * np.array([1, -0.5, 0]))
+
+
+@pytest.mark.django_db
+def test_a_dip_reaches_into_the_cycle_after_the_event(cast: Cast, cycle: Cycle) -> None:
+    event("Autumn", date(2026, 10, 1), shape="dip")
+    event("Flat autumn", date(2026, 10, 1))
+    assert events_frame(cycle)["code"].tolist() == ["Autumn"]
+
+
+@pytest.mark.django_db
+def test_a_shape_that_is_none_or_makes_no_sense_is_refused(cast: Cast, cycle: Cycle) -> None:
+    client = signed_in(cast.marketing)
+    wrong = client.post("/events/add/", FORM | {"shape": "spiral"})
+    assert (wrong.status_code, "Choose how the uplift spreads" in wrong.content.decode()) == (422, True)
+    loss = client.post("/events/add/", FORM | {"kind": "loss", "shape": "dip"})
+    assert (loss.status_code, "no dip after it" in loss.content.decode()) == (422, True)
+    assert not Event.objects.exists()
