@@ -6,6 +6,7 @@ from masterdata.frames import CheckedFile, Column, FileSpec, Kind, RowError, is_
 from masterdata.importers import code, month, words
 from masterdata.importing import Importer, Known, ordered, planning_code, rows_where
 
+EVENT_SHAPES = ("flat", "front", "dip")
 EVENT_KINDS = ("promotion", "price", "launch", "listing", "loss")
 ANSWERS = ("changed", "all_fine", "absent")
 CLOSED_STAGES = ("won", "lost")
@@ -51,6 +52,10 @@ def _closed_without_day(data: pd.DataFrame) -> pd.Series:
 
 def _answered_without_day(data: pd.DataFrame) -> pd.Series:
     return (data["how"] != "absent") & data["answered_on"].isna()
+
+
+def _loss_with_dip(data: pd.DataFrame) -> pd.Series:
+    return (data["kind"] == "loss") & (data["shape"] == "dip")
 
 
 def _nothing_named(data: pd.DataFrame) -> pd.Series:
@@ -143,6 +148,7 @@ EVENTS = FileSpec(
         Column("uplift_qty", Kind.NUMBER),
         Column("confidence", Kind.NUMBER, default=1, low=0, high=1),
         day("entered_on", required=True),
+        Column("shape", Kind.CHOICE, default="flat", choices=words(*EVENT_SHAPES)),
     ),
     key=("code",),
     one_of=(("uplift_pct", "uplift_qty"),),
@@ -200,6 +206,7 @@ IMPORTERS = (
         checks=(
             ordered("from_month", "to_month"),
             rows_where("family", "Fill at least one of family, product, customer, region.", _nothing_named),
+            rows_where("shape", "Lost business has no dip after it. Use flat or front.", _loss_with_dip),
         ),
     ),
     Importer(
