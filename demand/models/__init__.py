@@ -5,6 +5,7 @@ from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind, EventShape
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.own_past import OwnPast
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "OrderCall",
     "OrderLine",
     "Origin",
+    "OwnPast",
     "PastSubmission",
     "Reason",
     "SaidTo",

@@ -88,7 +88,7 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
 
 def _hints(shown: Sheet) -> str:
     """What the owner's past says of changes, as the page's script reads it; empty = nothing."""
-    found = sheet_hints(shown.cycle, shown.owner, [line.line for line in shown.lines])
+    found = sheet_hints(shown.cycle, shown.owner, {line.line: line.customer_code for line in shown.lines})
     return json.dumps(found) if found else ""
 
 
