@@ -9,6 +9,7 @@ from masterdata.importing import Importer, Known, ordered, planning_code, rows_w
 EVENT_SHAPES = ("flat", "front", "dip")
 EVENT_KINDS = ("promotion", "price", "launch", "listing", "loss")
 ANSWERS = ("changed", "all_fine", "absent")
+CALLS = ("firm", "likely", "even", "doubtful", "lost", "slips")
 CLOSED_STAGES = ("won", "lost")
 # The word of the contract and the one it is stored as.
 REASONS = {
@@ -48,6 +49,10 @@ def _check_input_months(checked: CheckedFile, known: Known) -> list[RowError]:
 
 def _closed_without_day(data: pd.DataFrame) -> pd.Series:
     return data["stage"].isin(CLOSED_STAGES) & data["closed_on"].isna()
+
+
+def _slip_and_month_differ(data: pd.DataFrame) -> pd.Series:
+    return (data["call"] == "slips") != data["slips_to"].notna()
 
 
 def _answered_without_day(data: pd.DataFrame) -> pd.Series:
@@ -178,6 +183,19 @@ SUBMISSIONS = FileSpec(
     ),
     key=("cycle", "rep"),
 )
+PAST_CALLS = FileSpec(
+    "past_calls",
+    "What reps said of orders and quotes in earlier cycles",
+    (
+        month("cycle"),
+        code("rep", "person"),
+        code("order"),
+        month(),
+        Column("call", Kind.CHOICE, required=True, choices=words(*CALLS)),
+        month("slips_to", required=False),
+    ),
+    key=("cycle", "order"),
+)
 
 IMPORTERS = (
     Importer(BOOKINGS, table="demand_booking", newest="month", fill=REVENUE_FROM_PRICE),
@@ -220,5 +238,14 @@ IMPORTERS = (
         table="demand_pastsubmission",
         newest="cycle",
         checks=(rows_where("answered_on", "Who answered did so on a day: fill answered_on.", _answered_without_day),),
+    ),
+    Importer(
+        PAST_CALLS,
+        table="demand_pastcall",
+        newest="cycle",
+        checks=(
+            ordered("month", "slips_to"),
+            rows_where("slips_to", "A slip names its month, and no other call does.", _slip_and_month_differ),
+        ),
     ),
 )

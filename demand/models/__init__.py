@@ -4,7 +4,16 @@ from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
 from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind, EventShape
-from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.facts import (
+    Booking,
+    Budget,
+    Opportunity,
+    OrderLine,
+    PastCall,
+    PastSubmission,
+    SalesInput,
+    Shipment,
+)
 from demand.models.own_past import OwnPast
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
@@ -29,6 +38,7 @@ __all__ = [
     "OrderLine",
     "Origin",
     "OwnPast",
+    "PastCall",
     "PastSubmission",
     "Reason",
     "SaidTo",

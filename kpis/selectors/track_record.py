@@ -78,6 +78,7 @@ class TrackRecord:
     reason_rows: list[Shown]
     calls: str
     call_rows: list[Shown]
+    calls_simulated: bool
     best: Told | None
     miss: Told | None
 
@@ -126,6 +127,7 @@ def _record(
         reason_rows=_by_reason(cases),
         calls=calls_fact(rows),
         call_rows=[_call_row(row) for row in rows if row.n],
+        calls_simulated=any(call.simulated and call.spoke_of < until for call in calls),
         best=best,
         miss=miss,
     )
@@ -133,7 +135,7 @@ def _record(
 
 def _nothing(whole: Feedback, waits: str = "") -> TrackRecord:
     nobody = Choice([], "")
-    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, [], "", [], None, None)
+    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, [], "", [], False, None, None)
 
 
 def _first_result(until: date) -> str:
