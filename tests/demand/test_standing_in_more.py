@@ -178,7 +178,10 @@ def test_the_question_stands_where_the_substitute_works(cast: Cast, cycle: Cycle
     assert one.questions == [asked]
     for path in ("/", "/sheet/rita/?layer=sales", f"/why/{asked.line_id}/2026-11/"):
         assert f'action="/questions/{asked.pk}/' in page(cast.other_rep, path), path
-    assert "asks Rita Rep" in page(cast.other_rep, "/")
+    home = page(cast.other_rep, "/")
+    assert "asks Rita Rep" in home
+    assert f'href="/sheet/rita/?layer=sales#line-{asked.line_id}"' in home
+    assert f'href="/sheet/#line-{asked.line_id}"' in page(cast.rep, "/")
     sent = signed_in(cast.other_rep).post(
         f"/questions/{asked.pk}/answer/", {"text": "Yes", "next": "/sheet/rita/?layer=sales"}, follow=True
     )
