@@ -31,6 +31,7 @@ class CallCase:
     customer: str = ""
     family: str = ""
     person: int = 0
+    simulated: bool = False
 
     @property
     def spoke_of(self) -> date:

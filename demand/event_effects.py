@@ -24,6 +24,8 @@ EVENT_COLUMNS = (*SCOPES, "code", "kind", "from_month", "to_month", "uplift_pct"
 EFFECT_COLUMNS = ["event", "line", "month", "added", "note"]
 LOSS = "loss"
 SMALLEST_REST = 0.05
+FRONT, DIP = "front", "dip"
+DIP_SHARE = 0.5
 
 
 def apply_events(
@@ -33,7 +35,8 @@ def apply_events(
 
     `lines` has one row per matrix row, indexed by line id, with the columns family, product, customer and region, and
     launch_month and phase_out_month (dates or empty; the last month sold) where a life is to be kept; `events` has
-    the columns of `EVENT_COLUMNS` ('' = any; uplift in per cent, or in units per month; confidence 0-1); `given`
+    the columns of `EVENT_COLUMNS` ('' = any; uplift in per cent, or in units per month; confidence 0-1), and shape
+    where it is not flat (`month_weights`); `given`
     (lines, months) is True where a change with the reason promotion stands. Effects have event (code), line (id),
     month (position), added (units) and note; what they add is exactly the difference of the two matrices.
     ValueError when shapes or columns do not fit.
@@ -59,10 +62,11 @@ def without_past_events(history: Matrix, start: date, lines: pd.DataFrame, event
     shares, units = np.zeros(history.shape), np.zeros(history.shape)
     sold = np.maximum(np.nan_to_num(history), 0.0)
     for event in events.to_dict("records"):
-        cells = np.ix_(np.flatnonzero(in_scope(lines, event)), _columns(start, history.shape[1], event))
+        columns, weights = _reach(start, history.shape[1], event)
+        cells = np.ix_(np.flatnonzero(in_scope(lines, event)), columns)
         share, quantity = expected_uplift(event)
-        shares[cells] += share
-        units[cells] += _split(sold[cells], sold[cells] > 0) * quantity
+        shares[cells] += share * weights
+        units[cells] += _split(sold[cells], sold[cells] > 0) * quantity * weights
     usual = np.maximum(sold - units, 0.0) / np.where(shares > -1 + SMALLEST_REST, 1 + shares, 1.0)
     return np.where(sold > 0, usual, history)
 
@@ -115,13 +119,13 @@ def _apply(
     given: Mask,
     alive: Mask,
 ) -> pd.DataFrame:
-    columns = _columns(start, base.shape[1], event)
+    columns, weights = _reach(start, base.shape[1], event)
     rows = np.flatnonzero(in_scope(lines, event))
     if not len(rows) or not len(columns):
         return pd.DataFrame(columns=EFFECT_COLUMNS)
     cells = np.ix_(rows, columns)
     counted, before = given[cells] & alive[cells], result[cells]
-    wanted = np.where(counted | ~alive[cells], 0.0, _added(base[cells], alive[cells], event))
+    wanted = np.where(counted | ~alive[cells], 0.0, _added(base[cells], alive[cells], event) * weights)
     result[cells] = np.maximum(before + wanted, 0.0)
     return _effects(event, lines.index.to_numpy()[rows], columns, result[cells] - before, counted & (base[cells] > 0))
 
@@ -154,10 +158,25 @@ def _effects(
     )
 
 
-def _columns(start: date, months: int, event: dict[str, object]) -> NDArray[np.int64]:
-    first = months_between(start, event["from_month"])  # type: ignore[arg-type]
-    last = months_between(start, event["to_month"])  # type: ignore[arg-type]
-    return np.arange(max(first, 0), min(last + 1, months), dtype=np.int64)
+def month_weights(shape: str, months: int) -> NDArray[np.float64]:
+    """What each month of an event gets of its uplift; the mean is 1, but for the dip.
+
+    flat: every month alike. front: falling evenly from one and a half to a half, so the months together bring the
+    same. dip: every month alike, and in the month after the last one half of a month's uplift is missing, because
+    customers bought ahead.
+    """
+    if shape == FRONT and months > 1:
+        return np.linspace(1.5, 0.5, months)
+    return np.append(np.ones(months), -DIP_SHARE) if shape == DIP else np.ones(months)
+
+
+def _reach(start: date, months: int, event: dict[str, object]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The columns of a matrix that begins at `start` which an event touches, and the weight of each."""
+    first, last = (months_between(start, event[name]) for name in ("from_month", "to_month"))  # type: ignore[arg-type]
+    weights = month_weights(str(event.get("shape") or ""), last - first + 1)
+    at = np.arange(first, first + len(weights), dtype=np.int64)
+    inside = (at >= 0) & (at < months)
+    return at[inside], weights[inside]
 
 
 def _number(value: object) -> float:

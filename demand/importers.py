@@ -6,8 +6,10 @@ from masterdata.frames import CheckedFile, Column, FileSpec, Kind, RowError, is_
 from masterdata.importers import code, month, words
 from masterdata.importing import Importer, Known, ordered, planning_code, rows_where
 
+EVENT_SHAPES = ("flat", "front", "dip")
 EVENT_KINDS = ("promotion", "price", "launch", "listing", "loss")
 ANSWERS = ("changed", "all_fine", "absent")
+CALLS = ("firm", "likely", "even", "doubtful", "lost", "slips")
 CLOSED_STAGES = ("won", "lost")
 # The word of the contract and the one it is stored as.
 REASONS = {
@@ -49,8 +51,16 @@ def _closed_without_day(data: pd.DataFrame) -> pd.Series:
     return data["stage"].isin(CLOSED_STAGES) & data["closed_on"].isna()
 
 
+def _slip_and_month_differ(data: pd.DataFrame) -> pd.Series:
+    return (data["call"] == "slips") != data["slips_to"].notna()
+
+
 def _answered_without_day(data: pd.DataFrame) -> pd.Series:
     return (data["how"] != "absent") & data["answered_on"].isna()
+
+
+def _loss_with_dip(data: pd.DataFrame) -> pd.Series:
+    return (data["kind"] == "loss") & (data["shape"] == "dip")
 
 
 def _nothing_named(data: pd.DataFrame) -> pd.Series:
@@ -143,6 +153,7 @@ EVENTS = FileSpec(
         Column("uplift_qty", Kind.NUMBER),
         Column("confidence", Kind.NUMBER, default=1, low=0, high=1),
         day("entered_on", required=True),
+        Column("shape", Kind.CHOICE, default="flat", choices=words(*EVENT_SHAPES)),
     ),
     key=("code",),
     one_of=(("uplift_pct", "uplift_qty"),),
@@ -172,6 +183,19 @@ SUBMISSIONS = FileSpec(
     ),
     key=("cycle", "rep"),
 )
+PAST_CALLS = FileSpec(
+    "past_calls",
+    "What reps said of orders and quotes in earlier cycles",
+    (
+        month("cycle"),
+        code("rep", "person"),
+        code("order"),
+        month(),
+        Column("call", Kind.CHOICE, required=True, choices=words(*CALLS)),
+        month("slips_to", required=False),
+    ),
+    key=("cycle", "order"),
+)
 
 IMPORTERS = (
     Importer(BOOKINGS, table="demand_booking", newest="month", fill=REVENUE_FROM_PRICE),
@@ -200,6 +224,7 @@ IMPORTERS = (
         checks=(
             ordered("from_month", "to_month"),
             rows_where("family", "Fill at least one of family, product, customer, region.", _nothing_named),
+            rows_where("shape", "Lost business has no dip after it. Use flat or front.", _loss_with_dip),
         ),
     ),
     Importer(
@@ -213,5 +238,14 @@ IMPORTERS = (
         table="demand_pastsubmission",
         newest="cycle",
         checks=(rows_where("answered_on", "Who answered did so on a day: fill answered_on.", _answered_without_day),),
+    ),
+    Importer(
+        PAST_CALLS,
+        table="demand_pastcall",
+        newest="cycle",
+        checks=(
+            ordered("month", "slips_to"),
+            rows_where("slips_to", "A slip names its month, and no other call does.", _slip_and_month_differ),
+        ),
     ),
 )

@@ -84,6 +84,23 @@ def check_answers_for(by: Person, person: Person, at: datetime) -> None:
         raise NotYours(f"Only {person.name}, or who is named while {person.name} is away, sends this forecast.")
 
 
+def acts_for(by: Person, owner: Person | None, at: datetime, *, what: str, does: str) -> Person | None:
+    """Whose place somebody takes in what only the owner of a customer does; None when it is their own.
+
+    NotYours unless they are the owner and in Sales, or named while the owner is away. "Calling an order" (`what`) is
+    for Sales; only the owner "calls its orders" (`does`).
+    """
+    if owner is not None and by.pk != owner.pk and stands_in(by, owner, company_day(at)) is not None:
+        return owner
+    check_role(by, *SALES_ROLES, what=what)
+    if owner is None:
+        raise NotYours(f"This customer belongs to nobody; only the owner {does}.")
+    if by.pk != owner.pk:
+        named = f"only the owner, or who is named while {owner.name} is away, {does}"
+        raise NotYours(f"This customer belongs to {owner.name}; {named}.")
+    return None
+
+
 def check_role(person: Person, *roles: Role, what: str) -> None:
     if person.role not in roles:
         raise NotYours(f"{what} is for: {', '.join(Role(role).label for role in roles)}.")

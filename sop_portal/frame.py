@@ -113,7 +113,7 @@ def demo_note(settings: Company) -> str:
         return ""
     note = (
         f"Demonstration: {settings.name} is a fictitious company; its dates are moved by "
-        f"{settings.months_shifted} months, its stock, budget and past sales input are simulated."
+        f"{settings.months_shifted} months, its stock, budget, past input and past calls are simulated."
     )
     replay = Job.objects.filter(kind="replay", state__in=[WorkState.QUEUED, WorkState.RUNNING]).first()
     if replay is not None:

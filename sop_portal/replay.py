@@ -23,8 +23,9 @@ from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import version_current
 from demand.services.baseline import baseline_numbers, methods_store
 from demand.services.flagging import flags_set
+from demand.services.own_past import own_past_set
 from demand.services.plan import demand_plan_freeze, proposal_build
-from demand.services.recorded import sales_input_replay
+from demand.services.recorded import calls_replay, sales_input_replay
 from demand.services.versions import cycle_lines_freeze, version_store
 from jobs.errors import Invalid
 from jobs.models import Job
@@ -79,6 +80,7 @@ def flags_again() -> str:
     cycle = open_cycle()
     if cycle is None or version_current(cycle, Stage.BASELINE) is None:
         return "No open cycle to flag"
+    own_past_set(cycle=cycle)
     return f"{flags_set(cycle=cycle)} lines of {cycle.code} need a look"
 
 
@@ -117,6 +119,7 @@ def replay_stages(*, month: date, at: datetime) -> None:
     if not cycle.simulated or cycle.state != CycleState.OPEN:
         return
     sales_input_replay(cycle=cycle, at=at)
+    calls_replay(cycle=cycle, at=at)
     _answers(cycle)
     proposal_build(cycle=cycle, at=at)
     demand_plan_freeze(cycle=cycle, at=at)

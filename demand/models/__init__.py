@@ -3,8 +3,18 @@
 from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
 from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
-from demand.models.events import Event, EventKind
-from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.events import Event, EventKind, EventShape
+from demand.models.facts import (
+    Booking,
+    Budget,
+    Opportunity,
+    OrderLine,
+    PastCall,
+    PastSubmission,
+    SalesInput,
+    Shipment,
+)
+from demand.models.own_past import OwnPast
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -18,6 +28,7 @@ __all__ = [
     "CycleLine",
     "Event",
     "EventKind",
+    "EventShape",
     "ForecastLine",
     "ForecastVersion",
     "LayerLine",
@@ -26,6 +37,8 @@ __all__ = [
     "OrderCall",
     "OrderLine",
     "Origin",
+    "OwnPast",
+    "PastCall",
     "PastSubmission",
     "Reason",
     "SaidTo",

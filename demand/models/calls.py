@@ -22,7 +22,7 @@ class OrderCall(models.Model):
     """A rep's call on an open order line, an opportunity or a line past its usual interval; the newest one counts.
 
     `month` is the month the subject stood in when it was called: what the call is scored by, whatever becomes of
-    the order's dates later.
+    the order's dates later. Who calls in the place of an owner who is away (`on_behalf_of`) is scored by it.
     """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
@@ -33,6 +33,7 @@ class OrderCall(models.Model):
     call = models.CharField(max_length=10, choices=Call.choices)
     slips_to = models.DateField(null=True, blank=True)
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

@@ -15,6 +15,14 @@ class EventKind(models.TextChoices):
     LOSS = "loss", "Lost business"
 
 
+class EventShape(models.TextChoices):
+    """How an event spreads over its months: the words of `demand.event_effects.month_weights`."""
+
+    FLAT = "flat", "Every month alike"
+    FRONT = "front", "Most at first"
+    DIP = "dip", "A dip after it"
+
+
 class Event(models.Model):
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=160)
@@ -27,6 +35,10 @@ class Event(models.Model):
     to_month = models.DateField()
     uplift_pct = models.FloatField(null=True, blank=True)
     uplift_qty = models.FloatField(null=True, blank=True)
+    # A default of the database too: imports write rows set-based and name only the columns of their file.
+    shape = models.CharField(
+        max_length=6, choices=EventShape.choices, default=EventShape.FLAT, db_default=EventShape.FLAT
+    )
     confidence = models.FloatField(default=1)
     entered_on = models.DateField()
     entered_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")

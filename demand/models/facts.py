@@ -164,3 +164,23 @@ class PastSubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cycle:%Y-%m} {self.how}"
+
+
+class PastCall(models.Model):
+    """What a rep said of an order line or opportunity (by its code) in an earlier cycle."""
+
+    cycle = models.DateField()
+    rep = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    order = models.CharField(max_length=60)
+    month = models.DateField()
+    call = models.CharField(max_length=10)
+    slips_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "order"], name="past_call_once"),
+            month_first("past_call_month_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle:%Y-%m} {self.order}: {self.call}"

@@ -10,13 +10,14 @@ CASES = """
 WITH newest AS (
     SELECT DISTINCT ON (k.cycle_id, k.order_line_id, k.opportunity_id, k.line_id) k.*
     FROM demand_ordercall k
+    WHERE %(person)s::bigint IS NULL OR k.by_id = %(person)s
     ORDER BY k.cycle_id, k.order_line_id, k.opportunity_id, k.line_id, k.id DESC
 )
 SELECT k.call, k.month, k.slips_to,
        CASE WHEN coalesce(o.shipped_qty, o.qty) >= o.qty THEN date_trunc('month', o.shipped_on)::date
             WHEN q.stage = 'won' THEN date_trunc('month', q.closed_on)::date
             WHEN l.id IS NOT NULL THEN booked.month END,
-       coalesce(c.name, ''), coalesce(f.name, ''), k.by_id
+       coalesce(c.name, ''), coalesce(f.name, ''), k.by_id, y.simulated
 FROM newest k
 JOIN cycles_cycle y ON y.id = k.cycle_id
 LEFT JOIN demand_orderline o ON o.id = k.order_line_id
@@ -34,13 +35,14 @@ LEFT JOIN LATERAL (
       AND coalesce(bp.plan_as_id, bp.id) = l.product_id AND coalesce(bc.plan_as_id, bc.id) = l.customer_id
     GROUP BY b.month HAVING sum(b.qty) > 0 ORDER BY b.month LIMIT 1
 ) booked ON true
-WHERE %(person)s::bigint IS NULL OR k.by_id = %(person)s
 ORDER BY k.id
 """
 
 
 def call_cases(person: Person | None = None) -> list[CallCase]:
     """Every call that counts: the newest per cycle and order, opportunity or line, of one person or of everybody.
+
+    Who calls for somebody away makes a call of their own: it takes none from the record of the other.
 
     An order came when it was shipped with its quantity, an opportunity when it was won, a line when something was
     booked on it since the cycle in which it was called.

@@ -33,7 +33,7 @@ WITH open AS (
     WHERE q.closed_on IS NULL AND q.expected_month >= %(month)s AND q.expected_month < %(until)s
 )
 SELECT open.kind, open.id, open.code, cl.line_id, c.name, coalesce(p.name, 'several products'), open.qty, open.value,
-       open.due, open.pushes, open.probability, k.call, k.slips_to, k.at
+       open.due, open.pushes, open.probability, k.call, k.slips_to, k.at, k.by_id, k.by_name, k.for_name
 FROM open
 JOIN masterdata_customer d ON d.id = open.customer_id
 JOIN masterdata_customer c ON c.id = coalesce(d.plan_as_id, d.id)
@@ -42,7 +42,11 @@ LEFT JOIN masterdata_product p ON p.id = coalesce(x.plan_as_id, x.id)
 LEFT JOIN demand_line l ON l.customer_id = c.id AND l.product_id = p.id
 LEFT JOIN demand_cycleline cl ON cl.line_id = l.id AND cl.cycle_id = %(cycle)s
 LEFT JOIN LATERAL (
-    SELECT oc.call, oc.slips_to, oc.at FROM demand_ordercall oc
+    SELECT oc.call, oc.slips_to, oc.at, oc.by_id, coalesce(nullif(bu.first_name, ''), bu.username) AS by_name,
+           coalesce(nullif(fu.first_name, ''), fu.username, '') AS for_name
+    FROM demand_ordercall oc
+    JOIN masterdata_person b ON b.id = oc.by_id JOIN auth_user bu ON bu.id = b.user_id
+    LEFT JOIN masterdata_person f ON f.id = oc.on_behalf_of_id LEFT JOIN auth_user fu ON fu.id = f.user_id
     WHERE (oc.order_line_id = open.order_line_id OR oc.opportunity_id = open.opportunity_id) AND oc.cycle_id = %(cycle)s
     ORDER BY oc.id DESC LIMIT 1
 ) k ON true
@@ -55,7 +59,8 @@ ORDER BY open.value DESC, open.code LIMIT %(most)s
 class Watched:
     """An open order, an opportunity or a line that has fallen silent, with the newest call on it.
 
-    `value` in company currency; `interval` and `since` (months) are a silent line's.
+    `by` called (`by_name`), for who was away (`for_name`) or oneself. `value` in company currency; `interval` and
+    `since` (months) are a silent line's.
     """
 
     kind: str
@@ -72,6 +77,9 @@ class Watched:
     call: str
     slips_to: date | None
     called_at: datetime | None
+    by: int | None
+    by_name: str
+    for_name: str
     interval: float = 0.0
     since: int = 0
 
@@ -104,8 +112,9 @@ class Watched:
 
 @dataclass(frozen=True)
 class OrdersPage:
-    """What the page shows: the list, how many are answered, and the months an order may slip to."""
+    """What the page shows: whose list, how many are answered, and the months an order may slip to."""
 
+    owner: Person
     rows: list[Watched]
     months: list[date]
     today: date
@@ -120,7 +129,7 @@ def orders_to_watch(cycle: Cycle, person: Person, *, on: date) -> OrdersPage:
     """At most fifteen rows by value: orders and opportunities due within eight weeks or overdue, and silent lines."""
     rows = _open(cycle, person, on) + _silent(cycle, person)
     rows.sort(key=lambda row: (-row.value, row.code, row.pk))
-    return OrdersPage(rows[:MOST], month_range(add_months(cycle.month, 1), 6), on, cycle.month)
+    return OrdersPage(person, rows[:MOST], month_range(add_months(cycle.month, 1), 6), on, cycle.month)
 
 
 def _open(cycle: Cycle, person: Person, on: date) -> list[Watched]:
@@ -139,12 +148,13 @@ def _open(cycle: Cycle, person: Person, on: date) -> list[Watched]:
 
 def _watched(*row: Any) -> Watched:
     given = dict(zip(Watched.__dataclass_fields__, row, strict=False))
-    return Watched(**given | {"call": given["call"] or ""})
+    return Watched(**given | {name: given[name] or "" for name in ("call", "by_name", "for_name")})
 
 
 def _silent(cycle: Cycle, person: Person) -> list[Watched]:
     lines = quiet_lines_of(cycle, person.pk)[:MOST]
     calls = OrderCall.objects.filter(cycle=cycle, line_id__in=[line.line for line in lines]).order_by("id")
+    calls = calls.select_related("by__user", "on_behalf_of__user")
     newest = {call.line_id: call for call in calls}
     return [_silent_row(line, newest.get(line.line), cycle.month) for line in lines]
 
@@ -165,6 +175,9 @@ def _silent_row(line: QuietLine, call: OrderCall | None, month: date) -> Watched
         call=call.call if call else "",
         slips_to=call.slips_to if call else None,
         called_at=call.at if call else None,
+        by=call.by_id if call else None,
+        by_name=call.by.name if call else "",
+        for_name=call.on_behalf_of.name if call and call.on_behalf_of else "",
         interval=line.interval,
         since=line.since,
     )

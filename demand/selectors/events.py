@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
+from django.db.models import Q
 
 from cycles.models import Cycle
 from cycles.periods import add_months
-from demand.models import Event
+from demand.models import Event, EventShape
 from demand.selectors.event_advice import ended_before
 
 COLUMNS = {
@@ -23,12 +24,14 @@ COLUMNS = {
     "uplift_pct": "uplift_pct",
     "uplift_qty": "uplift_qty",
     "confidence": "confidence",
+    "shape": "shape",
 }
 
 
 def events_frame(cycle: Cycle) -> pd.DataFrame:
     """The events that touch the cycle's horizon; a simulated cycle knows only those entered before it began."""
-    rows = Event.objects.filter(to_month__gte=cycle.month)
+    dipping = Q(shape=EventShape.DIP, to_month=add_months(cycle.month, -1))
+    rows = Event.objects.filter(Q(to_month__gte=cycle.month) | dipping)
     if cycle.simulated:
         rows = rows.filter(entered_on__lt=cycle.month).exclude(cancelled_on__lt=cycle.month)
     else:

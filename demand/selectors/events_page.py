@@ -7,7 +7,8 @@ from typing import Any
 
 from cycles.models import Cycle
 from cycles.periods import add_months, month_range, months_between
-from demand.models import Event, EventKind, Stage
+from demand.event_shapes import shape_words
+from demand.models import Event, EventKind, EventShape, Stage
 from demand.selectors.event_advice import events_standing, overlaps
 from demand.selectors.events import Copies, events_to_copy
 from demand.selectors.lines import cycle_lines
@@ -39,6 +40,7 @@ class EventsPage:
     coming: list[dict[str, Any]]
     choices: dict[str, list[Any]]
     kinds: Any
+    shapes: Any
     ahead: list[date]
     may_write: bool
     copies: Copies
@@ -55,6 +57,7 @@ def events_page(cycle: Cycle, person: Person) -> EventsPage:
         coming=_coming(cycle, events, touching),
         choices=_choices(),
         kinds=EventKind,
+        shapes=EventShape,
         ahead=month_range(cycle.month, cycle.horizon),
         may_write=person.role == Role.MARKETING,
         copies=events_to_copy(cycle),
@@ -91,8 +94,18 @@ def _coming(cycle: Cycle, events: list[Event], touching: Touching) -> list[dict[
             notes = [note for note in part["note"] if note]
             money = float((units * part["line"].map(price)).sum())
             added[str(code)] = (float(units.sum()), money, str(notes[0]) if notes else "")
-    ahead = sorted((e for e in events if e.to_month >= cycle.month), key=lambda e: (e.from_month, e.code))
-    return [{"event": e, "added": added.get(e.code), "overlaps": touching[e.pk]} for e in ahead]
+    ahead = sorted((e for e in events if _reaches(e, cycle)), key=lambda e: (e.from_month, e.code))
+    return [{"event": e, "added": added.get(e.code), "overlaps": touching[e.pk], "shape": _shape(e)} for e in ahead]
+
+
+def _reaches(event: Event, cycle: Cycle) -> bool:
+    """Whether an event still moves numbers: a dip does so in the month after it."""
+    dips = event.shape == EventShape.DIP
+    return event.to_month >= (add_months(cycle.month, -1) if dips else cycle.month)
+
+
+def _shape(event: Event) -> str:
+    return shape_words(event.shape, event.from_month, event.to_month)
 
 
 def _choices() -> dict[str, list[Any]]:

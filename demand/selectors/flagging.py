@@ -112,14 +112,15 @@ def _add_events(facts: pd.DataFrame, cycle: Cycle, baseline: Plan) -> None:
     with_events, effects = events_applied(cycle, baseline)
     facts["promotion_qty"] = (with_events.quantity - baseline.quantity)[:, :NEAR].sum(axis=1)
     near = effects[(effects["month"] < NEAR) & (effects["added"] != 0)]
-    facts["promotion"] = _largest_first(near).reindex(facts.index).fillna("")
+    facts["promotion"] = _largest_first(cycle, near).reindex(facts.index).fillna("")
 
 
-def _largest_first(effects: pd.DataFrame) -> pd.Series:
-    """Per line the name of the event that moves it most, and how many more there are."""
+def _largest_first(cycle: Cycle, effects: pd.DataFrame) -> pd.Series:
+    """Per line the name of the event that moves it most (or of which it is the dip), and how many more there are."""
     if effects.empty:
         return pd.Series(dtype=object)
-    names = dict(Event.objects.filter(code__in=effects["event"].unique().tolist()).values_list("code", "name"))
+    events = Event.objects.filter(code__in=effects["event"].unique().tolist())
+    names = {event.code: f"{'The dip after ' if event.to_month < cycle.month else ''}{event.name}" for event in events}
     moved_by = effects.groupby(["line", "event"])["added"].sum().abs().reset_index()
     moved_by = moved_by.sort_values(["line", "added"], ascending=[True, False], kind="stable")
     rest = moved_by.groupby("line").size() - 1

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, Subquery, Sum
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -72,10 +72,11 @@ def _state(cycle: Cycle) -> tuple[int, ...]:
 
     Owners are counted in though a hand-over is recorded too: records of two writers may be seen out of order.
     """
-    owners = Sum(F("owner_id") * F("line_id"))
-    rows = CycleLine.objects.filter(cycle=cycle).aggregate(count=Count("pk"), last=Max("pk"), owners=owners)
-    changes = RowChange.objects.aggregate(last=Max("pk"))
-    return rows["count"], rows["last"] or 0, int(rows["owners"] or 0), changes["last"] or 0
+    newest = Subquery(RowChange.objects.order_by("-pk").values("pk")[:1])
+    rows = CycleLine.objects.filter(cycle=cycle).aggregate(
+        count=Count("pk"), last=Max("pk"), owners=Sum(F("owner_id") * F("line_id")), changes=Max(newest)
+    )
+    return rows["count"], rows["last"] or 0, int(rows["owners"] or 0), rows["changes"] or 0
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,5 +1,6 @@
 """Who enters for whom: what a substitute has to do, and what an owner reads about it afterwards."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,20 +8,24 @@ from django.db.models import Count, Max
 
 from cycles.models import Contribution, Cycle
 from cycles.steps import Step
-from demand.models import CycleLine, LayerLine, Stage
+from demand.models import Comment, CycleLine, LayerLine, Stage
 from demand.selectors.people import managers_above
+from demand.selectors.threads import questions_open
+from jobs.errors import NotYours, Refused
 from masterdata.models import Absence, Person
 from masterdata.roles import Role
+from masterdata.selectors import people
 from masterdata.selectors.absences import stands_in, stands_in_for
 
 
 @dataclass(frozen=True)
 class StoodIn:
-    """An absence in which a person enters for another, with how far that forecast is."""
+    """An absence in which a person enters for another: how far that forecast is, and what is asked meanwhile."""
 
     absence: Absence
     lines: int
     answer: Contribution | None
+    questions: list[Comment]
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,16 @@ def stood_in(cycle: Cycle, person: Person, on: date) -> list[StoodIn]:
         row.person_id: row
         for row in Contribution.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value, person__in=users)
     }
-    found = [StoodIn(row, lines.get(row.person_id, 0), answers.get(row.person.user_id)) for row in rows]
+    asked = list(questions_open(cycle).filter(to__in=owners))
+    found = [
+        StoodIn(
+            row,
+            lines.get(row.person_id, 0),
+            answers.get(row.person.user_id),
+            [question for question in asked if question.to_id == row.person_id],
+        )
+        for row in rows
+    ]
     return [one for one in found if one.lines]
 
 
@@ -57,6 +71,22 @@ def entering_for(reader: Person, owner: Person, on: date, *, wanted: bool) -> Ab
     absence = stands_in(reader, owner, on) if reader.pk != owner.pk else None
     is_manager = absence is not None and reader.role == Role.SALES_MANAGER and reader.pk in managers_above(owner)
     return absence if wanted or not is_manager else None
+
+
+def owner_named(reader: Person, username: str, on: date) -> Person:
+    """Whose orders a reader calls: their own ('' = not named), or those of somebody who is away and has named them."""
+    owner = people().filter(user__username=username).first() if username else reader
+    if owner is None:
+        raise Refused("nobody", f"There is nobody with the user name {username!r}.", status=404)
+    if owner.pk != reader.pk and stands_in(reader, owner, on) is None:
+        raise NotYours(f"Only {owner.name}, or who is named while {owner.name} is away, calls these orders.")
+    return owner
+
+
+def answers_for(reader: Person, asked: Iterable[Comment], on: date) -> set[int]:
+    """Whose questions (ids of persons) among these the reader answers: their own, and those of who is away."""
+    others = {comment.to_id for comment in asked if comment.to_id and not comment.answered_at} - {reader.pk}
+    return {reader.pk} | ({row.person_id for row in stands_in_for(reader, on)} & others if others else set())
 
 
 def entered_for(cycle: Cycle, owner: Person) -> list[EnteredBy]:

@@ -10,6 +10,7 @@ import pandas as pd
 from cycles.models import Cycle
 from cycles.periods import add_months, months_between
 from demand.certainty import parts_of
+from demand.event_shapes import shape_in_month
 from demand.matrices import Plan
 from demand.models import Change, Comment, CycleLine, Event, ForecastVersion, Line, Stage, VersionState
 from demand.selectors.certainty import certainties
@@ -104,7 +105,7 @@ def _plans(cycle: Cycle, ids: np.ndarray, position: int) -> tuple[dict[Stage, Pl
     if Stage.TEAM in plans:
         events, effects = events_applied(cycle, plans[Stage.TEAM])
         plans.setdefault(Stage.EVENTS, events)
-        facts[Stage.EVENTS] = _event_facts(effects, position)
+        facts[Stage.EVENTS] = _event_facts(cycle, effects, position)
     _with_proposal(cycle, numbers, versions, plans, ids)
     for stage, version in versions.items():
         if stage in plans and version.rule and stage not in (Stage.NAIVE, Stage.BASELINE):
@@ -150,14 +151,15 @@ def _certainty_facts(cycle: Cycle, row: CycleLine, position: int, plans: dict[St
     return sentences
 
 
-def _event_facts(effects: pd.DataFrame, position: int) -> list[str]:
-    """One sentence per event that touches the month."""
-    here = effects[effects["month"] == position]
-    names = dict(Event.objects.filter(code__in=here["event"].unique().tolist()).values_list("code", "name"))
+def _event_facts(cycle: Cycle, effects: pd.DataFrame, position: int) -> list[str]:
+    """One sentence per event that touches the month, with what its shape makes of the month."""
+    here, month = effects[effects["month"] == position], add_months(cycle.month, position)
+    events = {event.code: event for event in Event.objects.filter(code__in=here["event"].unique().tolist())}
     facts = []
     for code, rows in here.groupby("event"):
-        note = next((str(note) for note in rows["note"] if note), "")
-        facts.append(note or f"{names.get(code, code)}: {rows['added'].sum():+,.1f}")
+        event, note = events[str(code)], next((str(note) for note in rows["note"] if note), "")
+        shape = shape_in_month(event.shape, event.from_month, event.to_month, month)
+        facts.append(note or f"{event.name}: {rows['added'].sum():+,.1f}{f' ({shape})' if shape else ''}")
     return facts
 
 

@@ -20,6 +20,7 @@ from demand.selectors.history import company_history, first_booked_month, histor
 from demand.selectors.launches import launches
 from demand.selectors.lines import cycle_lines, life_mask, line_ids
 from demand.services.flagging import flags_set
+from demand.services.own_past import own_past_set
 from demand.services.versions import cycle_lines_freeze, forecast_lines_copy
 from jobs.errors import Refused
 from jobs.models import Job
@@ -184,6 +185,7 @@ def baseline_finish(*, cycle: Cycle, job: int, at: datetime) -> str:
         built.save(update_fields=["state", "rule"])
     if not cycle.simulated:
         flags_set(cycle=cycle)
+        own_past_set(cycle=cycle)
         milestone_reach(cycle=cycle, kind=Milestone.BASELINE_BUILT, at=at)
     lines = CycleLine.objects.filter(cycle=cycle).count()
     return f"Baseline of {cycle.code}: {lines} lines"

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from cycles.models import Cycle, CycleState
 from cycles.periods import add_months, months_between
 from demand.models import Call, Change, CycleLine, Line, Opportunity, OrderCall, OrderLine, Reason, Stage
-from demand.policy import check_role, check_sales_open
+from demand.policy import acts_for, check_sales_open
 from demand.selectors.calls import month_in_plan
 from demand.selectors.quiet import ordered_on, quiet_line
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit, cells_save
 from demand.services.said import comment_add
-from jobs.errors import Invalid, NotYours, Refused
+from jobs.errors import Invalid, Refused
 from masterdata.models import Person
-from masterdata.roles import SALES_ROLES, Role
+from masterdata.roles import Role
 from masterdata.selectors import people
 
 Subject = OrderLine | Opportunity | Line
@@ -62,17 +62,18 @@ def call_make(
 ) -> CallMade:
     """Record a call; the newest one counts. A slip moves the quantity to its new month, a later call moves it back.
 
-    A line is called only while it is past its usual interval; what moves then is its usual order.
+    A line is called only while it is past its usual interval; what moves then is its usual order. Who is named while
+    the owner is away calls in the owner's place; the record names both.
 
     When entry is closed the call is still recorded, but the plan is not moved without a decision.
     """
-    check_role(person, *SALES_ROLES, what="Calling an order")
     if cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; call the order in the next one.")
     locked = type(subject).objects.select_for_update().get(pk=subject.pk)
     _check_open(cycle, locked)
-    _check_owner(cycle, person, locked)
-    order = _order(cycle, person, locked)
+    owner = _owner(cycle, locked)
+    stead = acts_for(person, owner, at, what="Calling an order", does="calls its orders")
+    order = _order(cycle, owner or person, locked)
     _check_month(cycle, call, slips_to, order.stands)
     made = OrderCall.objects.create(
         cycle=cycle,
@@ -83,6 +84,7 @@ def call_make(
         call=call,
         slips_to=slips_to,
         by=person,
+        on_behalf_of=stead,
         at=at,
     )
     return _move(cycle, order, made)
@@ -104,10 +106,10 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def _order(cycle: Cycle, person: Person, subject: Subject) -> _Order:
+def _order(cycle: Cycle, owner: Person, subject: Subject) -> _Order:
     if not isinstance(subject, Line):
         return _Order(subject.code, _line_of(subject), _stands(subject, cycle), subject.qty)
-    quiet = quiet_line(cycle, subject, person.pk)
+    quiet = quiet_line(cycle, subject, owner.pk)
     if quiet is None:
         raise Refused("not_quiet", "This line is not past its usual interval; change its number on your sheet instead.")
     return _Order(USUAL, subject, cycle.month, quiet.qty)
@@ -123,12 +125,9 @@ def _line_of(subject: Subject) -> Line | None:
     return Line.objects.filter(product_id=product, customer_id=customer).first()
 
 
-def _check_owner(cycle: Cycle, person: Person, subject: Subject) -> None:
+def _owner(cycle: Cycle, subject: Subject) -> Person | None:
     row = CycleLine.objects.select_related("owner__user").filter(cycle=cycle, line=_line_of(subject)).first()
-    owner = row.owner if row else getattr(subject, "owner", None) or subject.customer.owner
-    if owner is None or owner.pk != person.pk:
-        whose = owner.name if owner else "nobody"
-        raise NotYours(f"This customer belongs to {whose}; only the owner calls its orders.")
+    return row.owner if row else getattr(subject, "owner", None) or subject.customer.owner
 
 
 def _stands(subject: OrderLine | Opportunity, cycle: Cycle) -> date:

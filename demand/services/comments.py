@@ -14,6 +14,7 @@ from jobs.services.messages import messages_queue
 from masterdata.models import Person
 from masterdata.roles import Role
 from masterdata.selectors import people
+from masterdata.selectors.absences import away_on, company_day, stands_in, substitute_now
 
 LONGEST = 2000
 
@@ -47,8 +48,20 @@ def question_ask(
     question = comment_add(
         cycle=cycle, line=line, month=month, kind=Comment.Kind.QUESTION, text=_words(text), to=owner, by=by, at=at
     )
-    messages_queue(messages=[_question_mail(question, owner)])
+    messages_queue(messages=[_question_mail(question, owner), *_substitute_mail(question, owner)])
     return question
+
+
+def _substitute_mail(question: Comment, owner: Person) -> list[Message]:
+    """The same question to who answers while the owner is away."""
+    away = away_on(company_day(question.at))
+    named = substitute_now(away[owner.pk], away) if owner.pk in away else None
+    if named is None:
+        return []
+    mail = _question_mail(question, owner)
+    mail.key, mail.recipient = f"{mail.key}:substitute", named.user
+    mail.text = mail.text.replace("your sheet;", f"the sheet of {owner.name}, who is away;")
+    return [mail]
 
 
 def _question_mail(question: Comment, owner: Person) -> Message:
@@ -68,12 +81,11 @@ def _question_mail(question: Comment, owner: Person) -> Message:
 
 @transaction.atomic
 def question_answer(*, question: Comment, by: Person, text: str, at: datetime) -> Comment:
-    """Answer a question on one's line; the one who asked sees the answer beside the number."""
+    """Answer a question on one's line, or on that of who is away; who asked sees the answer beside the number."""
     question = Comment.objects.select_for_update().get(pk=question.pk)
     if question.kind != Comment.Kind.QUESTION:
         raise Invalid("This is not a question, so it has no answer. Add a note instead.")
-    if question.to_id != by.pk:
-        raise NotYours(f"This question was put to {question.to.name if question.to else 'nobody'}.")
+    _check_asked(question, by, at)
     if question.answered_at:
         raise Refused("answered", "This question has been answered already. Add a note to say more.")
     answer = comment_add(
@@ -90,6 +102,13 @@ def question_answer(*, question: Comment, by: Person, text: str, at: datetime) -
     question.answered_at = at
     question.save(update_fields=["answered_at"])
     return answer
+
+
+def _check_asked(question: Comment, by: Person, at: datetime) -> None:
+    asked = question.to
+    if asked is None or (asked.pk != by.pk and stands_in(by, asked, company_day(at)) is None):
+        whom = f"{asked.name}, who answers it, or who is named while {asked.name} is away" if asked else "nobody"
+        raise NotYours(f"This question was put to {whom}.")
 
 
 def _owner(cycle: Cycle, line: Line) -> Person:

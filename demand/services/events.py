@@ -9,7 +9,7 @@ from cycles.models import Cycle, CycleState
 from cycles.periods import parse_month
 from cycles.selectors import step_of
 from cycles.steps import Step, StepState
-from demand.models import Event, EventKind, Stage
+from demand.models import Event, EventKind, EventShape, Stage
 from demand.policy import check_role
 from demand.selectors.event_advice import ended_before
 from demand.selectors.events import events_to_copy
@@ -36,6 +36,7 @@ class EventEntry:
     last: str = ""
     uplift: float | None = None
     confidence: float | None = None
+    shape: str = ""
 
 
 @transaction.atomic
@@ -114,6 +115,11 @@ def _facts(entry: EventEntry) -> tuple[dict[str, object], list[dict[str, object]
         faults.append({"field": "name", "detail": "Say what is planned."})
     if entry.kind not in EventKind.values:
         faults.append({"field": "kind", "detail": "Choose what kind of event it is."})
+    facts["shape"] = entry.shape or EventShape.FLAT
+    if facts["shape"] not in EventShape.values:
+        faults.append({"field": "shape", "detail": "Choose how the uplift spreads over the months."})
+    if facts["shape"] == EventShape.DIP and entry.kind == EventKind.LOSS:
+        faults.append({"field": "shape", "detail": "Lost business has no dip after it. Choose another shape."})
     scope = (("product", Product), ("family", Family), ("customer", Customer), ("region", Region))
     for name, model in scope:
         code = getattr(entry, name)

@@ -9,42 +9,48 @@ from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.matrices import Plan
 from demand.models import CycleLine, Line, Stage
-from demand.policy import check_role, check_sales_open
+from demand.policy import acts_for, check_sales_open
 from demand.selectors.versions import version_current
 from demand.services.versions import forecast_lines_copy
-from jobs.errors import Invalid, NotYours, Refused
+from jobs.errors import Invalid, Refused
 from masterdata.models import Customer, ExchangeRate, Person, Product
-from masterdata.roles import SALES_ROLES
 
 
 @transaction.atomic
 def line_start(*, cycle: Cycle, person: Person, customer: str, product: str, at: datetime) -> Line:
     """Start the line of an own customer and a product (codes) in a cycle, with a baseline of zero.
 
-    A line that exists but is not in the cycle is taken in; one that is already there is refused.
+    Who is named while the owner is away starts it in the owner's place; it says who did. A line that exists but is
+    not in the cycle is taken in; one that is already there is refused.
     """
-    check_role(person, *SALES_ROLES, what="Starting a line")
+    buyer, item = _customer(customer), _product(product, cycle)
+    stead = acts_for(person, buyer.owner, at, what="Starting a line", does="starts a line")
     check_sales_open(cycle, [])
-    buyer, item = _customer(customer, person), _product(product, cycle)
     line, _ = Line.objects.get_or_create(customer=buyer, product=item)
     rate = _rate(item, cycle)
     _, created = CycleLine.objects.get_or_create(
         cycle=cycle,
         line=line,
         defaults={
-            "owner": person,
+            "owner": buyer.owner,
             "region_id": buyer.region_id,
             "family_id": item.family_id,
             "price": (item.price or 0) * rate,
             "unit_cost": (item.unit_cost or 0) * rate,
             "method": "new line",
-            "flags": [{"code": "new", "text": "new line", "why": f"You started this line on {at:%-d %B}."}],
+            "flags": [{"code": "new", "text": "new line", "why": _started(person, stead, at)}],
         },
     )
     if not created:
-        raise Refused("line_exists", f"{buyer.name} already has a line for {item.name}; it is on your sheet.")
+        whose = "the" if stead else "your"
+        raise Refused("line_exists", f"{buyer.name} already has a line for {item.name}; it is on {whose} sheet.")
     _into_baseline(cycle, line, at)
     return line
+
+
+def _started(person: Person, stead: Person | None, at: datetime) -> str:
+    who = f"{person.name} started this line for {stead.name}" if stead else "You started this line"
+    return f"{who} on {at:%-d %B}."
 
 
 def _into_baseline(cycle: Cycle, line: Line, at: datetime) -> None:
@@ -61,15 +67,12 @@ def _into_baseline(cycle: Cycle, line: Line, at: datetime) -> None:
             version.save(update_fields=["made_at"])
 
 
-def _customer(code: str, person: Person) -> Customer:
+def _customer(code: str) -> Customer:
     found = Customer.objects.select_related("owner__user").filter(code=code).first()
     if found is None:
         raise Invalid(f"There is no customer {code!r}. Choose one from the list.")
     if found.plan_as_id is not None:
         found = Customer.objects.select_related("owner__user").get(pk=found.plan_as_id)
-    if found.owner_id != person.pk:
-        whose = found.owner.name if found.owner else "nobody"
-        raise NotYours(f"{found.name} belongs to {whose}; only the owner can start a line.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Taking recorded sales input of a past cycle into its sales layer."""
+"""Taking what was recorded of a past cycle into it: sales input into its sales layer, calls on orders."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -7,7 +7,18 @@ import numpy as np
 
 from cycles.models import Cycle
 from cycles.periods import months_between
-from demand.models import Change, LayerLine, Line, Origin, SalesInput, Stage
+from demand.models import (
+    Change,
+    LayerLine,
+    Line,
+    Opportunity,
+    OrderCall,
+    OrderLine,
+    Origin,
+    PastCall,
+    SalesInput,
+    Stage,
+)
 from demand.selectors.versions import version_current, version_plan
 from jobs.errors import Refused
 
@@ -26,6 +37,29 @@ def sales_input_replay(*, cycle: Cycle, at: datetime) -> int:
     LayerLine.objects.bulk_create([layer for layer, _ in made])
     Change.objects.bulk_create(changes)
     return len(changes)
+
+
+def calls_replay(*, cycle: Cycle, at: datetime) -> int:
+    """Record the reps' past calls of this cycle on the orders and opportunities that are known; returns how many."""
+    rows = list(PastCall.objects.filter(cycle=cycle.month).order_by("id"))
+    codes = [row.order for row in rows]
+    orders = dict(OrderLine.objects.filter(code__in=codes).values_list("code", "pk"))
+    quotes = dict(Opportunity.objects.filter(code__in=codes).values_list("code", "pk"))
+    calls = [
+        OrderCall(
+            cycle=cycle,
+            order_line_id=orders.get(row.order),
+            opportunity_id=None if row.order in orders else quotes[row.order],
+            month=row.month,
+            call=row.call,
+            slips_to=row.slips_to,
+            by_id=row.rep_id,
+            at=at,
+        )
+        for row in rows
+        if row.order in orders or row.order in quotes
+    ]
+    return len(OrderCall.objects.bulk_create(calls))
 
 
 def _by_line(cycle: Cycle, rows: list[SalesInput], lines: dict[tuple[int, int], int]) -> dict[int, list[SalesInput]]:

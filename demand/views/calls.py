@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cycles.models import Cycle
@@ -10,8 +11,10 @@ from demand.forms import call_read
 from demand.models import Call, Line, Opportunity, OrderLine
 from demand.selectors.calls import orders_to_watch
 from demand.selectors.present import cycle_now
+from demand.selectors.standing_in import owner_named
 from demand.services.calls import USUAL, CallMade, Subject, call_make
 from jobs.errors import Refused
+from masterdata.models import Person
 from masterdata.requests import PortalRequest
 
 CLOSED_MEANWHILE = ("shipped", "closed", "ordered")
@@ -20,8 +23,12 @@ CLOSED_MEANWHILE = ("shipped", "closed", "ordered")
 @require_GET
 def orders(request: PortalRequest) -> HttpResponse:
     cycle = cycle_now()
-    page = orders_to_watch(cycle, request.person, on=request.today)
-    return render(request, "demand/orders.html", {"page": page, "cycle": cycle, "calls": Call})
+    page = orders_to_watch(cycle, _owner(request), on=request.today)
+    return render(
+        request,
+        "demand/orders.html",
+        {"page": page, "cycle": cycle, "calls": Call, "is_for": page.owner != request.person},
+    )
 
 
 @require_POST
@@ -40,12 +47,18 @@ def call(request: PortalRequest, kind: str, pk: int) -> HttpResponse:
     if swaps:
         return _row(request, cycle, kind, pk, called_sentence(made, _name(subject)))
     messages.success(request, called_sentence(made, _name(subject)))
-    return redirect("demand:orders")
+    whose = f"?for={made.call.on_behalf_of.username}" if made.call.on_behalf_of else ""
+    return redirect(f"{reverse('demand:orders')}{whose}")
+
+
+def _owner(request: PortalRequest) -> Person:
+    """Whose orders are called: one's own, or those of who is away."""
+    return owner_named(request.person, request.GET.get("for", ""), request.today)
 
 
 def _row(request: PortalRequest, cycle: Cycle, kind: str, pk: int, said: str) -> HttpResponse:
     """The row as it stands now, with what was just said of it; closed meanwhile = the sentence alone."""
-    page = orders_to_watch(cycle, request.person, on=request.today)
+    page = orders_to_watch(cycle, _owner(request), on=request.today)
     row = next((row for row in page.rows if row.kind == kind and row.pk == pk), None)
     return render(request, "demand/_order.html", {"row": row, "page": page, "calls": Call, "said": said})
 

@@ -68,6 +68,7 @@ def _entry(request: PortalRequest) -> EventEntry:
         last=given.get("last", "") or given.get("first", ""),
         uplift=number_read(given.get("uplift")),
         confidence=number_read(given.get("confidence")),
+        shape=given.get("shape", ""),
         **scope_read(given),
     )
 

@@ -66,12 +66,13 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
         "is_own": is_own,
         "is_team": is_team,
         "stands_in": absence,
+        "sheet_url": _sheet_url(shown.owner) if absence else reverse("demand:sheet"),
         "entered_for": entered_for(shown.cycle, shown.owner),
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
         "parts_url": reverse("demand:sheet-parts") if is_own else "",
         "lock_url": reverse("demand:sheet-lock") + ("?layer=team" if is_team else ""),
-        "choices": new_line_choices(shown.owner) if is_own and shown.is_open and not absence else None,
+        "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
         "show": _chosen(request, "show", MONTH_VIEWS),
         "month_views": MONTH_VIEWS,
         "group": _chosen(request, "group", GROUP_VIEWS),
@@ -86,9 +87,14 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
     }
 
 
+def _sheet_url(owner: Person) -> str:
+    """The sheet of somebody who is away, to write."""
+    return f"{reverse('demand:sheet-of', args=[owner.username])}?layer=sales"
+
+
 def _hints(shown: Sheet) -> str:
     """What the owner's past says of changes, as the page's script reads it; empty = nothing."""
-    found = sheet_hints(shown.cycle, shown.owner, [line.line for line in shown.lines])
+    found = sheet_hints(shown.cycle, shown.owner, {line.line: line.customer_code for line in shown.lines})
     return json.dumps(found) if found else ""
 
 
@@ -198,8 +204,11 @@ def new_line(request: PortalRequest) -> HttpResponse:
         product=request.POST.get("product", ""),
         at=request.now,
     )
-    messages.success(request, f"{line.customer.name}, {line.product.name} is on your sheet, among those that need you.")
-    return redirect("demand:sheet")
+    owner = _sender(request)
+    is_own = owner.pk == request.person.pk
+    whose = "your sheet" if is_own else f"the sheet of {owner.name}"
+    messages.success(request, f"{line.customer.name}, {line.product.name} is on {whose}, among those that need you.")
+    return redirect("demand:sheet" if is_own else _sheet_url(owner))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from demand.forms import month_read
 from demand.models import Comment, Line
 from demand.policy import may_ask
 from demand.selectors.present import cycle_named, cycle_now
+from demand.selectors.standing_in import answers_for
 from demand.selectors.threads import people_named
 from demand.selectors.why import why
 from demand.services.comments import note_add, question_answer, question_ask
@@ -35,7 +36,12 @@ def _shown(request: PortalRequest, line: int, month: str, problem: Refused | Non
     line_seen(person=request.person, line=found.line, at=request.now)
     in_panel = bool(request.headers.get("HX-Request"))
     template = "demand/_why.html" if in_panel else "demand/why.html"
-    context: dict[str, Any] = {"why": found, "may_ask": may_ask(request.person, found.row.owner), "in_panel": in_panel}
+    context: dict[str, Any] = {
+        "why": found,
+        "may_ask": may_ask(request.person, found.row.owner),
+        "answers_for": answers_for(request.person, found.thread, request.today),
+        "in_panel": in_panel,
+    }
     if problem is not None:
         context |= {"problem": problem, "typed": request.POST.get("text", "")}
     return render(request, template, context, status=problem.status if problem else 200)
@@ -79,8 +85,8 @@ def ask(request: PortalRequest, line: int, month: str) -> HttpResponse:
 def answer(request: PortalRequest, pk: int) -> HttpResponse:
     question = get_object_or_404(Comment, pk=pk)
     question_answer(question=question, by=request.person, text=request.POST.get("text", ""), at=request.now)
-    asked_by = question.by.name
-    messages.success(request, f"Answered. {asked_by} sees it beside the number.")
+    whose = f" for {question.to.name}" if question.to and question.to.pk != request.person.pk else ""
+    messages.success(request, f"Answered{whose}. {question.by.name} sees it beside the number.")
     return redirect(_safe(request, reverse("demand:sheet")))
 
 

@@ -1,7 +1,7 @@
 """A person's track record as a page: three facts with a picture each, best call and biggest miss; private."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,8 @@ from kpis.measures.measured import Measured, pooled
 from kpis.selectors.accuracy import closed_before
 from kpis.selectors.feedback import Feedback, check_may_see, effect_of, told
 from kpis.selectors.own_cases import own_cases
+from kpis.selectors.team_band import bias_of_team, team_of
+from kpis.team_band import band_fact
 from kpis.track_record import (
     bias_fact,
     call_sentence,
@@ -64,6 +66,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Team:
+    """The comparison with the team: whether there is one to offer, and its band in words when asked for."""
+
+    offered: bool = False
+    band: str = ""
+
+
+@dataclass(frozen=True)
 class TrackRecord:
     """What the page shows; `waits` says when the first result comes while there is none."""
 
@@ -78,16 +88,23 @@ class TrackRecord:
     reason_rows: list[Shown]
     calls: str
     call_rows: list[Shown]
+    calls_simulated: bool
     best: Told | None
     miss: Told | None
+    team: Team = Team()
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.reasons.chosen or self.customers.chosen)
 
 
-def track_record(viewer: Person, owner: Person, *, reason: str = "", customer: str = "") -> TrackRecord:
-    """The record of a person who enters numbers; a reason or customer that is not in it filters nothing."""
+def track_record(
+    viewer: Person, owner: Person, *, reason: str = "", customer: str = "", team: bool = False
+) -> TrackRecord:
+    """The record of a person who enters numbers; a reason or customer that is not in it filters nothing.
+
+    The band of the `team` is told when asked for, over all reasons and customers.
+    """
     check_may_see(viewer, owner)
     until = closed_before()
     if owner.role not in SALES_ROLES or until is None:
@@ -99,7 +116,16 @@ def track_record(viewer: Person, owner: Person, *, reason: str = "", customer: s
     whole = told(owner, cases, until)
     if cases.empty and not any(call.spoke_of < until for call in calls):
         return _nothing(whole, _first_result(until))
-    return _record(whole, _kept(cases, reasons, customers), _of_customer(calls, customers), until, reasons, customers)
+    record = _record(whole, _kept(cases, reasons, customers), _of_customer(calls, customers), until, reasons, customers)
+    return record if record.is_filtered else replace(record, team=_team(owner, until, asked=team))
+
+
+def _team(owner: Person, until: date, *, asked: bool) -> Team:
+    team = team_of(owner)
+    if not (team and asked):
+        return Team(bool(team))
+    months = month_range(add_months(until, -MONTHS), MONTHS)
+    return Team(offered=True, band=band_fact(bias_of_team(team, months, until)))
 
 
 def _record(
@@ -126,6 +152,7 @@ def _record(
         reason_rows=_by_reason(cases),
         calls=calls_fact(rows),
         call_rows=[_call_row(row) for row in rows if row.n],
+        calls_simulated=any(call.simulated and call.spoke_of < until for call in calls),
         best=best,
         miss=miss,
     )
@@ -133,7 +160,7 @@ def _record(
 
 def _nothing(whole: Feedback, waits: str = "") -> TrackRecord:
     nobody = Choice([], "")
-    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, [], "", [], None, None)
+    return TrackRecord(whole, waits, nobody, nobody, "", None, "", None, [], "", [], False, None, None)
 
 
 def _first_result(until: date) -> str:

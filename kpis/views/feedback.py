@@ -28,6 +28,6 @@ def _shown(request: PortalRequest, owner: Person) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "kpis/_feedback.html", {"feedback": feedback(request.person, owner), "short": True})
     chosen = {name: request.GET.get(name, "") for name in ("reason", "customer")}
-    record = track_record(request.person, owner, **chosen)
+    record = track_record(request.person, owner, **chosen, team=request.GET.get("team") == "1")
     context = {"record": record, "feedback": record.feedback, "below": people_below(request.person)}
     return render(request, "kpis/feedback.html", context)

@@ -18,12 +18,12 @@ from cycles.selectors import (
 from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
 from demand.selectors.barriers import deadline_of
 from masterdata.models import Person
-from masterdata.selectors import ceo, company, people
+from masterdata.selectors import company, people
 from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Decision
 from meetings.outlook import StepDate, outlook, outlook_sentence
 from meetings.selectors.barriers import barrier_rows, names_shown
-from meetings.selectors.people import heads, leader, responsible
+from meetings.selectors.people import Signers, signers
 from meetings.selectors.rights import leads
 from meetings.selectors.taking_part import shares, taking_part
 from supply.models import Gap
@@ -59,8 +59,9 @@ class StepView:
 def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str, Any]:
     """Everything the page shows to a reader; without a cycle only what is needed to open the first one."""
     if cycle is None:
-        return {"cycle": None, "can_open": next_month(at), "deputies": deputies(company_day(at))}
-    steps = step_views(cycle, at)
+        return {"cycle": None, "can_open": next_month(at), "deputies": deputies(signers(), company_day(at))}
+    sign = signers()
+    steps = step_views(cycle, sign, at)
     shown, house = names_shown(viewer), company()
     zone = ZoneInfo(house.timezone)
     rows = list(contributions(cycle).select_related("person__person__reports_to__user"))
@@ -78,7 +79,7 @@ def control_page(cycle: Cycle | None, at: datetime, viewer: Person) -> dict[str,
         "entry_open": any(s.row.kind is Step.SALES_FORECAST and s.mark in ("open", "late") for s in steps),
         "signatures": signatures(cycle),
         "events": step_events(cycle),
-        "deputies": deputies(at.astimezone(zone).date()),
+        "deputies": deputies(sign, at.astimezone(zone).date()),
         "can_open": None if open_cycle() else next_month(at),
         "zone": house.timezone,
     }
@@ -100,14 +101,21 @@ def next_month(at: datetime) -> date:
 # --- Steps -----------------------------------------------------------------------------
 
 
-def step_views(cycle: Cycle, at: datetime) -> list[StepView]:
+def step_views(cycle: Cycle, sign: Signers, at: datetime) -> list[StepView]:
     closed, reached = closed_steps(cycle), milestones_reached(cycle)
     active, zone = cycle.state == CycleState.OPEN, ZoneInfo(company().timezone)
-    return [_step_view(row, at, closed, reached, active, zone) for row in cycle.steps.all()]
+    rows = cycle.steps.all()
+    return [_step_view(row, sign.of(row.kind), at, closed, reached, active, zone) for row in rows]
 
 
 def _step_view(
-    row: CycleStep, at: datetime, closed: set[Step], reached: set[Milestone], active: bool, zone: ZoneInfo
+    row: CycleStep,
+    finishes: Person | None,
+    at: datetime,
+    closed: set[Step],
+    reached: set[Milestone],
+    active: bool,
+    zone: ZoneInfo,
 ) -> StepView:
     state = StepState(row.state)
     late = is_late(state, row.due_at, at)
@@ -118,7 +126,7 @@ def _step_view(
         row=row,
         mark="late" if late else MARKS[state],
         words=_state_words(row, state, late, opens),
-        finishes=responsible(row.kind),
+        finishes=finishes,
         missing=missing,
         may_close=active and state is StepState.OPEN and not missing,
         may_move=active and not finished,
@@ -212,18 +220,18 @@ def step_events(cycle: Cycle) -> list[dict[str, Any]]:
     ]
 
 
-def deputies(on: date) -> list[dict[str, Any]]:
+def deputies(sign: Signers, on: date) -> list[dict[str, Any]]:
     """Who signs, who is away on a day, and who may sign for them; with the S&OP leader's place in the company."""
-    boss_of_all, boss, away = ceo(), leader(), away_on(on)
-    signers = heads() + ([boss_of_all] if boss_of_all else [])
-    found = [{"person": p, "deputy": p.deputy, "away": away.get(p.pk)} for p in _with_deputies(signers)]
+    away, boss = away_on(on), sign.leader
+    people_signing = sign.heads + ([sign.ceo] if sign.ceo else [])
+    found = [{"person": p, "deputy": p.deputy, "away": away.get(p.pk)} for p in _with_deputies(people_signing)]
     if boss is not None:
         upward = Person.objects.select_related("reports_to__user").get(pk=boss.pk).reports_to
         found.append({"person": boss, "deputy": None, "reports_to": upward, "away": away.get(boss.pk)})
     return found
 
 
-def _with_deputies(signers: list[Person]) -> list[Person]:
-    ids = [person.pk for person in signers]
+def _with_deputies(signing: list[Person]) -> list[Person]:
+    ids = [person.pk for person in signing]
     found = {p.pk: p for p in people().filter(pk__in=ids).select_related("deputy__user")}
     return [found[pk] for pk in ids]

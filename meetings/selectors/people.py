@@ -1,9 +1,11 @@
 """Who belongs where: heads of departments, who is invited, who must finish a step, who is told afterwards."""
 
+from dataclasses import dataclass
+
 from cycles.steps import STEPS, Signer, Step
 from masterdata.models import Person
 from masterdata.roles import PLANNER_ROLES, Role
-from masterdata.selectors import ceo, head_of, people
+from masterdata.selectors import ceo, people
 from meetings.models import MeetingKind
 
 DEPARTMENTS = ("Sales", "Operations", "Finance", "Marketing")
@@ -26,9 +28,31 @@ INVITED_HEADS = {
 }
 
 
-def heads() -> list[Person]:
-    """The heads of the departments that agree on the plan, as far as they are set up."""
+@dataclass(frozen=True)
+class Signers:
+    """Who signs and who leads, as far as they are set up."""
+
+    ceo: Person | None
+    heads: list[Person]
+    leader: Person | None
+
+    def of(self, step: Step) -> Person | None:
+        """Who must finish a step: its signer, else the S&OP leader."""
+        signer = STEPS[step].signer
+        if signer is Signer.CEO:
+            return self.ceo
+        department = HEAD_OF[signer] if signer else ""
+        return next((head for head in self.heads if head.department == department), None) or self.leader
+
+
+def signers() -> Signers:
     boss = ceo()
+    return Signers(boss, heads(boss), leader())
+
+
+def heads(boss: Person | None = None) -> list[Person]:
+    """The heads of the departments that agree on the plan, as far as they are set up; `boss` = the CEO, if known."""
+    boss = boss or ceo()
     if boss is None:
         return []
     found = people().filter(reports_to=boss, department__in=DEPARTMENTS)
@@ -48,11 +72,8 @@ def invited(kind: MeetingKind) -> list[Person]:
 
 
 def responsible(step: Step) -> Person | None:
-    """Who must finish a step: its signer, else the S&OP leader."""
-    signer = STEPS[step].signer
-    if signer is Signer.CEO:
-        return ceo()
-    return (head_of(HEAD_OF[signer]) if signer else None) or leader()
+    """Who must finish a step."""
+    return signers().of(step)
 
 
 def participants() -> list[Person]:

@@ -1,14 +1,17 @@
 """A rep leaves and names a colleague, who enters and sends for them; the rep reads who did it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from cycles.models import Contribution
-from demand.models import Change
-from tests.browser.test_sales import PHONE, Sales, assert_accessible, sales, saved, shoot
+from cycles.selectors import open_cycle
+from demand.models import Change, OrderCall, OrderLine
+from demand.services.comments import question_ask
+from masterdata.models import Absence
+from tests.browser.test_sales import PHONE, WIDE, Sales, assert_accessible, sales, saved, shoot
 from tests.stages import ENTRY
 
 pytestmark = pytest.mark.browser
@@ -69,3 +72,37 @@ def test_the_substitute_on_a_phone(sales: Sales, screenshots: Path) -> None:
     expect(rob.locator("[data-cards-state]")).to_contain_text("Saved")
     shoot(rob, screenshots, "sheet-for")
     assert Change.objects.first().by == sales.cast.other_rep
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+def test_the_substitute_calls_and_answers(sales: Sales, screenshots: Path, viewport: dict[str, int]) -> None:
+    cast = sales.cast
+    days = {"first_day": ENTRY.date(), "last_day": ENTRY.date() + timedelta(days=5)}
+    Absence.objects.create(person=cast.rep, substitute=cast.other_rep, entered_by=cast.rep, entered_at=ENTRY, **days)
+    cycle, line = open_cycle(), cast.line("ALPHA", "NORTH")
+    assert cycle is not None
+    facts = {"customer": line.customer, "product": line.product, "qty": 5, "ordered_on": date(2026, 10, 1)}
+    OrderLine.objects.create(code="O-1", promised_on=date(2026, 11, 20), **facts)
+    question_ask(cycle=cycle, line=line, month=cycle.month, by=cast.manager, text="Why so many?", at=ENTRY)
+    rob = sales.page(cast.other_rep, "/", viewport=viewport)
+    expect(rob.get_by_text("Mona Manager asks Rita Rep")).to_be_visible()
+    assert_accessible(rob)
+    shoot(rob, screenshots, "question-for")
+    rob.get_by_role("link", name="Orders to watch of Rita Rep").click()
+    expect(rob.get_by_role("heading", name="Orders to watch of Rita Rep")).to_be_visible()
+    rob.get_by_role("button", name="Likely").first.click()
+    expect(rob.get_by_text("Likely.").first).to_be_visible()
+    assert_accessible(rob)
+    shoot(rob, screenshots, "orders-for")
+    call = OrderCall.objects.get()
+    assert (call.by, call.on_behalf_of) == (cast.other_rep, cast.rep)
+    rob.goto(f"{sales.url}/sheet/rita/?layer=sales")
+    if viewport is WIDE:
+        rob.get_by_role("link", name="All months").click()
+        expect(rob.locator("table.months-all")).to_be_visible()
+    rob.get_by_label("Your answer").fill("They asked for it.")
+    rob.get_by_role("button", name="Answer").click()
+    expect(rob.get_by_text("Answered for Rita Rep. Mona Manager sees it beside the number.")).to_be_visible()
+    expect(rob.get_by_role("heading", name="You enter for Rita Rep")).to_be_visible()
+    assert_accessible(rob)
+    shoot(rob, screenshots, "answered-for")

@@ -177,7 +177,7 @@ def test_an_event_is_added_with_few_clicks_and_its_uplift_follows(rooms: Rooms, 
     cast = rooms.cast
     event(cast, "Spring sale", date(2026, 4, 1), uplift_pct=25.0)
     event(cast, "Spare days", date(2026, 5, 1), uplift_pct=40.0, family=cast.families["PARTS"])
-    event(cast, "Fair", date(2026, 12, 1))
+    event(cast, "Fair", date(2026, 12, 1), shape="dip")
     page = rooms.page(cast.marketing, "/events/")
     advice = page.locator("#ev-advice")
     uplift = page.get_by_label("Uplift, %")
@@ -187,6 +187,8 @@ def test_an_event_is_added_with_few_clicks_and_its_uplift_follows(rooms: Rooms, 
     page.keyboard.type("Winter sale")
     page.get_by_label("Which products and customers").select_option("family:BIKES")
     page.get_by_label("From", exact=True).select_option("2026-12")
+    page.get_by_label("To", exact=True).select_option("2027-02")
+    page.get_by_label("Over the months").select_option("front")
     expect(advice).to_contain_text("Most similar: Spring sale +25 %, Spare days +40 %; median +32.5 %.")
     expect(advice).to_contain_text("It overlaps Fair")
     expect(uplift).to_have_value("32.5")
@@ -200,7 +202,9 @@ def test_an_event_is_added_with_few_clicks_and_its_uplift_follows(rooms: Rooms, 
     shoot(page, screenshots, "event-advice")
     page.get_by_role("button", name="Add event").click()
     expect(page.get_by_text("Winter sale is planned")).to_be_visible()
-    assert Event.objects.get(name="Winter sale").uplift_pct == 20
+    made = Event.objects.get(name="Winter sale")
+    assert (made.uplift_pct, made.shape) == (20, "front")
+    shoot(page, screenshots, "event-shapes")
     expect(page.get_by_role("row", name="Winter sale").first).to_contain_text("overlaps Fair")
 
 

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from demand.event_effects import apply_events, expected_uplift, in_life, in_scope, without_past_events
+from demand.event_effects import (
+    apply_events,
+    expected_uplift,
+    in_life,
+    in_scope,
+    month_weights,
+    without_past_events,
+)
 
 START = date(2026, 1, 1)
 MONTHS = 4
@@ -202,3 +209,48 @@ def test_cleaning_leaves_unknown_months_returns_and_total_losses_alone() -> None
     assert np.isnan(cleaned[0, 1])
     assert cleaned[0, 2] == -3
     assert cleaned[2].tolist() == [5] * 4
+
+
+# --- Shape -------------------------------------------------------------------------
+
+
+def shaped(shape: str, **more):
+    return pd.DataFrame([event(pct=20, family="BIKES", **more) | {"shape": shape}])
+
+
+@pytest.mark.parametrize(
+    ("shape", "months", "weights"),
+    [
+        ("flat", 3, [1, 1, 1]),
+        ("", 2, [1, 1]),
+        ("front", 3, [1.5, 1.0, 0.5]),
+        ("front", 1, [1]),
+        ("dip", 2, [1, 1, -0.5]),
+    ],
+)
+def test_what_each_month_of_a_shape_gets(shape: str, months: int, weights: list[float]) -> None:
+    assert month_weights(shape, months).tolist() == weights
+
+
+@pytest.mark.parametrize(
+    ("shape", "more", "row"),
+    [
+        ("front", {"first": 0, "last": 2}, [13, 12, 11, 10]),
+        ("dip", {"first": 0, "last": 1}, [12, 12, 9, 10]),
+        ("dip", {"first": 2, "last": 3}, [10, 10, 12, 12]),
+    ],
+)
+def test_a_shape_spreads_the_uplift_and_can_be_taken_out_again(shape: str, more: dict, row: list[float]) -> None:
+    events = shaped(shape, **more)
+    result, effects = apply_events(TEN, START, LINES, events, NOTHING_GIVEN)
+    assert result[0] == pytest.approx(row)
+    assert effects["added"].sum() == pytest.approx((result - TEN).sum())
+    assert without_past_events(result, START, LINES, events) == pytest.approx(TEN)
+
+
+def test_the_months_of_an_event_that_began_before_keep_their_weights() -> None:
+    began = shaped("front").assign(from_month=date(2025, 12, 1), to_month=date(2026, 2, 1))
+    result, _ = apply_events(TEN, START, LINES, began, NOTHING_GIVEN)
+    assert result[0] == pytest.approx([12, 11, 10, 10])
+    over = shaped("dip").assign(from_month=date(2025, 12, 1), to_month=date(2025, 12, 1))
+    assert apply_events(TEN, START, LINES, over, NOTHING_GIVEN)[0][0] == pytest.approx([9, 10, 10, 10])

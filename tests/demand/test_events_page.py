@@ -1,6 +1,6 @@
 """Adding an event: similar ones, overlaps, ended products, last year's again, and the flag reps see."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,16 @@ from cycles.models import Cycle
 from cycles.periods import add_months
 from cycles.services import cycle_advance
 from demand.event_scopes import Draft, most_similar, overlapping, similar_words
-from demand.models import CycleLine, Event, EventKind
+from demand.models import CycleLine, Event, EventKind, Stage
 from demand.selectors.event_advice import advice
-from demand.selectors.events import events_to_copy
+from demand.selectors.events import events_frame, events_to_copy
+from demand.selectors.events_page import events_page
+from demand.selectors.versions import stage_plan
 from demand.services.events import EventEntry, event_cancel, event_save, events_copy_last_year
+from masterdata.bundles import ImportFile
 from masterdata.models import Person, Product
+from masterdata.services.imports import ImportResult
+from sop_portal.imports import import_files
 from tests.cast import Cast
 from tests.stages import ENTRY, REVIEW
 
@@ -226,3 +231,65 @@ def test_five_fields_and_few_stops(cast: Cast, cycle: Cycle) -> None:
     stops = form.count("<select") + form.count("<input") + form.count("<button") - form.count('type="hidden"')
     assert stops <= 12
     assert form.count("<option") > len(EventKind.choices) + cycle.horizon
+
+
+@pytest.mark.django_db
+def test_the_shape_is_kept_shown_and_counts_in_the_month_after(cast: Cast, cycle: Cycle) -> None:
+    client = signed_in(cast.marketing)
+    page = client.post("/events/add/", FORM | {"first": "2026-11", "shape": "dip"}, follow=True).content.decode()
+    assert "A dip in Dec 2026: 50 % of a month" in page
+    lines = np.array([cast.line("ALPHA", "NORTH").pk])
+    team, events = (stage_plan(cycle, stage, lines).quantity[0] for stage in (Stage.TEAM, Stage.EVENTS))
+    assert events[:3] - team[:3] == pytest.approx(team[:3] * 0.17 * 0.9 * np.array([1, -0.5, 0]))
+
+
+@pytest.mark.django_db
+def test_a_dip_reaches_into_the_cycle_after_the_event(cast: Cast, cycle: Cycle) -> None:
+    event("Autumn", date(2026, 10, 1), shape="dip")
+    event("Flat autumn", date(2026, 10, 1))
+    assert events_frame(cycle)["code"].tolist() == ["Autumn"]
+
+
+@pytest.mark.django_db
+def test_a_shape_that_is_none_or_makes_no_sense_is_refused(cast: Cast, cycle: Cycle) -> None:
+    client = signed_in(cast.marketing)
+    wrong = client.post("/events/add/", FORM | {"shape": "spiral"})
+    assert (wrong.status_code, "Choose how the uplift spreads" in wrong.content.decode()) == (422, True)
+    loss = client.post("/events/add/", FORM | {"kind": "loss", "shape": "dip"})
+    assert (loss.status_code, "no dip after it" in loss.content.decode()) == (422, True)
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_page_says_the_shape_in_words_while_its_dip_is_to_come(cast: Cast, cycle: Cycle) -> None:
+    event("Autumn", date(2026, 10, 1), shape="dip", family=cast.families["BIKES"])
+    event("Flat autumn", date(2026, 10, 1))
+    event("Winter", date(2026, 11, 1), date(2027, 1, 1), shape="front")
+    page = events_page(cycle, cast.marketing)
+    assert [(row["event"].name, row["shape"]) for row in page.coming] == [
+        ("Autumn", "a dip in Nov 2026: 50 % of a month's uplift is missing"),
+        ("Winter", "most at first: 150 % of the uplift in Nov 2026, 50 % in Jan 2027"),
+    ]
+    assert page.coming[0]["added"][0] < 0
+    shown = signed_in(cast.marketing).get("/events/").content.decode()
+    assert "Most at first: 150 % of the uplift in Nov 2026" in shown
+
+
+@pytest.mark.django_db
+def test_the_shape_is_a_column_of_the_file(cast: Cast) -> None:
+    head = "code,kind,family,from_month,to_month,entered_on,uplift_pct,shape\n"
+    rows = ["A,promotion,BIKES,2026-11,2026-12,2026-10-01,20,front", "B,promotion,BIKES,2026-11,2026-12,2026-10-01,5,"]
+    assert loaded(head + "\n".join(rows)).ok
+    assert dict(Event.objects.values_list("code", "shape")) == {"A": "front", "B": "flat"}
+    again = loaded("code,kind,family,from_month,to_month,entered_on,uplift_pct\n" + rows[1].rpartition(",")[0])
+    assert (again.ok, Event.objects.get(code="B").shape) == (True, "flat")
+    wrong = ["C,loss,BIKES,2026-11,2026-12,2026-10-01,20,dip", "D,loss,BIKES,2026-11,2026-12,2026-10-01,20,spiral"]
+    told = [str(error) for error in loaded(head + "\n".join(wrong)).errors]
+    assert "events.csv:2:shape: Lost business has no dip after it. Use flat or front." in told
+    assert any(error.startswith("events.csv:3:shape:") for error in told)
+
+
+def loaded(text: str) -> ImportResult:
+    files = [ImportFile("events.csv", text.encode())]
+    at = datetime(2026, 11, 2, 8, tzinfo=UTC)
+    return import_files(files=files, source="test", by=None, at=at)

@@ -156,3 +156,11 @@ def test_the_rhythm_of_a_customer_that_orders_every_third_month() -> None:
 def test_no_history_has_no_rhythm() -> None:
     since, interval = order_rhythm(np.zeros((2, 0), dtype=bool))
     assert np.isnan([since, interval]).all()
+
+
+@pytest.mark.django_db
+def test_the_dip_after_an_event_that_is_over_is_called_so(cast: Cast, cycle: Cycle) -> None:
+    event(cast, shape="dip", from_month=LAST_CLOSED, to_month=LAST_CLOSED)
+    row = flag_frame(cycle).loc[cast.line("GAMMA", "NORTH").pk]
+    assert row["promotion"] == "The dip after Winter sale"
+    assert row["promotion_qty"] < 0

@@ -12,12 +12,14 @@ from django.test import Client
 from cycles.models import Cycle
 from cycles.services import cycle_advance
 from demand.hints import Increases, SmallChanges, increases, small_changes
-from demand.models import LayerLine, Reason, Stage
-from demand.selectors.hints import sheet_hints
+from demand.models import CycleLine, LayerLine, OwnPast, Reason, Stage
+from demand.selectors.hints import own_past_stale, sheet_hints
 from demand.selectors.history import history
 from demand.selectors.versions import stage_plan
+from demand.services.due import due
+from demand.services.own_past import own_past_set
 from jobs.models import MovedClock
-from masterdata.models import Person
+from masterdata.models import ImportRun, Person
 from tests.cast import Cast
 from tests.kpis.past import past_cycle
 from tests.stages import ENTRY, REVIEW
@@ -82,8 +84,9 @@ def past_changes(
 
 
 def hints(cast: Cast, cycle: Cycle, person: Person) -> dict:
-    lines = [cast.line(product, customer).pk for product in ("ALPHA", "BETA") for customer in ("NORTH", "SOUTH")]
-    return sheet_hints(cycle, person, lines)
+    own_past_set(cycle=cycle)
+    customers = {cast.line(p, c).pk: c for p in ("ALPHA", "BETA") for c in ("NORTH", "SOUTH")}
+    return sheet_hints(cycle, person, customers)
 
 
 @pytest.mark.django_db
@@ -118,6 +121,8 @@ def test_under_five_cases_nothing_is_told(cast: Cast, cycle: Cycle) -> None:
 def test_only_the_own_open_sheet_carries_them(cast: Cast, cycle: Cycle) -> None:
     past_changes(cast, 1.02)
     MovedClock.objects.create(at=ENTRY)
+    assert "data-hints" not in sheet_page(cast.rep, "/sheet/")
+    due(at=ENTRY)
     html = sheet_page(cast.rep, "/sheet/")
     [data] = re.findall(r'data-hints="(.*?)"', html)
     assert json.loads(unescape(data))["small"]["of"] == 6
@@ -126,6 +131,42 @@ def test_only_the_own_open_sheet_carries_them(cast: Cast, cycle: Cycle) -> None:
         assert "data-hints" not in sheet_page(person, "/sheet/rita/")
     cycle_advance(cycle=cycle, at=REVIEW)
     assert "data-hints" not in sheet_page(cast.rep, "/sheet/")
+
+
+@pytest.mark.django_db
+def test_they_follow_their_facts_and_are_made_once(cast: Cast, cycle: Cycle) -> None:
+    past_changes(cast, 1.5)
+    assert own_past_stale(cycle)
+    assert own_past_set(cycle=cycle) == 1
+    assert own_past_set(cycle=cycle) == 1
+    assert OwnPast.objects.count() == CycleLine.objects.filter(cycle=cycle).values("owner").distinct().count()
+    assert not own_past_stale(cycle)
+    ImportRun.objects.create(source="test", content_hash="1", at=AT)
+    assert own_past_stale(cycle)
+    due(at=ENTRY)
+    assert not own_past_stale(cycle)
+    line = CycleLine.objects.filter(cycle=cycle, owner=cast.rep).first()
+    CycleLine.objects.filter(pk=line.pk).update(owner=cast.manager)
+    assert own_past_stale(cycle)
+
+
+@pytest.mark.django_db
+def test_a_replayed_cycle_is_a_new_fact_and_a_closed_step_needs_none(cast: Cast, cycle: Cycle) -> None:
+    own_past_set(cycle=cycle)
+    past_changes(cast, 1.5)
+    assert own_past_stale(cycle)
+    cycle_advance(cycle=cycle, at=REVIEW)
+    due(at=REVIEW)
+    assert own_past_stale(cycle)
+
+
+@pytest.mark.django_db
+def test_the_sheet_reads_them_in_one_look(cast: Cast, cycle: Cycle, django_assert_num_queries: object) -> None:
+    past_changes(cast, 1.5)
+    own_past_set(cycle=cycle)
+    customers = {cast.line("ALPHA", "NORTH").pk: "NORTH"}
+    with django_assert_num_queries(1):
+        assert sheet_hints(cycle, cast.rep, customers)
 
 
 def sheet_page(person: Person, path: str) -> str:

@@ -135,7 +135,7 @@ def test_before_the_baseline_every_number_is_nothing(cast: Cast, cycle: Cycle) -
 
 def test_the_queries_are_few_and_fixed(cast: Cast, cycle: Cycle, django_assert_max_num_queries: object) -> None:
     save(cycle, cast.rep, cast, 75.0)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(10):
         sheet(cycle, cast.rep, cast.rep)
 
 

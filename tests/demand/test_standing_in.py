@@ -196,7 +196,9 @@ def test_the_substitute_finds_the_sheet_and_sends_it(cast: Cast, cycle: Cycle) -
     assert "You enter for Rita Rep" in html
     assert '<input type="hidden" name="for" value="rita">' in html
     assert 'data-editable="true"' in html
-    assert "Start a line" not in html
+    assert "Start a line" in html
+    assert 'href="/orders/?for=rita"' in html
+    assert 'href="/orders/?for=rita"' in home
     answer = signed_in(cast.other_rep).post("/sheet/submit/", {"for": "rita"}, follow=True)
     assert "For Rita Rep: submitted 8 lines." in answer.content.decode()
     assert "by Rob Rep" in page(cast.other_rep, "/sheet/rita/")

@@ -6,7 +6,7 @@ import pytest
 
 from cycles.models import Cycle
 from demand.models import Event, Reason, Stage
-from demand.selectors.why import Why, why
+from demand.selectors.why import Rung, Why, why
 from demand.services.entries import CellEdit, cells_save
 from jobs.errors import Refused
 from masterdata.models import Person
@@ -56,20 +56,32 @@ def test_the_owner_reads_your_number_and_others_read_whose(cast: Cast, cycle: Cy
     assert "Number of Rita Rep" in [rung.label for rung in asked(cycle, cast, cast.finance).rungs]
 
 
+def fair(cast: Cast, **more: object) -> None:
+    facts = {"from_month": NOV, "to_month": NOV, "uplift_pct": 50, "entered_on": date(2026, 10, 1)}
+    named = {"code": "EV-1", "name": "Winter fair", "kind": "promotion", "family": cast.families["BIKES"]}
+    Event.objects.create(**named | facts | more)
+
+
+def events_rung(cycle: Cycle, cast: Cast, month: date = NOV) -> Rung:
+    return next(rung for rung in asked(cycle, cast, month=month).rungs if rung.stage == Stage.EVENTS)
+
+
 def test_an_event_is_named_with_what_it_adds(cast: Cast, cycle: Cycle) -> None:
-    Event.objects.create(
-        code="EV-1",
-        name="Winter fair",
-        kind="promotion",
-        family=cast.families["BIKES"],
-        from_month=NOV,
-        to_month=NOV,
-        uplift_pct=50,
-        entered_on=date(2026, 10, 1),
-    )
+    fair(cast)
     change(cycle, cast, cast.rep, Stage.SALES, 80.0)
-    events = next(rung for rung in asked(cycle, cast).rungs if rung.stage == Stage.EVENTS)
+    events = events_rung(cycle, cast)
     assert (events.value, events.delta, events.facts) == (120.0, 40.0, ["Winter fair: +40.0"])
+
+
+def test_the_shape_of_an_event_is_said_with_what_it_adds(cast: Cast, cycle: Cycle) -> None:
+    fair(cast, shape="front", to_month=date(2026, 12, 1))
+    change(cycle, cast, cast.rep, Stage.SALES, 80.0)
+    assert events_rung(cycle, cast).facts == ["Winter fair: +60.0 (most at first: this month gets 150 % of its uplift)"]
+    Event.objects.update(shape="dip", to_month=NOV)
+    assert events_rung(cycle, cast).facts == ["Winter fair: +40.0 (a dip follows in Dec 2026)"]
+    [dip] = events_rung(cycle, cast, date(2026, 12, 1)).facts
+    assert dip.startswith("Winter fair: -")
+    assert dip.endswith("(the dip after it, customers bought ahead)")
 
 
 def test_after_entry_the_proposal_and_then_the_demand_plan_are_rungs(cast: Cast, cycle: Cycle) -> None:

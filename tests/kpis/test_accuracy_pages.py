@@ -82,7 +82,7 @@ def test_the_demand_planner_alone_sees_what_calls_are_worth_by_family(measured: 
         )
     text = text_of(as_(measured.demand_planner).get("/accuracy/"))
     assert "Calls on orders, by family" in text
-    assert "Bikes 5 0.17" in text
+    assert "Bikes simulated 5 0.17" in text
     assert "Rita" not in text
     for person in (measured.rep, measured.manager, measured.leader, measured.ceo):
         assert "Calls on orders" not in text_of(as_(person).get("/accuracy/"))

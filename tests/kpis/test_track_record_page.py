@@ -93,7 +93,7 @@ def test_three_facts_best_call_and_biggest_miss(cast: Cast, cycle: Cycle, as_: S
     assert "Biggest miss: North Stores, Gamma" in text
     assert "promotion or event : “Spring leaflet”" in text.replace("event:", "event :")
     assert "Of 5 orders you called likely (70 %), 3 came." in text
-    assert "simulated" in text
+    assert "Calls of replayed cycles are simulated input." in text
 
 
 def test_where_everything_did_harm_the_biggest_miss_is_the_dearest(cast: Cast, cycle: Cycle) -> None:
@@ -131,7 +131,9 @@ def test_calls_of_open_months_wait(cast: Cast, cycle: Cycle, as_: SignIn) -> Non
     calls(cycle, cast, Call.EVEN, [None])
     record = track_record(cast.rep, cast.rep)
     assert [row.sentence for row in record.call_rows] == ["Even (50 %): too few yet: 1 of 5."]
-    assert record.waits == ""
+    assert (record.waits, record.calls_simulated) == ("", True)
+    Cycle.objects.update(simulated=False)
+    assert not track_record(cast.rep, cast.rep).calls_simulated
 
 
 def test_the_manager_reads_it_and_nobody_else(cast: Cast, cycle: Cycle, as_: SignIn) -> None:

@@ -446,5 +446,5 @@ def test_a_page_costs_no_query_per_row(cast: Cast, as_, path: str, django_assert
         )  # fmt: skip
     assert cycle.state == CycleState.OPEN
     client = as_(cast.leader, APPROVED)
-    with django_assert_max_num_queries(54 if path == "/cycle/" else 45), zeal.zeal_context():
+    with django_assert_max_num_queries(45), zeal.zeal_context():
         assert client.get(path).status_code == 200
