@@ -33,6 +33,8 @@ class Meeting(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     minutes_text = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # What the last invitation said: sequence, start, minutes, whether cancelled. Empty before the first one.
+    invitation = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["starts_at"]
@@ -52,6 +54,16 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meeting_id} {self.person_id}"
+
+
+class CalendarFeed(models.Model):
+    """The number in a person's calendar address; the next one makes the address before it useless."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="calendar_feed")
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.number}"
 
 
 class Decision(models.Model):

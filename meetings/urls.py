@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, control, decisions, rooms
+from meetings.views import actions, agreement, calendar, control, decisions, rooms
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("cycle/nudge/preview/", control.nudge_look, name="nudge-look"),
     path("cycle/barriers/", control.barrier_remedy, name="barrier-remedy"),
     path("cycle/steps/<str:step>/<str:what>/", control.step_change, name="step-change"),
+    path("calendar/<str:token>.ics", calendar.calendar_feed, name="calendar-feed"),
     path("meetings/", rooms.meetings_list, name="meetings"),
     path("meetings/decisions/", decisions.decisions, name="decisions"),
     path("meetings/decisions/new/", decisions.new, name="decision-new"),

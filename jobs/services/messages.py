@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from email.mime.text import MIMEText
 from email.utils import formataddr
 
 from django.conf import settings
@@ -78,6 +79,8 @@ def message_send(*, message: Message, at: datetime) -> bool:
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        mail.attach(calendar_part(message.calendar))
     try:
         mail.connection = get_connection()
         mail.send()
@@ -87,6 +90,14 @@ def message_send(*, message: Message, at: datetime) -> bool:
         return False
     Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=at, lease_until=None, error="")
     return True
+
+
+def calendar_part(calendar: str) -> MIMEText:
+    """The calendar as mail programs look for it: with its method beside the type (RFC 6047)."""
+    part = MIMEText(calendar, "calendar", "utf-8")
+    part.set_param("method", calendar.partition("METHOD:")[2].split()[0])
+    part.add_header("Content-Disposition", "attachment", filename="meeting.ics")
+    return part
 
 
 def _send_failed(*, message: Message, at: datetime, error: str) -> None:

@@ -12,7 +12,8 @@ from kpis.selectors.accuracy import closed_before
 from kpis.selectors.feedback import Feedback, card
 from masterdata.selectors import sales_people
 from masterdata.selectors.mails import CARD, switched_off
-from meetings.services.mails import has_address, link, message
+from meetings.selectors.links import link
+from meetings.services.mails import has_address, message
 
 KIND = "cards"
 MESSAGE_KIND = "monthly_card"

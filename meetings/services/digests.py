@@ -14,10 +14,12 @@ from meetings.minutes import Part, PlanFacts, ReaderFacts, Text, digest
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.selectors.company_forecast import BuiltForecast
 from meetings.selectors.line_changes import changes_by_owner
+from meetings.selectors.links import link
 from meetings.selectors.pack import pack_content, pack_for, plan_sentences
 from meetings.selectors.people import participants
 from meetings.selectors.records import action_facts, decided_in, decision_facts
-from meetings.services.mails import has_address, key_of, link, message, time_for
+from meetings.services.invitations import invitation_text, invitation_update
+from meetings.services.mails import has_address, key_of, message, time_for
 
 MOST_IN_MAIL = 8
 
@@ -100,12 +102,14 @@ def cancellation_mails(meeting: Meeting, by: Person, at: datetime) -> list[Messa
     """To those invited: nothing is to be decided, the meeting does not take place."""
     reason = f"Nothing is to be decided, so the {meeting.get_kind_display()} does not take place."
     told = [person for person in invited_people(meeting) if has_address(person) and person.pk != by.pk]
+    invitation_update(meeting=meeting, told=told)
+    number = meeting.invitation.get("sequence")
     return [
         _text_mail(
             person=person,
             cycle=meeting.cycle,
             kind="meeting_cancelled",
-            step=meeting.kind,
+            step=meeting.kind if number is None else f"{meeting.kind}:{number}",
             subject=f"{meeting.get_kind_display()} is cancelled",
             text=Text(
                 f"{meeting.get_kind_display()} is cancelled",
@@ -114,6 +118,7 @@ def cancellation_mails(meeting: Meeting, by: Person, at: datetime) -> list[Messa
             path=f"/meetings/{meeting.cycle.code}/{meeting.kind}/",
             button="Open the agenda",
             at=at,
+            calendar="" if number is None else invitation_text(meeting, person, at),
         )
         for person in told
     ]
@@ -168,6 +173,7 @@ def _text_mail(
     path: str,
     button: str,
     at: datetime,
+    calendar: str = "",
 ) -> Message:
     return message(
         template="sections",
@@ -178,4 +184,5 @@ def _text_mail(
         context={"text": text, "url": link(path), "button": button},
         at=at,
         cycle=cycle.code,
+        calendar=calendar,
     )

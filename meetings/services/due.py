@@ -16,6 +16,7 @@ from masterdata.selectors import company
 from meetings.services.agreement import pack_due, pack_freeze
 from meetings.services.briefs import gap_briefs_raise
 from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
+from meetings.services.invitations import invitations_queue
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
 from meetings.services.said_digests import said_digests_queue
@@ -24,12 +25,12 @@ log = logging.getLogger(__name__)
 
 
 def due(*, at: datetime) -> None:
-    """Move the open cycle on, remind, tell what was said, raise briefs, freeze the pack, publish, open the next cycle.
+    """Move the open cycle on, invite, remind, tell, raise briefs, freeze the pack, publish, open the next cycle.
 
     Safe to repeat. What fails does not hold up the rest; the first failure is raised when everything has had its turn.
     """
     failures = []
-    for work in (_move_on, _remind, _tell_said, _raise_briefs, _freeze, _publish, _open_next):
+    for work in (_move_on, _invite, _remind, _tell_said, _raise_briefs, _freeze, _publish, _open_next):
         try:
             work(at)
         except Exception as failure:
@@ -42,6 +43,11 @@ def due(*, at: datetime) -> None:
 def _move_on(at: datetime) -> None:
     if cycle := open_cycle():
         cycle_move_on(cycle=cycle, at=at)
+
+
+def _invite(at: datetime) -> None:
+    if cycle := open_cycle():
+        invitations_queue(cycle=cycle, at=at)
 
 
 def _remind(at: datetime) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from jobs.models import Message
@@ -25,8 +24,10 @@ def message(
     context: Mapping[str, Any],
     at: datetime,
     cycle: str = "",
+    calendar: str = "",
 ) -> Message:
-    """An unsaved message from `emails/<template>.txt` and `.html`; the subject begins with the cycle."""
+    """An unsaved message from `emails/<template>.txt` and `.html`; the subject begins with the cycle. `calendar` is
+    the invitation that goes with it."""
     settled = {"cycle_name": cycle, "person": recipient, "company_name": company().name, "subject": subject}
     words = {**settled, **context}
     return Message(
@@ -37,6 +38,7 @@ def message(
         subject=(f"{cycle}: {subject}" if cycle else subject)[:SUBJECT_LENGTH],
         text=render_to_string(f"emails/{template}.txt", words),
         html=render_to_string(f"emails/{template}.html", words),
+        calendar=calendar,
         due_at=at,
     )
 
@@ -44,11 +46,6 @@ def message(
 def key_of(cycle: str, step: str, person: Person, kind: str) -> str:
     """One message per cycle, step, person and kind."""
     return ":".join((cycle, step, person.username, kind))
-
-
-def link(path: str) -> str:
-    """A path of the portal as a mail program needs it."""
-    return f"{settings.PORTAL_URL}{path}"
 
 
 def time_for(person: Person, moment: datetime, house: Company | None = None) -> str:

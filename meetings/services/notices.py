@@ -1,6 +1,6 @@
 """Telling those affected that a step was moved, closed early or reopened, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from cycles.models import Cycle, StepEvent
@@ -11,9 +11,11 @@ from jobs.services.messages import messages_queue
 from masterdata.models import Person
 from masterdata.roles import PLANNER_ROLES, Role
 from masterdata.selectors import ceo, people
-from meetings.models import MeetingKind
+from meetings.models import Meeting, MeetingKind
+from meetings.selectors.links import link
 from meetings.selectors.people import heads, invited
-from meetings.services.mails import has_address, key_of, link, message, time_for
+from meetings.services.invitations import invitation_text, invitation_update
+from meetings.services.mails import has_address, key_of, message, time_for
 
 DONE_WORDS = {
     Action.CLOSE.value: "was closed early",
@@ -38,13 +40,24 @@ def affected_by(cycle: Cycle, step: Step, action: str) -> list[Person]:
 
 
 def step_notices_queue(*, cycle: Cycle, step: Step, event: StepEvent, at: datetime) -> int:
-    """Queue one notice per person affected, but not to whoever did it."""
+    """Queue one notice per person affected, but not to whoever did it; a meeting that moved comes along."""
     told = [p for p in affected_by(cycle, step, event.action) if p.user_id != event.by_id and has_address(p)]
     return messages_queue(messages=_notices(cycle, step, event, told, at))
 
 
-def _notices(cycle: Cycle, step: Step, event: StepEvent, told: Iterable[Person], at: datetime) -> list[Message]:
+def _moved_meeting(cycle: Cycle, step: Step, told: Sequence[Person]) -> tuple[Meeting | None, set[int]]:
+    """The step's meeting when those invited have to hear of a change, and who of those told is invited."""
+    meeting = Meeting.objects.filter(cycle=cycle, kind=step.value, state=Meeting.State.PLANNED).first()
+    if meeting is None or not meeting.invitation:
+        return None, set()
+    asked = set(meeting.attendance.values_list("person_id", flat=True))
+    changed = invitation_update(meeting=meeting, told=[person for person in told if person.pk in asked])
+    return (meeting, asked) if changed else (None, set())
+
+
+def _notices(cycle: Cycle, step: Step, event: StepEvent, told: Sequence[Person], at: datetime) -> list[Message]:
     done = DONE_WORDS[event.action]
+    meeting, asked = _moved_meeting(cycle, step, told)
     row = step_of(cycle, step)
     by = event.by.first_name if event.by else "The portal"
     return [
@@ -64,6 +77,7 @@ def _notices(cycle: Cycle, step: Step, event: StepEvent, told: Iterable[Person],
             },
             at=at,
             cycle=cycle.code,
+            calendar=invitation_text(meeting, person, at) if meeting and person.pk in asked else "",
         )
         for person in told
     ]

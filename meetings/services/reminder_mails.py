@@ -18,7 +18,8 @@ from masterdata.models import Absence, Person
 from masterdata.selectors import people
 from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Action
-from meetings.services.mails import has_address, link, message, time_for
+from meetings.selectors.links import link
+from meetings.services.mails import has_address, message, time_for
 
 SECONDS_A_LINE = 20
 

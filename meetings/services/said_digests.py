@@ -20,7 +20,8 @@ from masterdata.models import Company, Person
 from masterdata.selectors import company
 from masterdata.selectors.mails import DIGEST, switched_off
 from meetings.mornings import morning_passed
-from meetings.services.mails import has_address, link, message
+from meetings.selectors.links import link
+from meetings.services.mails import has_address, message
 
 KIND = "said_digest"
 OLDEST = timedelta(days=7)
