@@ -4,7 +4,7 @@ import { csrfToken, announce } from "./app.js";
 import { EntryError, parseEntry } from "./cell_grammar.js";
 import { TabKeeper } from "./grid_keeper.js";
 import { Saver } from "./grid_save.js";
-import { written } from "./grid_sheet.js";
+import { written } from "./grid_numbers.js";
 
 const home = document.querySelector("[data-cards]");
 const phone = window.matchMedia("(max-width: 719px)");

@@ -1,7 +1,7 @@
 // Changing numbers in a grid: entries, fills, reasons, undo. Every change is one undoable step and is queued to be saved.
 
 import { EntryError, parseEntry } from "./cell_grammar.js";
-import { same, written } from "./grid_sheet.js";
+import { same, written } from "./grid_numbers.js";
 import { spreadEntry } from "./grid_spread.js";
 import { element } from "./grid_status.js";
 

@@ -1,7 +1,7 @@
 // Firm, likely and upside of a line's first months, as three rows beneath it. Firm and likely add up to the number;
 // upside stands beside it and never enters the plan.
 
-import { put, signed } from "./grid_sheet.js";
+import { put, signed } from "./grid_numbers.js";
 
 const NEAR = 3;
 const PARTS = { firm: "Firm", likely: "Likely", upside: "Upside" };

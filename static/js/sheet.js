@@ -1,7 +1,7 @@
 // The sheet's page around the grid: folds, the cue of the focused cell, why this number, the reason keys.
 
 import { attachGrid } from "./grid.js";
-import { signed, written } from "./grid_sheet.js";
+import { signed, written } from "./grid_numbers.js";
 import { attachViews } from "./sheet_views.js";
 import { attachLocks } from "./sheet_locks.js";
 
@@ -120,7 +120,8 @@ function valueOf(cell, side) {
 }
 
 function tell(place) {
-  const { row, cell } = place;
+  const cell = place.cell?.number ?? place.cell;
+  const row = place.row.owner ?? place.row;
   const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
   const parts = [];
   if (past.length) parts.push(span("Last 12 months"), drawn(past));
