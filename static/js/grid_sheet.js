@@ -3,6 +3,8 @@
 import { numberIn, put, same, signed, written } from "./grid_numbers.js";
 import { Shown } from "./grid_shown.js";
 
+export { signed, written } from "./grid_numbers.js";
+
 export class Sheet extends Shown {
   constructor(table) {
     super();
