@@ -92,7 +92,7 @@ export class Changes {
     const [numbers, parts] = [edits.filter((edit) => !edit.part), edits.filter((edit) => edit.part)];
     if (numbers.length) this.saver.queue(numbers);
     if (parts.length) this.partSaver?.queue(parts);
-    this.emit("changed", { cells: edits.map(({ line, month }) => ({ line, month })) });
+    this.emit("changed", { cells: edits.map(({ line, month, part }) => ({ line, month, part })) });
   }
 
   /** Values into the sheet, marked as not saved. */

@@ -3,8 +3,6 @@
 import { numberIn, put, same, signed, written } from "./grid_numbers.js";
 import { Shown } from "./grid_shown.js";
 
-export { signed, written } from "./grid_numbers.js";
-
 export class Sheet extends Shown {
   constructor(table) {
     super();

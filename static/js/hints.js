@@ -1,7 +1,6 @@
 // Soft friction on the sheet: what one's own past cases say of a change like this one. Once per line, never in the way.
 
 import { grid } from "./sheet.js";
-import { written } from "./grid_sheet.js";
 
 const home = document.getElementById("sheet-hints");
 const facts = home ? JSON.parse(home.dataset.hints) : null;
@@ -27,7 +26,7 @@ function close() {
 }
 
 function tell(cell, words) {
-  const name = (value) => written(value, cell.row.decimals);
+  const name = (value) => grid.sheet.text(cell.row, value);
   told.add(cell.row.line);
   shown = cell;
   grid.status.note("hint", grid.status.choice(`${grid.sheet.nameOf(cell)}: ${words} Keep ${name(cell.value)}?`, [
@@ -37,7 +36,7 @@ function tell(cell, words) {
 }
 
 function changed({ detail }) {
-  const cells = detail.cells.map(({ line, month }) => grid.sheet.cell(line, month)).filter(Boolean);
+  const cells = detail.cells.filter(({ part }) => !part).map(({ line, month }) => grid.sheet.cell(line, month)).filter(Boolean);
   if (shown && cells.includes(shown)) {
     grid.status.clear("hint");
     shown = null;

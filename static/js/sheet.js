@@ -140,16 +140,12 @@ function tell(place) {
 }
 
 if (grid && cue) {
-  table.addEventListener("focusin", (event) => {
-    const place = grid.sheet.at(event.target);
-    if (place) tell(place);
-  });
-  table.addEventListener("grid:changed", () => {
+  const here = () => {
     const place = grid.sheet.at(grid.cursor.element());
     if (place) tell(place);
-  });
-  const first = grid.sheet.at(grid.cursor.element());
-  if (first) tell(first);
+  };
+  for (const kind of ["focusin", "grid:changed", "grid:unit"]) table.addEventListener(kind, here);
+  here();
 }
 
 // A reason by pointer: for the row of the focused cell.
