@@ -108,8 +108,11 @@ export class Changes {
   }
 
   refresh(edits) {
-    const rows = new Set(edits.map(({ line, month }) => this.sheet.cell(line, month)?.row));
-    for (const row of new Set([...rows, ...[...rows].map((one) => one?.heading)])) {
+    this.refreshRows(edits.map(({ line }) => this.sheet.byLine.get(String(line))));
+  }
+
+  refreshRows(rows) {
+    for (const row of new Set([...rows, ...rows.map((one) => one?.heading)])) {
       if (row) this.sheet.showRow(row, this.reasons);
       if (row?.parts) this.sheet.parts.show(row);
     }

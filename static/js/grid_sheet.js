@@ -11,14 +11,14 @@ export class Sheet extends Shown {
     this.thresholdValue = Number(table.dataset.thresholdValue ?? 500);
     this.asksReasons = table.dataset.editable !== "false";
     this.isMoney = false;
-    this.byKey = new Map();
+    this.byLine = new Map();
     this.byElement = new Map();
     this.lines = [...table.tBodies].flatMap((body) => [...body.rows])
       .filter((tr) => tr.dataset.line)
       .map((tr, index) => this.readRow(tr, index));
     this.rows = this.lines;
     this.readFooter();
-    for (const row of this.lines) this.showRow(row);
+    for (const row of this.lines) if (row.isBlank) this.showRow(row);
     this.showTotals();
   }
 
@@ -39,20 +39,24 @@ export class Sheet extends Shown {
       factor: 1,
       weight: 1,
     };
+    this.byLine.set(row.line, row);
     this.readElements(row, (element) => this.readCell(row, element));
     row.reasonElement = row.elements.find((e) => e.hasAttribute("data-reason-cell"));
+    row.isBlank = [row.delta, ...row.sums].some((e) => e && !e.firstChild);
     return row;
   }
 
+  /** Once for every cell of the page: kept to what a cell is for. */
   readElements(row, readCell) {
     row.elements = [...row.tr.cells];
     row.cells = [];
+    row.sums = [];
     row.elements.forEach((element, column) => {
       this.byElement.set(element, { row, column });
       if (element.hasAttribute("data-m")) readCell(element);
+      else if (element.hasAttribute("data-sum")) row.sums.push(element);
+      else if (element.hasAttribute("data-delta")) row.delta = element;
     });
-    row.delta = row.elements.find((e) => e.hasAttribute("data-delta"));
-    row.sums = row.elements.filter((e) => e.hasAttribute("data-sum")).map((element) => ({ element, months: monthsIn(element.dataset.sum) }));
   }
 
   readCell(row, element) {
@@ -67,7 +71,6 @@ export class Sheet extends Shown {
       closed: element.getAttribute("aria-readonly") === "true",
     };
     row.cells.push(cell);
-    this.byKey.set(`${row.line}|${cell.month}`, cell);
     this.byElement.get(element).cell = cell;
     if (element.hasAttribute("data-locked")) this.markLocked(cell, element.dataset.locked);
     else if (this.isChanged(cell)) this.mark(cell);
@@ -100,7 +103,7 @@ export class Sheet extends Shown {
   }
 
   cell(line, month, part) {
-    return part ? this.parts?.cell(line, month, part) : this.byKey.get(`${line}|${month}`);
+    return part ? this.parts?.cell(line, month, part) : this.byLine.get(String(line))?.cells.find((one) => one.month === month);
   }
 
   /** What stands where an element is: {row, column, cell?}. */
@@ -204,7 +207,8 @@ export class Sheet extends Shown {
       row.delta.classList.toggle("bad", delta < -1e-9);
       row.delta.classList.toggle("zero", Math.abs(delta) <= 1e-9);
     }
-    for (const { element, months } of row.sums) {
+    for (const element of row.sums) {
+      const months = monthsIn(element.dataset.sum);
       const cells = months ? row.cells.filter((cell) => months.has(cell.month)) : row.cells;
       put(element, written(cells.reduce((sum, cell) => sum + this.shown(cell), 0), decimals));
     }
@@ -228,7 +232,11 @@ export class Sheet extends Shown {
   }
 
   changedRows() {
-    return this.lines.filter((row) => row.cells.some((cell) => this.isChanged(cell)));
+    return this.lines.filter((row) => this.isChangedRow(row));
+  }
+
+  isChangedRow(row) {
+    return row.cells.some((cell) => this.isChanged(cell));
   }
 
   missingReasons() {

@@ -9,7 +9,8 @@ export class Shown {
   /** What the entry grammar needs to know of a cell, in the unit that is shown. */
   references(cell) {
     if (cell.part) return this.partReferences(cell);
-    const known = (name) => (cell.members ? this.sumOf(cell, (one) => numberIn(one.element, name)) : times(numberIn(cell.element, name), cell.row.factor));
+    const of = (one, name) => numberIn(one.element, name) ?? (name === "data-avg3" ? numberIn(one.row.tr, name) : null);
+    const known = (name) => (cell.members ? this.sumOf(cell, (one) => of(one, name)) : times(of(cell, name), cell.row.factor));
     return {
       current: this.shown(cell),
       baseline: this.shown(cell, "base"),

@@ -228,8 +228,9 @@ def test_opening_three_hundred_lines(
     """From the start of the navigation until the sheet is painted and has answered its first arrow key."""
     desk.url = collected.url
     opened = [opening(desk, address, shown) for _ in range(OPENINGS)]
-    first, again = (median(times) for times in zip(*opened, strict=True))
-    figure(f"{MANY} lines x 24 months, {words}", f"usable after {first:.0f} ms, again {again:.0f} ms")
+    first, again = zip(*opened, strict=True)
+    said = f"usable after {median(first):.0f} ms, again {median(again):.0f} ms, at best {min(again):.0f} ms"
+    figure(f"{MANY} lines x 24 months, {words}", said)
 
 
 def opening(desk: Sales, address: str, shown: int) -> list[float]:

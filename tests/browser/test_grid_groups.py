@@ -209,6 +209,7 @@ def test_without_any_price_beneath_money_is_refused(sheet):
     expect(notes(sheet)).to_contain_text("no line beneath has a price")
     assert numbers(sheet, [2]) == [10]
 
+
 def test_editing_in_place_without_a_change_changes_nothing(sheet, server):
     sheet.evaluate("() => window.grid.money(true, 'EUR')")
     cell(sheet, 0).click()

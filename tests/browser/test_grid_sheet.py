@@ -42,7 +42,7 @@ def typed(page: Page, text: str) -> None:
 def test_the_cue_of_firm_likely_and_upside_is_that_of_the_number(sales: Sales) -> None:
     page = sales.page(sales.cast.rep, "/sheet/")
     number = sales.cell(page, "ALPHA", "NORTH")
-    base = float(number.get_attribute("data-bl") or 0)
+    base = float(number.get_attribute("data-v") or 0)
     number.click()
     typed(page, f"{base + 10:.0f}")
     page.keyboard.press("ArrowUp")
@@ -62,7 +62,7 @@ def test_the_cue_of_firm_likely_and_upside_is_that_of_the_number(sales: Sales) -
 def test_the_cue_follows_units_and_money_and_sums_a_subtotal(sales: Sales) -> None:
     page = sales.page(sales.cast.rep, "/sheet/")
     number = sales.cell(page, "ALPHA", "NORTH")
-    base = float(number.get_attribute("data-bl") or 0)
+    base = float(number.get_attribute("data-v") or 0)
     number.click()
     expect(cue(page)).to_contain_text(f"Baseline {base:,.0f}")
     page.get_by_role("link", name="Money").click()
@@ -71,5 +71,5 @@ def test_the_cue_follows_units_and_money_and_sums_a_subtotal(sales: Sales) -> No
     page.get_by_role("link", name="By customer").click()
     page.locator("tr.group", has_text="North Stores").locator('td[data-m="2026-11"]').click()
     lines = [sales.cell(page, product, "NORTH") for product in ("ALPHA", "BETA", "GAMMA", "DELTA")]
-    total = sum(float(line.get_attribute("data-bl") or 0) for line in lines)
+    total = sum(float(line.get_attribute("data-v") or 0) for line in lines)
     expect(cue(page)).to_contain_text(f"Baseline {total:,.0f}")
