@@ -286,12 +286,15 @@ class Grid {
   split(row = this.cursor.currentRow) {
     const line = row.owner ?? row;
     if (line.members) {
-      line.tr.querySelector(".group-fold")?.click();
+      const fold = line.tr.querySelector(".group-fold");
+      fold?.click();
+      if (fold) this.status.say(`${this.sheet.nameOfRow(line)}: ${fold.getAttribute("aria-expanded") === "true" ? "shown" : "folded"}.`);
       return;
     }
     const { currentRow, column } = this.cursor;
     this.cursor.element().tabIndex = -1;
     this.parts.toggle(line);
+    this.status.say(`Firm, likely and upside of ${this.sheet.nameOfRow(line)} ${line.isSplit ? "shown beneath" : "hidden"}.`);
     this.cursor.focus((currentRow.owner === line ? line : currentRow).index, column);
     this.command("expand");
   }

@@ -136,6 +136,7 @@ function tell(place) {
     if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));
   }
   if (row.tr.dataset.flag) parts.push(span(row.tr.dataset.flag, "cue-flag"));
+  if (row.tr.dataset.also) parts.push(span(`Also: ${row.tr.dataset.also}`));
   cue.replaceChildren(...parts);
 }
 
