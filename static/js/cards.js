@@ -196,7 +196,7 @@ class Cards {
     if (answer.detail) return this.say(`Not ${locked ? "unlocked" : "locked"}. ${answer.detail}`);
     card.dataset.locked = answer.locked ? answer.by : "";
     this.paintLock(card);
-    return this.say(answer.locked ? "Locked: nothing changes this number until you unlock it." : "Unlocked.");
+    return this.say(answer.locked ? "Locked: this number stays as it is until you unlock it." : "Unlocked.");
   }
 
   paintLock(card) {
