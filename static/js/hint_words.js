@@ -15,5 +15,5 @@ export function hintWords(facts, { line, value, base, reason }) {
   const { small } = facts;
   if (small && share && Math.abs(share) < small.under && !reason) return `Small changes helped in ${small.helped} of your last ${small.of}.`;
   const up = facts.increases[line];
-  return up && share > facts.over ? `Your last ${up.of} increases here came in ${up.lower}% lower on average.` : "";
+  return up && share > facts.over ? `Your last ${up.of} increases here came in ${up.lower} % lower on average.` : "";
 }
