@@ -33,7 +33,7 @@ COLUMNS = (
     "last_actual",
     "months_known",
 )
-FLAG_COLUMNS = ["line", "rep", "code", "label", "sentence", "value", "rank"]
+FLAG_COLUMNS = ["line", "rep", "code", "label", "sentence", "also", "value", "rank"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Rule:
 
 
 def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.DataFrame:
-    """The flags: columns line, rep, code, label, sentence, value and rank (1 = dearest of its rep).
+    """The flags: columns line, rep, code, label, sentence, also, value and rank (1 = dearest of its rep).
 
     `frame` has one row per line, indexed by line id; all quantities are in the product's unit, NaN = there is none:
 
@@ -75,7 +75,8 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     - last_forecast, last_actual: of the last closed month
     - months_known: months since the line first sold
 
-    A line gets its dearest reason. At most `cap` per rep, and none under `least_value` currency units.
+    A line gets its dearest reason; `also` has the sentences of its others, dearest first. At most `cap` lines per rep,
+    and no reason under `least_value` currency units.
     ValueError names a missing column.
     """
     limits = thresholds or Thresholds()
@@ -86,8 +87,10 @@ def flag_lines(frame: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.
     owned = frame["rep"].notna().to_numpy() & (frame["rep"] != "").to_numpy()
     best, value = values.argmax(axis=0), np.where(owned, values.max(axis=0), 0.0)
     ranks = _ranks(frame["rep"], value)
-    chosen = np.flatnonzero((value >= max(limits.least_value, np.finfo(float).tiny)) & (ranks <= limits.cap))
-    flags = _worded(frame.iloc[chosen], best[chosen]).assign(value=value[chosen], rank=ranks[chosen])
+    least = max(limits.least_value, np.finfo(float).tiny)
+    chosen = np.flatnonzero((value >= least) & (ranks <= limits.cap))
+    also = _others(frame.iloc[chosen], values[:, chosen], best[chosen], least)
+    flags = _worded(frame.iloc[chosen], best[chosen]).assign(also=also, value=value[chosen], rank=ranks[chosen])
     return flags.sort_values(["rep", "rank"], kind="stable").reset_index(drop=True)[FLAG_COLUMNS]
 
 
@@ -115,6 +118,15 @@ def _worded(lines: pd.DataFrame, best: NDArray[np.int64]) -> pd.DataFrame:
             "sentence": [rule.sentence(row) for rule, row in zip(rules, rows, strict=True)],
         }
     )
+
+
+def _others(lines: pd.DataFrame, values: Numbers, best: NDArray[np.int64], least: float) -> list[list[str]]:
+    """What the rules other than the dearest say of each line, dearest first."""
+    found = []
+    for at, (_, line) in enumerate(lines.iterrows()):
+        dear = [number for number in np.argsort(-values[:, at], kind="stable") if values[number, at] >= least]
+        found.append([RULES[number].sentence(line) for number in dear if number != best[at]])
+    return found
 
 
 def _check(frame: pd.DataFrame) -> None:

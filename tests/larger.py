@@ -15,12 +15,13 @@ MORE_REPS = ("Sven", "Tina", "Uwe", "Vera", "Willem", "Xenia")
 FLAGGED = 7
 
 
-def larger_company() -> Cast:
-    """The small company with five and a half more customers for Rita (thirty lines) and six more reps for Mona."""
+def larger_company(lines: int = 30) -> Cast:
+    """The small company with more customers for Rita, until she has so many lines, and six more reps for Mona."""
     cast = small_company()
-    for i in range(5):
-        _customer(cast, f"W{i}", cast.rep, list(cast.products))
-    _customer(cast, "W5", cast.rep, ["ALPHA", "BETA"])
+    products = list(cast.products)
+    more = lines - 2 * len(products)
+    for i, done in enumerate(range(0, more, len(products))):
+        _customer(cast, f"W{i}", cast.rep, products[: more - done])
     for name in MORE_REPS:
         _customer(cast, f"C-{name.upper()}", _rep(cast, name), list(cast.products))
     lines_sync()

@@ -125,3 +125,8 @@ class SheetLine:
         """All flags in one sentence each, for the row and the screen reader."""
         words = [str(flag.get("why") or flag.get("text") or "") for flag in self.flags]
         return " ".join([*words, *(["Sent back with a question."] if self.question else [])])
+
+    @property
+    def also(self) -> list[str]:
+        """The line's other reasons for a look, one sentence each."""
+        return [str(words) for flag in self.flags for words in flag.get("also") or []]

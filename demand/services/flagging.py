@@ -1,6 +1,7 @@
 """Marking the lines that need a look, once the baseline is there."""
 
 import json
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -21,13 +22,16 @@ WHERE c.id = e.id AND e.cycle_id = %s AND c.flags IS DISTINCT FROM coalesce(d.fl
 def flags_set(*, cycle: Cycle) -> int:
     """Flag the lines of a cycle anew; returns the number of lines flagged.
 
-    A flag is {code, text, why, value, rank}: the chip's word, the plain reason, the money at stake, 1 = dearest.
+    A flag is {code, text, why, also, value, rank}: the chip's word, the plain reason, the line's other reasons, the
+    money at stake, 1 = dearest.
     """
     found = flag_lines(flag_frame(cycle))
-    flags = [
-        json.dumps([{"code": row.code, "text": row.label, "why": row.sentence, "value": row.value, "rank": row.rank}])
-        for row in found.itertuples()
-    ]
+    flags = [json.dumps([_stored(row)]) for row in found.itertuples()]
     with connection.cursor() as cursor:
         cursor.execute(MARK, [[int(line) for line in found["line"]], flags, cycle.pk])
     return len(found)
+
+
+def _stored(row: Any) -> dict[str, Any]:
+    words = {"code": row.code, "text": row.label, "why": row.sentence, "also": row.also}
+    return words | {"value": row.value, "rank": row.rank}

@@ -47,26 +47,57 @@ def said_list(values: Iterable[float | None]) -> str:
 
 
 @register.simple_tag
+def line_marks(line: Any) -> SafeString:
+    """The attributes of a row that are the same for every line: who and what it is, and what its cells share."""
+    known = {
+        "line": line.line,
+        "name": line.name,
+        "customer": line.customer,
+        "product": line.product,
+        "family": line.family,
+        "price": plain(line.price),
+        "decimals": line.decimals,
+        "reason": line.reason,
+        "past": plain_list(line.past),
+        "avg3": "" if line.average3 is None else plain(line.average3),
+    }
+    return mark_safe("".join(f' data-{name}="{escape(value)}"' for name, value in known.items() if value != ""))
+
+
+@register.simple_tag
+def near_cells(line: Any) -> SafeString:
+    """Last year and what is compared with, summed over the near months."""
+    last_year, decimals = line.last_year_near, line.decimals
+    before = written.MISSING if last_year is None else shown(last_year, decimals)
+    return mark_safe(
+        f'<td class="num context" data-near="ly">{before}</td>'
+        f'<td class="num context" data-near="bl">{shown(line.base_near, decimals)}</td>'
+    )
+
+
+@register.simple_tag
 def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
-    """`line` has own, base, last_year, previous, changed (by month), average3, decimals, is_open, locked, locked_by.
+    """`line` has own, base, last_year, previous, changed (by month), decimals, is_open, locked, locked_by.
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
-    average = "" if line.average3 is None else f' data-avg3="{plain(line.average3)}"'
     locked = "" if line.is_open or not is_grid else ' aria-readonly="true"'
     changed = line.changed
     cells = [
-        _cell(line, month, i, changed[i], average + locked) + _block(line.own, months, i, line.decimals)
+        _cell(line, month, i, changed[i], locked) + _block(line.own, months, i, line.decimals)
         for i, month in enumerate(months)
     ]
     return mark_safe("".join(cells))
 
 
 def _cell(line: Any, month: date, i: int, changed: bool, common: str) -> str:
-    """Numbers and dates of our own, and who locked it."""
+    """Numbers and dates of our own, and who locked it; the baseline only where it is another number."""
     is_locked = month in line.locked
+    own, base = plain(line.own[i]), plain(line.base[i])
     css = " ".join(name for name, on in (("far", i >= NEAR), ("changed", changed), ("locked", is_locked)) if on)
-    parts = [f'<td data-m="{month:%Y-%m}" data-v="{plain(line.own[i])}" data-bl="{plain(line.base[i])}"']
+    parts = [f'<td data-m="{month.year}-{month.month:02d}" data-v="{own}"']
+    if base != own:
+        parts.append(f' data-bl="{base}"')
     if css:
         parts.append(f' class="{css}"')
     if is_locked:
@@ -89,7 +120,7 @@ def _block(values: Sequence[float], months: Sequence[date], i: int, decimals: in
     if not _ends_block(months, i):
         return ""
     span = _of_block(months, i)
-    names = " ".join(f"{months[k]:%Y-%m}" for k in span)
+    names = " ".join(f"{months[k].year}-{months[k].month:02d}" for k in span)
     return f'<td class="num context block" data-sum="{names}">{shown(sum(values[k] for k in span), decimals)}</td>'
 
 

@@ -56,6 +56,14 @@ for (const select of document.querySelectorAll("select[data-setting]")) {
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const day = { weekday: "short", day: "numeric", month: "short" };
+const moment = { dateStyle: "full", timeStyle: "short" };
+const formats = new Map();
+
+/** Made once each: making one costs more than all else a page's script does at first. */
+function written(at, form) {
+  if (!formats.has(form)) formats.set(form, new Intl.DateTimeFormat("en-GB", form));
+  return formats.get(form).format(at);
+}
 
 function ago(at) {
   const minutes = Math.round((Date.now() - at) / 60000);
@@ -66,8 +74,8 @@ function ago(at) {
 }
 
 function localText(at, style) {
-  const dayText = new Intl.DateTimeFormat("en-GB", day).format(at).replace(",", "");
-  const timeText = new Intl.DateTimeFormat("en-GB", clock).format(at);
+  const dayText = written(at, day).replace(",", "");
+  const timeText = written(at, clock);
   if (style === "time") return timeText;
   if (style === "ago") return ago(at) ?? `${dayText} ${timeText}`;
   return `${dayText} ${timeText}`;
@@ -79,7 +87,7 @@ export function localTimes(within = document) {
     if (Number.isNaN(at.getTime())) continue;
     // A working day is the company's wherever the reader is: 17:00 there may be tomorrow here.
     if (time.dataset.local !== "day") time.textContent = localText(at, time.dataset.local);
-    time.title = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" }).format(at);
+    time.title = written(at, moment);
   }
 }
 localTimes();

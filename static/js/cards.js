@@ -4,7 +4,9 @@ import { csrfToken, announce } from "./app.js";
 import { EntryError, parseEntry } from "./cell_grammar.js";
 import { TabKeeper } from "./grid_keeper.js";
 import { Saver } from "./grid_save.js";
-import { written } from "./grid_sheet.js";
+import { written } from "./grid_numbers.js";
+import { hintFacts, hintWords } from "./hint_words.js";
+import { lockCells } from "./sheet_locks.js";
 
 const home = document.querySelector("[data-cards]");
 const phone = window.matchMedia("(max-width: 719px)");
@@ -17,8 +19,10 @@ class Cards {
     this.cards = [...section.querySelectorAll("[data-card]")];
     this.end = section.querySelector("[data-cards-end]");
     this.said = section.querySelector("[data-cards-state]");
+    this.facts = hintFacts();
     this.seen = new Map();
     for (const card of this.cards) {
+      this.paintLock(card);
       this.seen.set(`${card.dataset.line}|${card.dataset.month}`, Number(card.dataset.v));
       this.seen.set(`${card.dataset.line}|${card.dataset.next}`, Number(card.dataset.vNext));
     }
@@ -103,6 +107,9 @@ class Cards {
     else if ("slip" in dataset) this.slip(card);
     else if ("lost" in dataset) this.give(card, 0, "lost_business");
     else if ("type" in dataset) this.ask(card);
+    else if ("lock" in dataset) this.lock(card);
+    else if ("keep" in dataset) this.keep(card);
+    else if ("back" in dataset) this.back(card);
     else if (dataset.code) this.give(card, Number(card.dataset.v), dataset.code);
   }
 
@@ -136,19 +143,75 @@ class Cards {
     }
   }
 
-  /** A changed number; a large one asks for its reason before the next card. */
+  /** A changed number; a large one asks for its reason, and one's own past may have a word to say, before the next card. */
   change(card, value, button = null) {
     card.dataset.v = String(value);
     this.paint(card);
     for (const other of card.querySelectorAll(".chosen")) other.classList.remove("chosen");
     button?.classList.add("chosen");
     this.save(card, [{ month: card.dataset.month, value }]);
-    if (this.needsReason(card)) {
-      const reasons = card.querySelector("[data-reasons]");
-      reasons.hidden = false;
-      reasons.scrollIntoView({ block: "nearest" });
-      announce("Why? Choose a reason.");
+    const hint = this.hint(card, value);
+    const asks = this.needsReason(card);
+    const reasons = card.querySelector("[data-reasons]");
+    reasons.hidden = !asks;
+    if (asks || hint) {
+      (asks ? reasons : card.querySelector("[data-hint]")).scrollIntoView({ block: "nearest" });
+      announce([hint, asks && "Why? Choose a reason."].filter(Boolean).join(" "));
     } else this.next();
+  }
+
+  /** Said once per card: keep the number, or go back to the baseline. */
+  hint(card, value) {
+    const { line, bl, reason } = card.dataset;
+    const box = card.querySelector("[data-hint]");
+    const words = this.facts && !("told" in card.dataset) ? hintWords(this.facts, { line, value, base: Number(bl), reason }) : "";
+    box.hidden = !words;
+    if (!words) return "";
+    card.dataset.told = "";
+    box.querySelector("[data-hint-words]").textContent = words;
+    box.querySelector("[data-keep]").textContent = `Keep ${written(value, Number(card.dataset.decimals))}`;
+    box.querySelector("[data-back]").textContent = `Use ${written(Number(bl), Number(card.dataset.decimals))}`;
+    return words;
+  }
+
+  keep(card) {
+    card.querySelector("[data-hint]").hidden = true;
+    if (!this.needsReason(card)) this.next();
+  }
+
+  /** Back to the baseline. */
+  back(card) {
+    card.dataset.v = card.dataset.bl;
+    this.paint(card);
+    for (const box of card.querySelectorAll("[data-hint], [data-reasons]")) box.hidden = true;
+    this.save(card, [{ month: card.dataset.month, value: null }]);
+    this.next();
+  }
+
+  /** This month's number stays as it is until it is unlocked. */
+  async lock(card) {
+    const { line, month, locked } = card.dataset;
+    if (!(await this.saver.settled())) return this.say("Not locked: this number is not saved yet.");
+    const answer = await lockCells(this.section.dataset.lockUrl, [{ line, month }], !locked);
+    if (answer.detail) return this.say(`Not ${locked ? "unlocked" : "locked"}. ${answer.detail}`);
+    card.dataset.locked = answer.locked ? answer.by : "";
+    this.paintLock(card);
+    return this.say(answer.locked ? "Locked: this number stays as it is until you unlock it." : "Unlocked.");
+  }
+
+  paintLock(card) {
+    const { locked, nextLocked } = card.dataset;
+    const button = card.querySelector("[data-lock]");
+    button.setAttribute("aria-pressed", String(Boolean(locked)));
+    const note = card.querySelector("[data-lock-note]");
+    note.hidden = !locked;
+    note.lastElementChild.textContent = `Locked by ${locked}.`;
+    for (const answer of card.querySelectorAll("[data-factor], [data-type], [data-lost], [data-slip]")) answer.disabled = Boolean(locked);
+    if (nextLocked) card.querySelector("[data-slip]").disabled = true;
+  }
+
+  say(text) {
+    this.said.textContent = text;
   }
 
   needsReason(card) {

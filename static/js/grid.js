@@ -2,34 +2,44 @@
 //
 //   import { attachGrid } from "grid.js", then: const grid = attachGrid(table);
 //
-// The table (works read-only without this script):
+// The table (works read-only without this script; templates/demand/_grid.html is one):
 //   <div data-grid>                              home of the status line and the notes
 //     <div class="grid-scroll">
-//       <table class="grid" role="grid" aria-label="…" data-save-url="…" data-cycle="2026-11"
-//              data-unit="units" [data-against="baseline"] data-threshold-pct="10" data-threshold-value="500" data-submit-form="ID">
+//       <table class="grid" role="grid" aria-label="…" data-cycle="2026-11" data-save-url="…" [data-parts-url="…"] [data-submit-form="ID"]
+//              data-unit="units" [data-against="the rep's number"] data-threshold-pct="10" data-threshold-value="500"
+//              [data-editable="false"]>          nobody is asked for reasons there
 //         <tbody>
 //           <tr data-line="17" data-name="Nordwind AG, Valve 40" data-price="12.5" data-decimals="0"
-//               data-reason="customer_told" data-flag="Order slipped twice">
-//             <th scope="row">…</th> <td>…</td>
-//             <td data-m="2026-11" data-v="75" data-bl="60" data-ly="64" data-prev="70" data-avg3="61.3"
+//               data-reason="customer_told" [data-flag="Order slipped twice"] data-customer="…" data-product="…" data-family="…"
+//               [data-avg3="61.3"] [data-firm="50,," data-upside="12,,"]   average of three months; said of the first months
+//               [class="past-fold"]>                           folded until "open"
+//             <th scope="row" class="sticky-1">…</th> <td class="product">… [<button data-split>]</td>
+//             <td data-near="ly" or "bl">…</td>               sum of the first three months, last year or baseline
+//             <td data-m="2026-11" data-v="75" [data-bl="60"] [data-ly="64" data-prev="70"]
 //                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
 //             <td data-sum="2027-01 2027-02 2027-03">…</td>   read-only sum of months, or "all"
 //             <td data-delta>…</td>                           change against the baseline
 //             <td data-reason-cell>…</td>
-//         <tfoot>  <td data-total="2026-11" or "all" [data-other="1200"]>  <td data-total-delta>
-//     <ol data-grid-reasons><li data-code="customer_told">Customer told me</li>…   keys 1 to 9, in order
-//     <p data-grid-status class="grid-bar">, <div data-grid-notes>                 made where missing
-//   Rows without data-line (group headings) are left alone. Hidden rows and columns are skipped.
-//   data-v is what is saved, data-bl what "back to the baseline" gives; both plain numbers.
+//         <tfoot>  <td data-total="2026-11" or "all" [data-other="1200"]>  <td data-total-delta>  <td data-near-total="ly" or "bl">
+//     <ol data-grid-reasons><li data-code="customer_told" [data-words="…"]>…   keys 1 to 9, in order; may stand elsewhere
+//     <p data-grid-status class="grid-bar">, <div data-grid-notes>, <p data-grid-live>   made where missing
+//   Rows without data-line are left alone. Hidden rows and columns are skipped. meta "csrf-token" and "person" are read.
+//   data-v is what is saved, data-bl what "back to the baseline" gives where it is another; plain numbers, always in units.
+//   Marks set here: classes changed, locked, unsaved, conflict, invalid, editing; data-state on the table.
+//   Two kinds of rows are made here: headings with subtotals (grid_groups.js; what is typed there is spread by
+//   grid_spread.js over all lines beneath, locked ones held) and firm, likely and upside (grid_parts.js).
 //
 // Saving: POST data-save-url {token, edits: [{line, month, value (null = baseline), seen, reason}]}
 //   200 {saved: [{line, month, value}]} · 409 {conflicts: [{line, month, yours, theirs, by}]}
 //   422 {errors: [{line, month, detail}]} · anything else {detail}; see grid_save.js.
+//   Firm and upside go the same way to data-parts-url, each with its part and null = nothing said; without it they are read.
 //
 // Events on the table, each with {line, month, cells: [{line, month}]} where it has them:
-//   grid:row, grid:lock, grid:history, grid:comment, grid:baseline, grid:expand, grid:submit,
-//   grid:changed, grid:saved (detail: the answer), grid:state (detail: {state, detail}).
-// The returned Grid has set(line, month, value), lock(line, month, by), undo(), redo(), settled(), detach().
+//   grid:row, grid:lock, grid:history, grid:comment, grid:baseline, grid:expand, grid:submit, grid:unit,
+//   grid:changed (cells with their part), grid:saved (detail: the answer), grid:state (detail: {state, detail}).
+//   grid:lock asks the page to lock or unlock; it answers with lock(line, month, by) (sheet_locks.js).
+// The returned Grid has set(line, month, value), lock(line, month, by), group(kind), money(isMoney, currency),
+// split(row), undo(), redo(), submit(), settled(), detach().
 
 import { Answers } from "./grid_answers.js";
 import { Changes, lineCells } from "./grid_changes.js";
@@ -86,7 +96,7 @@ class Grid {
     });
     this.listen();
     this.cursor.home();
-    this.changes.refresh(this.sheet.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => ({ line: row.line, month: cell.month }))));
+    this.changes.refreshRows(this.sheet.lines.filter((row) => row.isBlank || this.sheet.isChangedRow(row)));
     for (const saver of this.answers.keys()) saver.resume();
   }
 
@@ -254,6 +264,7 @@ class Grid {
     showMoney(this.sheet, isMoney);
     this.status.unit = isMoney ? currency : this.table.dataset.unit ?? "units";
     this.status.summarise(this.sheet);
+    this.emit("unit");
   }
 
   undo() {
@@ -275,12 +286,15 @@ class Grid {
   split(row = this.cursor.currentRow) {
     const line = row.owner ?? row;
     if (line.members) {
-      line.tr.querySelector(".group-fold")?.click();
+      const fold = line.tr.querySelector(".group-fold");
+      fold?.click();
+      if (fold) this.status.say(`${this.sheet.nameOfRow(line)}: ${fold.getAttribute("aria-expanded") === "true" ? "shown" : "folded"}.`);
       return;
     }
     const { currentRow, column } = this.cursor;
     this.cursor.element().tabIndex = -1;
     this.parts.toggle(line);
+    this.status.say(`Firm, likely and upside of ${this.sheet.nameOfRow(line)} ${line.isSplit ? "shown beneath" : "hidden"}.`);
     this.cursor.focus((currentRow.owner === line ? line : currentRow).index, column);
     this.command("expand");
   }

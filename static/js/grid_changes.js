@@ -1,7 +1,7 @@
 // Changing numbers in a grid: entries, fills, reasons, undo. Every change is one undoable step and is queued to be saved.
 
 import { EntryError, parseEntry } from "./cell_grammar.js";
-import { same, written } from "./grid_sheet.js";
+import { same, written } from "./grid_numbers.js";
 import { spreadEntry } from "./grid_spread.js";
 import { element } from "./grid_status.js";
 
@@ -92,7 +92,7 @@ export class Changes {
     const [numbers, parts] = [edits.filter((edit) => !edit.part), edits.filter((edit) => edit.part)];
     if (numbers.length) this.saver.queue(numbers);
     if (parts.length) this.partSaver?.queue(parts);
-    this.emit("changed", { cells: edits.map(({ line, month }) => ({ line, month })) });
+    this.emit("changed", { cells: edits.map(({ line, month, part }) => ({ line, month, part })) });
   }
 
   /** Values into the sheet, marked as not saved. */
@@ -108,8 +108,11 @@ export class Changes {
   }
 
   refresh(edits) {
-    const rows = new Set(edits.map(({ line, month }) => this.sheet.cell(line, month)?.row));
-    for (const row of new Set([...rows, ...[...rows].map((one) => one?.heading)])) {
+    this.refreshRows(edits.map(({ line }) => this.sheet.byLine.get(String(line))));
+  }
+
+  refreshRows(rows) {
+    for (const row of new Set([...rows, ...rows.map((one) => one?.heading)])) {
       if (row) this.sheet.showRow(row, this.reasons);
       if (row?.parts) this.sheet.parts.show(row);
     }

@@ -1,6 +1,6 @@
 // Lines under headings, by customer, product or family; a heading's months are subtotals that can be typed into.
 
-import { put } from "./grid_sheet.js";
+import { put } from "./grid_numbers.js";
 import { showNear } from "./grid_units.js";
 
 /** The sum of one month over the lines of a group; a cell like any other, but what is typed is spread. */
@@ -61,7 +61,7 @@ export class Groups {
     const cell = new Subtotal(element, row, members);
     row.cells.push(cell);
     this.sheet.byElement.get(element).cell = cell;
-    if (!members.some((one) => this.sheet.editable(one))) element.setAttribute("aria-readonly", "true");
+    if (members.every((one) => one.closed)) element.setAttribute("aria-readonly", "true");
   }
 
   headingElement(name, lines) {

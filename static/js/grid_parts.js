@@ -1,7 +1,7 @@
 // Firm, likely and upside of a line's first months, as three rows beneath it. Firm and likely add up to the number;
 // upside stands beside it and never enters the plan.
 
-import { put, signed } from "./grid_sheet.js";
+import { put, signed } from "./grid_numbers.js";
 
 const NEAR = 3;
 const PARTS = { firm: "Firm", likely: "Likely", upside: "Upside" };
@@ -28,7 +28,7 @@ class Part {
 
 export class Parts {
   constructor(sheet, { canWrite }) {
-    Object.assign(this, { sheet, canWrite });
+    Object.assign(this, { sheet, canWrite, byKey: new Map() });
     sheet.parts = this;
   }
 
@@ -84,13 +84,13 @@ export class Parts {
     if (!this.canWrite || cell.number.closed) element.setAttribute("aria-readonly", "true");
     row.cells.push(cell);
     this.sheet.byElement.get(element).cell = cell;
-    this.sheet.byKey.set(`${row.line}|${cell.month}|${part}`, cell);
+    this.byKey.set(`${row.line}|${cell.month}|${part}`, cell);
   }
 
   cell(line, month, part) {
-    const row = this.sheet.lines.find((one) => one.line === String(line));
+    const row = this.sheet.byLine.get(String(line));
     if (row) this.build(row);
-    return this.sheet.byKey.get(`${line}|${month}|${part}`);
+    return this.byKey.get(`${line}|${month}|${part}`);
   }
 
   /** The parts follow the number; the line says its upside. */

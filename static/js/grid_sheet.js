@@ -1,57 +1,24 @@
 // The numbers of a planning grid: reads the server-rendered table, keeps values, marks and totals.
 
-const MINUS = "\u2212";
-const CENTS = 2;
-const formats = new Map();
+import { numberIn, put, same, signed, written } from "./grid_numbers.js";
+import { Shown } from "./grid_shown.js";
 
-/** 1450 -> "1,450", -3 -> "−3"; as sop_portal/number_format.py writes it. */
-export function written(value, decimals = 0) {
-  if (!formats.has(decimals)) {
-    formats.set(decimals, new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
-  }
-  const text = formats.get(decimals).format(Math.abs(value));
-  return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
-}
-
-/** A variance: "+15", "−140", "0". */
-export function signed(value, decimals = 0) {
-  const text = written(value, decimals);
-  if (!/[1-9]/.test(text)) return "0";
-  return value > 0 ? `+${text}` : text;
-}
-
-export function same(one, other) {
-  return Math.abs(one - other) <= 1e-6 * Math.max(1, Math.abs(one), Math.abs(other));
-}
-
-export function numberIn(element, name) {
-  const text = element.getAttribute(name);
-  return text === null || text === "" ? null : Number(text);
-}
-
-function times(value, factor) {
-  return value === null ? null : value * factor;
-}
-
-export function put(element, text) {
-  if (element && element.textContent !== text) element.textContent = text;
-}
-
-export class Sheet {
+export class Sheet extends Shown {
   constructor(table) {
+    super();
     this.table = table;
     this.thresholdShare = Number(table.dataset.thresholdPct ?? 10) / 100;
     this.thresholdValue = Number(table.dataset.thresholdValue ?? 500);
     this.asksReasons = table.dataset.editable !== "false";
     this.isMoney = false;
-    this.byKey = new Map();
+    this.byLine = new Map();
     this.byElement = new Map();
     this.lines = [...table.tBodies].flatMap((body) => [...body.rows])
       .filter((tr) => tr.dataset.line)
       .map((tr, index) => this.readRow(tr, index));
     this.rows = this.lines;
     this.readFooter();
-    for (const row of this.lines) this.showRow(row);
+    for (const row of this.lines) if (row.isBlank) this.showRow(row);
     this.showTotals();
   }
 
@@ -72,20 +39,24 @@ export class Sheet {
       factor: 1,
       weight: 1,
     };
+    this.byLine.set(row.line, row);
     this.readElements(row, (element) => this.readCell(row, element));
     row.reasonElement = row.elements.find((e) => e.hasAttribute("data-reason-cell"));
+    row.isBlank = [row.delta, ...row.sums].some((e) => e && !e.firstChild);
     return row;
   }
 
+  /** Once for every cell of the page: kept to what a cell is for. */
   readElements(row, readCell) {
     row.elements = [...row.tr.cells];
     row.cells = [];
+    row.sums = [];
     row.elements.forEach((element, column) => {
       this.byElement.set(element, { row, column });
       if (element.hasAttribute("data-m")) readCell(element);
+      else if (element.hasAttribute("data-sum")) row.sums.push(element);
+      else if (element.hasAttribute("data-delta")) row.delta = element;
     });
-    row.delta = row.elements.find((e) => e.hasAttribute("data-delta"));
-    row.sums = row.elements.filter((e) => e.hasAttribute("data-sum")).map((element) => ({ element, months: monthsIn(element.dataset.sum) }));
   }
 
   readCell(row, element) {
@@ -100,7 +71,6 @@ export class Sheet {
       closed: element.getAttribute("aria-readonly") === "true",
     };
     row.cells.push(cell);
-    this.byKey.set(`${row.line}|${cell.month}`, cell);
     this.byElement.get(element).cell = cell;
     if (element.hasAttribute("data-locked")) this.markLocked(cell, element.dataset.locked);
     else if (this.isChanged(cell)) this.mark(cell);
@@ -133,7 +103,7 @@ export class Sheet {
   }
 
   cell(line, month, part) {
-    return part ? this.parts?.cell(line, month, part) : this.byKey.get(`${line}|${month}`);
+    return part ? this.parts?.cell(line, month, part) : this.byLine.get(String(line))?.cells.find((one) => one.month === month);
   }
 
   /** What stands where an element is: {row, column, cell?}. */
@@ -148,56 +118,6 @@ export class Sheet {
   whyNot(cell) {
     const { locked } = cell.element.dataset;
     return locked ? `Locked by ${locked}` : "not yours to change";
-  }
-
-  /** What the entry grammar needs to know of a cell, in the unit that is shown. */
-  references(cell) {
-    if (cell.part) return this.partReferences(cell);
-    const known = (name) => (cell.members ? this.sumOf(cell, (one) => numberIn(one.element, name)) : times(numberIn(cell.element, name), cell.row.factor));
-    return {
-      current: this.shown(cell),
-      baseline: this.shown(cell, "base"),
-      lastYear: known("data-ly"),
-      previous: known("data-prev"),
-      average3: known("data-avg3"),
-      decimals: this.isMoney && cell.row.weight ? CENTS : cell.row.decimals,
-    };
-  }
-
-  partReferences(cell) {
-    const { row, number, part } = cell;
-    const baseline = part === "likely" ? Math.max(number.base - cell.firm.value, 0) * row.factor : 0;
-    return { ...this.references(number), current: this.shown(cell), baseline, lastYear: null, previous: null, average3: null };
-  }
-
-  /** A sum over the lines of a subtotal that count in the shown unit; null where nothing is known. */
-  sumOf(cell, read) {
-    const known = cell.members.filter((one) => one.row.weight && read(one) !== null);
-    return known.length ? known.reduce((sum, one) => sum + read(one) * one.row.weight, 0) : null;
-  }
-
-  /** A cell's number in the unit that is shown; `side` "base" for what it is compared with. */
-  shown(cell, side = "value") {
-    return cell.members ? this.sumOf(cell, (one) => one[side]) ?? 0 : cell[side] * cell.row.factor;
-  }
-
-  /** A cell's number as it can be typed again: to the cent in money, in units as it is. */
-  typed(cell) {
-    return String(Number(this.shown(cell).toFixed(this.isMoney && cell.row.weight ? CENTS : 6)));
-  }
-
-  /** A number of a line in words, in the unit that is shown. */
-  text(row, value) {
-    return written(value * row.factor, this.decimalsOf(row));
-  }
-
-  decimalsOf(row) {
-    return this.isMoney && row.weight ? 0 : row.decimals;
-  }
-
-  /** What was typed in the shown unit, as the line's quantity. */
-  quantity(row, typed) {
-    return row.factor === 1 ? typed : Math.round((typed / row.factor) * 10 ** row.decimals + 1e-9) / 10 ** row.decimals;
   }
 
   /** Put a value into a cell (null = back to the baseline); totals and marks follow. */
@@ -287,7 +207,8 @@ export class Sheet {
       row.delta.classList.toggle("bad", delta < -1e-9);
       row.delta.classList.toggle("zero", Math.abs(delta) <= 1e-9);
     }
-    for (const { element, months } of row.sums) {
+    for (const element of row.sums) {
+      const months = monthsIn(element.dataset.sum);
       const cells = months ? row.cells.filter((cell) => months.has(cell.month)) : row.cells;
       put(element, written(cells.reduce((sum, cell) => sum + this.shown(cell), 0), decimals));
     }
@@ -311,7 +232,11 @@ export class Sheet {
   }
 
   changedRows() {
-    return this.lines.filter((row) => row.cells.some((cell) => this.isChanged(cell)));
+    return this.lines.filter((row) => this.isChangedRow(row));
+  }
+
+  isChangedRow(row) {
+    return row.cells.some((cell) => this.isChanged(cell));
   }
 
   missingReasons() {

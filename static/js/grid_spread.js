@@ -1,7 +1,7 @@
 // What is typed into a subtotal, spread over the lines beneath it so that it adds up exactly.
 
 import { EntryError, parseEntry } from "./cell_grammar.js";
-import { numberIn, same, written } from "./grid_sheet.js";
+import { numberIn, same, written } from "./grid_numbers.js";
 import { SpreadError, spreadTotal } from "./spreading.js";
 
 const BASES = ["in proportion to what stood there", "in proportion to the baseline", "in proportion to last year"];
@@ -9,6 +9,7 @@ const BASES = ["in proportion to what stood there", "in proportion to the baseli
 /** {edits: [{cell, value (null = baseline)}], words} or {problem}. */
 export function spreadEntry(sheet, subtotal, text) {
   const cells = subtotal.members.filter((cell) => cell.row.weight);
+  if (!cells.length) return { problem: "no line beneath has a price" };
   const held = cells.map((cell) => !sheet.editable(cell));
   if (held.every(Boolean)) return { problem: "every line beneath is locked or not yours to change" };
   try {

@@ -1,6 +1,6 @@
 // What a grid says: the line of text under it, its polite announcement, and notes that wait for an answer.
 
-import { signed } from "./grid_sheet.js";
+import { signed } from "./grid_numbers.js";
 
 const TICK = 1000;
 

@@ -1,6 +1,6 @@
 // Units or money: the same quantities, shown and typed at the line's price. What is saved stays units.
 
-import { put, written } from "./grid_sheet.js";
+import { put, written } from "./grid_numbers.js";
 
 const NEAR = 3;
 

@@ -1,23 +1,14 @@
 // Soft friction on the sheet: what one's own past cases say of a change like this one. Once per line, never in the way.
 
+import { hintFacts, hintWords } from "./hint_words.js";
 import { grid } from "./sheet.js";
-import { written } from "./grid_sheet.js";
 
-const home = document.getElementById("sheet-hints");
-const facts = home ? JSON.parse(home.dataset.hints) : null;
+const facts = hintFacts();
 const told = new Set();
 let shown = null;
 
-/** What there is to say of a changed cell; empty = nothing. */
-function wordsFor(cell) {
-  const share = cell.base > 0 ? (cell.value - cell.base) / cell.base : 0;
-  if (!grid.sheet.isChanged(cell)) return "";
-  const small = facts.small;
-  if (small && share && Math.abs(share) < small.under && !cell.row.reason) {
-    return `Small changes helped in ${small.helped} of your last ${small.of}.`;
-  }
-  const up = facts.increases[cell.row.line];
-  return up && share > facts.over ? `Your last ${up.of} increases here came in ${up.lower} % lower on average.` : "";
+function wordsFor({ value, base, row }) {
+  return hintWords(facts, { line: row.line, value, base, reason: row.reason });
 }
 
 function close() {
@@ -27,7 +18,7 @@ function close() {
 }
 
 function tell(cell, words) {
-  const name = (value) => written(value, cell.row.decimals);
+  const name = (value) => grid.sheet.text(cell.row, value);
   told.add(cell.row.line);
   shown = cell;
   grid.status.note("hint", grid.status.choice(`${grid.sheet.nameOf(cell)}: ${words} Keep ${name(cell.value)}?`, [
@@ -37,7 +28,7 @@ function tell(cell, words) {
 }
 
 function changed({ detail }) {
-  const cells = detail.cells.map(({ line, month }) => grid.sheet.cell(line, month)).filter(Boolean);
+  const cells = detail.cells.filter(({ part }) => !part).map(({ line, month }) => grid.sheet.cell(line, month)).filter(Boolean);
   if (shown && cells.includes(shown)) {
     grid.status.clear("hint");
     shown = null;

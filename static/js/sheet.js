@@ -1,7 +1,7 @@
 // The sheet's page around the grid: folds, the cue of the focused cell, why this number, the reason keys.
 
 import { attachGrid } from "./grid.js";
-import { signed, written } from "./grid_sheet.js";
+import { signed, written } from "./grid_numbers.js";
 import { attachViews } from "./sheet_views.js";
 import { attachLocks } from "./sheet_locks.js";
 
@@ -120,7 +120,8 @@ function valueOf(cell, side) {
 }
 
 function tell(place) {
-  const { row, cell } = place;
+  const cell = place.cell?.number ?? place.cell;
+  const row = place.row.owner ?? place.row;
   const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
   const parts = [];
   if (past.length) parts.push(span("Last 12 months"), drawn(past));
@@ -135,20 +136,17 @@ function tell(place) {
     if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));
   }
   if (row.tr.dataset.flag) parts.push(span(row.tr.dataset.flag, "cue-flag"));
+  if (row.tr.dataset.also) parts.push(span(`Also: ${row.tr.dataset.also}`));
   cue.replaceChildren(...parts);
 }
 
 if (grid && cue) {
-  table.addEventListener("focusin", (event) => {
-    const place = grid.sheet.at(event.target);
-    if (place) tell(place);
-  });
-  table.addEventListener("grid:changed", () => {
+  const here = () => {
     const place = grid.sheet.at(grid.cursor.element());
     if (place) tell(place);
-  });
-  const first = grid.sheet.at(grid.cursor.element());
-  if (first) tell(first);
+  };
+  for (const kind of ["focusin", "grid:changed", "grid:unit"]) table.addEventListener(kind, here);
+  here();
 }
 
 // A reason by pointer: for the row of the focused cell.

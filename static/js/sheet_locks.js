@@ -12,7 +12,7 @@ async function toggle(table, grid, places) {
   if (!cells.length) return say(grid, "Nothing here is yours to lock.");
   if (!(await grid.settled())) return say(grid, "Not locked: these numbers are not saved yet.");
   const locked = !cells.every((cell) => cell.element.dataset.locked);
-  const answer = await send(table.dataset.lockUrl, { cells: cells.map((cell) => ({ line: cell.row.line, month: cell.month })), locked });
+  const answer = await lockCells(table.dataset.lockUrl, cells.map((cell) => ({ line: cell.row.line, month: cell.month })), locked);
   if (answer.detail) return say(grid, `Not ${locked ? "locked" : "unlocked"}. ${answer.detail}`);
   for (const cell of cells) grid.lock(cell.row.line, cell.month, locked ? answer.by : null);
   const count = `${cells.length} cell${cells.length === 1 ? "" : "s"}`;
@@ -20,13 +20,13 @@ async function toggle(table, grid, places) {
 }
 
 /** {locked, by}, or {detail} with what stood in the way. */
-async function send(url, body) {
+export async function lockCells(url, cells, locked) {
   try {
     const response = await fetch(url, {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
-      body: JSON.stringify(body),
+      body: JSON.stringify({ cells, locked }),
     });
     const answer = await response.json();
     return response.ok ? answer : { detail: answer.detail ?? `The portal answered ${response.status}.` };

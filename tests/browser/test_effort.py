@@ -24,13 +24,14 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 LINES = 30
 FIRST_VISIT_KB, AGAIN_KB, SCRIPT_KB = 150, 25, 45
+MANY, OPENINGS = 300, 5
 Say = Callable[[str, str], None]
 
 
 @pytest.fixture
-def desk(live_portal: Web, browser: Browser) -> Iterator[Sales]:
-    """A rep with thirty lines, seven of them flagged, in a team of eight; sales entry is open."""
-    cast = larger_company()
+def desk(live_portal: Web, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Sales]:
+    """A rep with thirty lines (or as many as asked for), seven flagged, in a team of eight; sales entry is open."""
+    cast = larger_company(getattr(request, "param", LINES))
     cycle = cycle_in_entry()
     submissions_expect(cycle=cycle)
     flag_seven(cycle, cast.rep)
@@ -192,6 +193,59 @@ def test_what_a_visit_of_the_sheet_transfers(desk: Sales, collected: Web, figure
     assert whole <= FIRST_VISIT_KB
     assert script <= SCRIPT_KB
     assert repeated <= AGAIN_KB
+
+
+USABLE = """
+const usable = () => {
+  const cell = document.querySelector('#sheet td[data-m][tabindex="0"]');
+  if (!cell) return requestAnimationFrame(usable);
+  cell.focus();
+  cell.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
+  if (document.activeElement === cell) return requestAnimationFrame(usable);
+  requestAnimationFrame(() => setTimeout(() => { window.usableAfter = performance.now(); }));
+};
+requestAnimationFrame(usable);
+"""
+SHOWN = """() => {
+  const rows = [...document.querySelectorAll("#sheet tbody tr[data-line]")];
+  const shown = rows.filter((row) => row.getClientRects().length > 0);
+  const place = shown.indexOf(document.activeElement.closest("tr"));
+  return [rows.length, shown.length, place, rows[0].querySelectorAll("[data-m]").length];
+}"""
+
+
+@pytest.mark.parametrize("desk", [MANY], indirect=True)
+@pytest.mark.parametrize(
+    ("address", "shown", "words"),
+    [
+        ("/sheet/", FLAGGED, "the others folded"),
+        ("/sheet/?open=all&show=all", MANY, "all lines and months unfolded"),
+    ],
+)
+def test_opening_three_hundred_lines(
+    desk: Sales, collected: Web, figure: Say, address: str, shown: int, words: str
+) -> None:
+    """From the start of the navigation until the sheet is painted and has answered its first arrow key."""
+    desk.url = collected.url
+    opened = [opening(desk, address, shown) for _ in range(OPENINGS)]
+    first, again = zip(*opened, strict=True)
+    said = f"usable after {median(first):.0f} ms, again {median(again):.0f} ms, at best {min(again):.0f} ms"
+    figure(f"{MANY} lines x 24 months, {words}", said)
+
+
+def opening(desk: Sales, address: str, shown: int) -> list[float]:
+    """Milliseconds of a first visit, with nothing kept, and of the visit after it."""
+    context = desk.context(desk.cast.rep)
+    page = context.new_page()
+    page.add_init_script(USABLE)
+    spent = []
+    for _ in range(2):
+        page.goto(f"{desk.url}{address}")
+        spent.append(page.wait_for_function("() => window.usableAfter").json_value())
+        assert page.evaluate(SHOWN) == [MANY, shown, 1, 24]
+    context.close()
+    desk.contexts.remove(context)
+    return spent
 
 
 @dataclass

@@ -165,6 +165,51 @@ def test_money_in_a_subtotal_is_spread_as_money(sheet):
     assert numbers(sheet, [0, 2, 4]) == [30, 10, 16]
 
 
+@pytest.fixture
+def priced_at_one(page):
+    """Two lines whose price is exactly 1, one whose price is not; all of one customer."""
+    kit = {"customer": "Nordwind AG"}
+    prices = {"A": 1.0, "B": 1.0, "C": 2.0}
+    lines = [Line(f"Nordwind AG, {name}", [10] * 4, price, **kit) for name, price in prices.items()]
+    server = SheetServer(MONTHS, lines)
+    page.goto(server.url)
+    page.wait_for_function("() => window.grid !== undefined")
+    page.evaluate("() => { window.grid.group('customer'); window.grid.money(true, 'EUR'); }")
+    yield page, server
+    server.close()
+
+
+def test_money_at_a_price_of_one_is_whole_units_too(priced_at_one):
+    page, server = priced_at_one
+    for text, units in (("12.40", 12), ("12.50", 13), ("+10%", 14)):
+        typed(page, cell(page, 0), text)
+        assert numbers(page, [0]) == [units]
+    typed(page, subtotal(page, "Nordwind", "2026-12"), "44.44")
+    assert all(value == int(value) for value in numbers(page, [0, 1, 2], "2026-12"))
+    settled(page)
+    assert server.value(0, "2026-11") == 14
+
+
+def test_a_subtotal_whose_lines_were_all_locked_opens_with_the_first_unlocked_one(sheet):
+    lock = "([line, by]) => window.grid.lock(line, '2026-11', by)"
+    for line in ("1", "3"):
+        sheet.evaluate(lock, [line, "Dan"])
+    sheet.evaluate("() => window.grid.group('customer')")
+    typed(sheet, subtotal(sheet, "Brandt"), "400")
+    expect(notes(sheet)).to_contain_text("every line beneath is locked or not yours to change")
+    assert numbers(sheet, [1, 3]) == [200, 100]
+    sheet.evaluate(lock, ["3", None])
+    typed(sheet, subtotal(sheet, "Brandt"), "400")
+    assert numbers(sheet, [1, 3]) == [200, 200]
+
+
+def test_without_any_price_beneath_money_is_refused(sheet):
+    sheet.evaluate("() => { window.grid.group('product'); window.grid.money(true, 'EUR'); }")
+    typed(sheet, subtotal(sheet, "Valve 65"), "100")
+    expect(notes(sheet)).to_contain_text("no line beneath has a price")
+    assert numbers(sheet, [2]) == [10]
+
+
 def test_editing_in_place_without_a_change_changes_nothing(sheet, server):
     sheet.evaluate("() => window.grid.money(true, 'EUR')")
     cell(sheet, 0).click()

@@ -113,6 +113,8 @@ def test_each_flagged_line_says_why_and_what_is_at_stake(cast: Cast, cycle: Cycl
     [flag] = found[cast.line("ALPHA", "NORTH").pk]
     assert (flag["code"], flag["value"], flag["rank"]) == ("pushed", 15 * 500, 1)
     assert flag["why"] == "Orders for 15 units were put off 2 times."
+    assert isinstance(flag["also"], list)
+    assert flag["why"] not in flag["also"]
     [told] = found[cast.line("GAMMA", "NORTH").pk]
     assert told["code"] == "promotion"
     assert told["why"].startswith("Winter sale should move ")

@@ -112,6 +112,16 @@ def test_what_is_usual_small_unknown_or_nobody_s_is_not_flagged(change) -> None:
 def test_a_line_gets_its_dearest_reason_only() -> None:
     flags = flagged({"due_qty": 20, "short_qty": 90, "last_actual": 80})
     assert flags["code"].tolist() == ["short"]
+    assert flags["sentence"].tolist() == ["Supply is short by 90 units."]
+
+
+def test_the_other_reasons_are_kept_dearest_first_and_none_under_the_least() -> None:
+    due, missed = (
+        "Orders and quotes for 20 units fall in the lead time.",
+        "Last month 80 units came; 30 units was forecast.",
+    )
+    flags = flagged({"due_qty": 20, "short_qty": 90, "last_actual": 80}, {"due_qty": 9, "short_qty": 90})
+    assert flags["also"].tolist() == [[missed, due], []]
 
 
 def test_the_dearest_come_first_and_the_cap_holds_per_rep() -> None:

@@ -148,7 +148,7 @@ def test_the_sheet_is_filled_in_already(cast: Cast, cycle: Cycle) -> None:
     html = page(cast.rep, "/sheet/")
     line = cast.line("ALPHA", "NORTH")
     assert f'data-line="{line.pk}"' in html
-    assert f'data-bl="{number(cycle, Stage.BASELINE, line):.10g}"' in html
+    assert f'data-v="{number(cycle, Stage.BASELINE, line):.10g}"' in html
     assert html.count("data-m=") == 8 * 24
     assert 'role="grid"' in html
 

@@ -85,13 +85,14 @@ def test_who_may_write_a_sheet(cast: Cast, cycle: Cycle, who: str, layer: Layer)
 
 def test_flagged_lines_come_first_and_a_question_before_all(cast: Cast, cycle: Cycle) -> None:
     flagged, asked = cast.line("DELTA", "SOUTH"), cast.line("GAMMA", "SOUTH")
-    flags = [{"code": "pushed", "text": "pushed", "why": "Pushed three times.", "value": 900}]
+    flags = [{"code": "pushed", "text": "pushed", "why": "Pushed three times.", "value": 900, "also": ["Quiet."]}]
     CycleLine.objects.filter(cycle=cycle, line=flagged).update(flags=flags)
     question_ask(cycle=cycle, line=asked, by=cast.manager, text="Why?", at=ENTRY)
     shown = sheet(cycle, cast.rep, cast.rep)
     assert [line.line for line in shown.lines[:2]] == [asked.pk, flagged.pk]
     assert (len(shown.flagged), len(shown.others)) == (2, 6)
-    assert shown.lines[1].flag_words == "Pushed three times."
+    assert (shown.lines[1].flag_words, shown.lines[1].also) == ("Pushed three times.", ["Quiet."])
+    assert shown.lines[0].also == []
 
 
 def test_a_line_outside_its_life_is_not_on_the_sheet(cast: Cast, cycle: Cycle) -> None:

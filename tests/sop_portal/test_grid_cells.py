@@ -7,7 +7,16 @@ from datetime import date
 import pytest
 
 from cycles.periods import month_range
-from sop_portal.templatetags.grid_cells import month_cells, month_heads, month_totals, plain, plain_list, shown
+from sop_portal.templatetags.grid_cells import (
+    line_marks,
+    month_cells,
+    month_heads,
+    month_totals,
+    near_cells,
+    plain,
+    plain_list,
+    shown,
+)
 
 MONTHS = month_range(date(2026, 11, 1), 24)
 
@@ -18,7 +27,6 @@ class Row:
     base: list[float] = field(default_factory=lambda: [10.0] * 24)
     last_year: list[float | None] = field(default_factory=lambda: [9.0] * 12 + [None] * 12)
     previous: list[float | None] = field(default_factory=lambda: [8.5] * 23 + [None])
-    average3: float | None = 9.5
     decimals: int = 0
     is_open: bool = True
     locked: tuple[date, ...] = ()
@@ -34,14 +42,43 @@ def cells(row: Row, **more: object) -> list[str]:
 
 
 def test_a_cell_carries_its_number_and_what_it_is_compared_with() -> None:
-    assert cells(Row())[0] == (
-        '<td data-m="2026-11" data-v="10" data-bl="10" data-ly="9" data-prev="8.5" data-avg3="9.5">10</td>'
-    )
+    assert cells(Row())[0] == ('<td data-m="2026-11" data-v="10" data-ly="9" data-prev="8.5">10</td>')
+    changed = cells(Row(own=[12.0, *[10.0] * 23]))
+    assert changed[0].startswith('<td data-m="2026-11" data-v="12" data-bl="10" class="changed"')
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    last = [cell for cell in cells(Row(average3=None)) if "data-m" in cell][-1]
-    assert last == '<td data-m="2028-10" data-v="10" data-bl="10" class="far">10</td>'
+    last = [cell for cell in cells(Row()) if "data-m" in cell][-1]
+    assert last == '<td data-m="2028-10" data-v="10" class="far">10</td>'
+
+
+@dataclass
+class Named(Row):
+    line: int = 17
+    name: str = "A & B, Valve"
+    customer: str = "A & B"
+    product: str = "Valve"
+    family: str = "Valves"
+    price: float = 12.5
+    reason: str = ""
+    past: tuple[float, ...] = (1.0, 2.5)
+    average3: float | None = 9.5
+    last_year_near: float | None = None
+    base_near: float = 30.0
+
+
+def test_a_row_says_what_its_cells_share() -> None:
+    marks = line_marks(Named())
+    assert 'data-line="17" data-name="A &amp; B, Valve" data-customer="A &amp; B"' in marks
+    assert 'data-price="12.5" data-decimals="0" data-past="1 2.5" data-avg3="9.5"' in marks
+    assert "data-reason" not in marks
+    assert "data-avg3" not in line_marks(Named(average3=None))
+
+
+def test_the_near_months_are_summed_beside_the_numbers() -> None:
+    assert near_cells(Named()) == (
+        '<td class="num context" data-near="ly">–</td><td class="num context" data-near="bl">30</td>'
+    )
 
 
 def test_a_changed_cell_and_a_closed_line_say_so() -> None:

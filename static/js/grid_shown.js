@@ -1,0 +1,59 @@
+// What a cell shows and takes: units, or money at the line's price. Quantities stay units.
+
+import { numberIn, times, written } from "./grid_numbers.js";
+
+const CENTS = 2;
+
+/** A line's `factor` turns its quantity into what is shown; its `weight` is what it counts in sums, 0 without a price. */
+export class Shown {
+  /** What the entry grammar needs to know of a cell, in the unit that is shown. */
+  references(cell) {
+    if (cell.part) return this.partReferences(cell);
+    const of = (one, name) => numberIn(one.element, name) ?? (name === "data-avg3" ? numberIn(one.row.tr, name) : null);
+    const known = (name) => (cell.members ? this.sumOf(cell, (one) => of(one, name)) : times(of(cell, name), cell.row.factor));
+    return {
+      current: this.shown(cell),
+      baseline: this.shown(cell, "base"),
+      lastYear: known("data-ly"),
+      previous: known("data-prev"),
+      average3: known("data-avg3"),
+      decimals: this.isMoney && cell.row.weight ? CENTS : cell.row.decimals,
+    };
+  }
+
+  partReferences(cell) {
+    const { row, number, part } = cell;
+    const baseline = part === "likely" ? Math.max(number.base - cell.firm.value, 0) * row.factor : 0;
+    return { ...this.references(number), current: this.shown(cell), baseline, lastYear: null, previous: null, average3: null };
+  }
+
+  /** A sum over the lines of a subtotal that count in the shown unit; null where nothing is known. */
+  sumOf(cell, read) {
+    const known = cell.members.filter((one) => one.row.weight && read(one) !== null);
+    return known.length ? known.reduce((sum, one) => sum + read(one) * one.row.weight, 0) : null;
+  }
+
+  /** A cell's number in the unit that is shown; `side` "base" for what it is compared with. */
+  shown(cell, side = "value") {
+    return cell.members ? this.sumOf(cell, (one) => one[side]) ?? 0 : cell[side] * cell.row.factor;
+  }
+
+  /** A cell's number as it can be typed again: to the cent in money, in units as it is. */
+  typed(cell) {
+    return String(Number(this.shown(cell).toFixed(this.isMoney && cell.row.weight ? CENTS : 6)));
+  }
+
+  /** A number of a line in words, in the unit that is shown. */
+  text(row, value) {
+    return written(value * row.factor, this.decimalsOf(row));
+  }
+
+  decimalsOf(row) {
+    return this.isMoney && row.weight ? 0 : row.decimals;
+  }
+
+  /** What was typed in the shown unit, as the line's quantity. */
+  quantity(row, typed) {
+    return !this.isMoney || !row.weight ? typed : Math.round((typed / row.factor) * 10 ** row.decimals + 1e-9) / 10 ** row.decimals;
+  }
+}
