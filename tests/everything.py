@@ -48,7 +48,7 @@ from tests.meetings.journey import ENTRY, ENTRY_CLOSED, FROZEN, MONEY, SUPPLY, d
 
 PAST = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
 # username: what a change says of what came, seconds to answer, calls of seventy per cent and how many came
-HABITS = {"rita": (4.37, 4321.0, 7, 2), "rob": (6.93, 3877.0, 6, 5), "ruth": (9.59, 5903.0, 5, 1)}
+HABITS = {"rita": (4.37, 4321.0, 7, 2), "rob": (8.93, 3877.0, 6, 5), "ruth": (11.59, 5903.0, 5, 1)}
 UNIT_COSTS = {"ALPHA": 317.31, "BETA": 541.27, "GAMMA": 11.37, "DELTA": 47.53}
 LAGS = 3
 
