@@ -110,7 +110,7 @@ def _time_to_submit(cycles: list[Cycle]) -> Measured:
     rows = list(timed.values_list("person_id", "active_seconds"))
     if len({person for person, _ in rows}) < FEWEST_PEOPLE:
         return Measured(math.nan, len(rows))
-    return process.time_to_submit([seconds for _, seconds in rows])[0]
+    return process.time_to_submit([seconds for _, seconds in rows if seconds is not None])[0]
 
 
 EXECUTIVES = Measure(

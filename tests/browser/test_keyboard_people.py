@@ -144,7 +144,7 @@ def test_somebody_is_named_in_a_thread_and_finds_it(sales: Sales) -> None:
 
 
 def test_customers_are_handed_over_from_a_day_on(sales: Sales) -> None:
-    cast, day = sales.cast, date(2026, 12, 1)
+    cast, day = sales.cast, date(2026, 11, 1)
     page = sales.page(cast.leader, "/people/")
     press(page, page.get_by_role("link", name="Rita Rep"))
     choose(page, page.get_by_label("Hand over to"), "Rob")
@@ -152,7 +152,7 @@ def test_customers_are_handed_over_from_a_day_on(sales: Sales) -> None:
     tab_to(page, page.get_by_label("North Stores"))
     page.keyboard.press("Space")
     press(page, page.get_by_role("button", name="Hand over the chosen ones"))
-    expect(page.get_by_text("Handed over to Rob Rep from 2026-12-01: 1.")).to_be_visible()
+    expect(page.get_by_text("Handed over to Rob Rep from 2026-11-01: 1.")).to_be_visible()
     assert Customer.objects.get(code="SOUTH").owner == cast.rep
 
 

