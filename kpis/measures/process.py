@@ -194,7 +194,7 @@ MEASURES: Final = (
         "active seconds on the entry pages per submission, median and p90",
         "seconds",
         Good.DOWN,
-        "idle over 60 s removed; a measure of the product, never shown per person",
+        "idle over 60 s removed; a measure of the product, never shown per person; n/a under five people",
     ),
     Measure(
         "barriers",

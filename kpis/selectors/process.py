@@ -1,5 +1,6 @@
 """Is our process in control? Who took part, what was on time, what waits too long."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from meetings.models import Action, Attendance, Decision
 from meetings.selectors.barriers import parts_of
 
 CYCLES = 12
+FEWEST_PEOPLE = 5
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,6 @@ def process_measures(cycle: Cycle, *, at: datetime) -> list[ProcessMeasure]:
     actions = Action.objects.filter(cycle__in=seen).exclude(state=Action.State.DROPPED)
     present = Attendance.objects.filter(meeting__cycle__in=seen)
     executives = present.filter(person__role=Role.EXECUTIVE)
-    seconds = Contribution.objects.filter(cycle__in=seen).values_list("active_seconds", flat=True)
-    median, _ = process.time_to_submit([each for each in seconds if each is not None])
     found = {
         "participation": process.participation(people),
         "participation_value": process.participation_by_value(people),
@@ -98,10 +98,19 @@ def process_measures(cycle: Cycle, *, at: datetime) -> list[ProcessMeasure]:
             [(_end_of(due, at), closed) for due, closed in actions.values_list("due_on", "closed_at")], at
         ),
         "attendance": process.attendance(list(present.values_list("present", flat=True))),
-        "time_to_submit": median,
+        "time_to_submit": _time_to_submit(seen),
     }
     rows = [ProcessMeasure(CATALOGUE[code], measured) for code, measured in found.items()]
     return [*rows, ProcessMeasure(EXECUTIVES, process.attendance(list(executives.values_list("present", flat=True))))]
+
+
+def _time_to_submit(cycles: list[Cycle]) -> Measured:
+    """Untold under five people: among fewer the median is somebody's own time, or gives it away to the other."""
+    timed = Contribution.objects.filter(cycle__in=cycles, active_seconds__isnull=False)
+    rows = list(timed.values_list("person_id", "active_seconds"))
+    if len({person for person, _ in rows}) < FEWEST_PEOPLE:
+        return Measured(math.nan, len(rows))
+    return process.time_to_submit([seconds for _, seconds in rows if seconds is not None])[0]
 
 
 EXECUTIVES = Measure(

@@ -21,9 +21,12 @@ expect.set_options(timeout=20_000)
 MOST_STOPS = 90
 CANCEL = re.compile("Cancel it.*Spring weeks")
 FOCUSED = "(wanted) => document.activeElement === wanted"
-VISIBLE_FOCUS = """() => {
-  const box = document.activeElement.getBoundingClientRect();
-  return box.bottom > 0 && box.top < innerHeight && getComputedStyle(document.activeElement).outlineStyle !== "none";
+# What the focus is on when it cannot be seen; empty where it can, and past the last stop, where the browser has it.
+UNSEEN_FOCUS = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  if (at === document.body || at === document.documentElement) return "";
+  const seen = box.bottom > 0 && box.top < innerHeight && getComputedStyle(at).outlineStyle !== "none";
+  return seen ? "" : at.outerHTML.slice(0, 200);
 }"""
 
 
@@ -41,12 +44,12 @@ def sales(live_portal: Web, browser: Browser) -> Iterator[Sales]:
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
-    """Tab until the element has the focus, which must be seen."""
+    """Tab until the element has the focus, which must be seen at every stop on the way."""
     element = wanted.element_handle()
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
+        assert page.evaluate(UNSEEN_FOCUS) == "", "the focus cannot be seen"
         if page.evaluate(FOCUSED, element):
-            assert page.evaluate(VISIBLE_FOCUS), "the focus cannot be seen"
             return
     pytest.fail(f"{wanted} is not reached within {MOST_STOPS} tab stops")
 

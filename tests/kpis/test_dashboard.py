@@ -142,9 +142,20 @@ def test_process_measures_over_cycles(cast: Cast) -> None:
     answered(cycle, cast.other_rep, How.CHANGED, deadline + timedelta(hours=1), active_seconds=30.0)
     found = {row.measure.code: row.value for row in process_measures(cycle, at=moment(OCT) + timedelta(days=20))}
     assert found["participation"] == 50
-    assert found["time_to_submit"] == 60
+    assert found["time_to_submit"] is None
     assert found["cycle_adherence"] == 0
     assert found["attendance"] is None
+
+
+def test_the_time_to_submit_is_told_from_five_people_on(cast: Cast) -> None:
+    """Of two people each could reckon the other's time from the median."""
+    cycle = past_cycle(OCT, {}, simulated=False)
+    people = [cast.rep, cast.other_rep, cast.manager, cast.marketing, cast.finance]
+    for count, person in enumerate(people, start=1):
+        answered(cycle, person, How.CHANGED, moment(OCT), active_seconds=30.0 * count)
+        found = {row.measure.code: row for row in process_measures(cycle, at=moment(OCT) + timedelta(days=20))}
+        assert found["time_to_submit"].measured.n == count
+        assert found["time_to_submit"].value == (90 if count == 5 else None)
 
 
 def test_a_replayed_cycle_has_no_steps_to_be_late_with(cast: Cast) -> None:
