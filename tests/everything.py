@@ -27,6 +27,7 @@ from demand.services.assumptions import assumption_add
 from demand.services.comments import note_add, question_ask
 from demand.services.events import EventEntry, event_save
 from demand.services.lines import lines_sync
+from demand.services.own_past import own_past_set
 from jobs.models import Job, MovedClock, WorkState
 from kpis.services.snapshots import accuracy_take, measures_take
 from masterdata.bundles import ImportFile
@@ -99,6 +100,7 @@ class Everything:
             _past(cast, past_cycle(month, simulated=False))
         measures_take(months=[PAST[1], PAST[2]], at=ENTRY)
         house = cls(cast, in_entry(cast))
+        own_past_set(cycle=house.cycle)
         house.clock(ENTRY)
         _said_and_entered(house)
         house.uploads = _uploads(cast)

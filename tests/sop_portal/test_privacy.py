@@ -130,7 +130,9 @@ def figures(house: Everything, person: Person) -> set[str]:
     shown = [*record.reason_rows, *record.call_rows]
     told = [*record.feedback.sentences, record.bias, record.helped, record.calls, *(row.sentence for row in shown)]
     told += [one.effect for one in (record.best, record.miss) if one]
-    lines = list(CycleLine.objects.filter(cycle=house.cycle, owner=person).values_list("line_id", flat=True))
+    lines = dict(
+        CycleLine.objects.filter(cycle=house.cycle, owner=person).values_list("line_id", "line__customer__code")
+    )
     hints = {f'"lower": {one["lower"]}' for one in sheet_hints(house.cycle, person, lines)["increases"].values()}
     seconds = HABITS[person.username][1]
     times = {f"{seconds:.0f}", f"{seconds:,.0f}", f"{seconds / 60:.0f} min"}
