@@ -5,6 +5,7 @@ from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.rules import ProposalNote, RuleChoice
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "OrderLine",
     "Origin",
     "PastSubmission",
+    "ProposalNote",
     "Reason",
+    "RuleChoice",
     "SaidTo",
     "SalesInput",
     "SaveToken",
