@@ -4,7 +4,7 @@ import pandas as pd
 
 from cycles.models import Cycle
 from demand.matrices import Lines
-from demand.models import LayerLine, RuleChoice, Stage
+from demand.models import LayerLine, ProposalNote, RuleChoice, Stage, VersionState
 from demand.selectors.lines import cycle_lines
 
 DEFAULT_RULE = "calibrated"
@@ -45,3 +45,10 @@ def lines_changed(cycle: Cycle, lines: Lines) -> pd.DataFrame:
             "reason": [said.get(int(line), "") for line in lines],
         }
     )
+
+
+def correction_note(cycle: Cycle, line: int, *, private: bool) -> str:
+    """What the newest proposal of the cycle says of a line; `private` = what rests on the owner's own past."""
+    notes = ProposalNote.objects.filter(version__cycle=cycle, version__state=VersionState.BUILDING, line_id=line)
+    found = notes.values_list("own" if private else "told", flat=True).order_by("-version").first()
+    return found or ""

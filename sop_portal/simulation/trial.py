@@ -1,5 +1,6 @@
 """What the rules make of a generated company, without a database: the ladder by kind of rep, for any seed."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,15 @@ from sop_portal.simulation.company import CYCLES, HISTORY, Simulated, simulate
 from sop_portal.simulation.people import INFORMED, NOISE, PERFECT
 
 Floats = NDArray[np.float64]
-KINDS = (INFORMED, NOISE, PERFECT)
+KINDS = (INFORMED, PERFECT, NOISE)
+LATER, ALL = "noise, 5th cycle on", "all"
+SETTLED = 4
 YEAR = 12
 
 
 @dataclass(frozen=True)
 class Trial:
-    """WAPE over the changed cells of one kind of rep ('all' = everybody): baseline, sales, calibrated."""
+    """WAPE over the changed cells of one kind of rep (`ALL` = everybody): baseline, sales, calibrated."""
 
     seed: int
     kind: str
@@ -62,16 +65,38 @@ def calibrated_cells(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def trials(seed: int) -> list[Trial]:
-    """One row per kind of rep and one for all, over the closed months of twelve cycles at lags 0 to 3."""
+    """One row per kind of rep, one for noise once there is a past to learn from, and one for all: over the closed
+    months of twelve cycles at lags 0 to 3."""
     company = simulate(seed)
     cells = calibrated_cells(changed_cells(company))
     cells = cells[cells["month"] < HISTORY + CYCLES]
     kind = {rep.username: rep.kind for rep in company.reps}
     groups = [(name, cells[cells["rep"].map(kind) == name]) for name in KINDS]
-    return [_trial(seed, name, part) for name, part in [*groups, ("all", cells)]]
+    noise = groups[KINDS.index(NOISE)][1]
+    return [
+        _trial(seed, name, part) for name, part in [*groups, (LATER, noise[noise["cycle"] >= SETTLED]), (ALL, cells)]
+    ]
 
 
 def _trial(seed: int, kind: str, cells: pd.DataFrame) -> Trial:
     size = float(cells["actual"].abs().sum())
     wape = {name: float((cells[name] - cells["actual"]).abs().sum()) / size for name in ("before", "after", "plan")}
     return Trial(seed, kind, wape["before"], wape["after"], wape["plan"], len(cells))
+
+
+def trial_table(seeds: Iterable[int]) -> Iterator[str]:
+    """The ladder by kind of rep as text, one row per seed, and the mean of all."""
+    head = "".join(f"{kind:>24}" for kind in (*KINDS, LATER, ALL))
+    yield "WAPE over changed cells, lags 0 to 3: baseline, sales, calibrated"
+    yield f"{'seed':<6}{head}"
+    every: list[list[Trial]] = []
+    for seed in seeds:
+        every.append(trials(seed))
+        yield f"{seed:<6}" + "".join(_shown(row.baseline, row.sales, row.plan) for row in every[-1])
+    by_kind = zip(*every, strict=True)
+    means = [np.mean([(row.baseline, row.sales, row.plan) for row in rows], axis=0) for rows in by_kind]
+    yield f"{'mean':<6}" + "".join(_shown(*mean) for mean in means)
+
+
+def _shown(*wapes: float) -> str:
+    return f"{'':>3}" + "".join(f"{wape:>7.1%}" for wape in wapes)
