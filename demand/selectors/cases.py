@@ -39,11 +39,12 @@ def calibration_cases(cycle: Cycle, stage: Stage = Stage.SALES, *, owner: int | 
     frame = pd.DataFrame(rows, columns=COLUMNS[:-1])
     frame["actual"] = np.nan
     if rows:
-        frame["actual"] = _actuals(frame, cycle)
+        frame["actual"] = actuals_of(frame, cycle)
     return frame
 
 
-def _actuals(frame: pd.DataFrame, cycle: Cycle) -> np.ndarray:
+def actuals_of(frame: pd.DataFrame, cycle: Cycle) -> np.ndarray:
+    """What came in the line and month of every row, known before the cycle; NaN in months that are open."""
     lines = np.unique(frame["line"].to_numpy(dtype=np.int64))
     start = frame["month"].min()
     months = (cycle.month.year - start.year) * 12 + cycle.month.month - start.month
