@@ -11,6 +11,7 @@ from demand.models import Reason, Stage
 from demand.selectors.changed import changed_by_people
 from kpis.changed_cells import changed_sums
 from kpis.selectors.accuracy import DEFAULT_LAGS, closed_before, ladder
+from kpis.selectors.feedback import check_may_see
 from masterdata.models import Family, Person
 from masterdata.roles import Role
 
@@ -102,8 +103,17 @@ def changed_page(level: str, lag: int | None, viewer: Person) -> ChangedPage | N
     if viewer.role == Role.DEMAND_PLANNER:
         titles = {"direction": "Direction", "reason": "Reason", "family": "Family"}
         tables = [(title, _told(changed_groups(cells, by, level=level))) for by, title in titles.items()]
-    rows = [row | {"label": Stage(row["stage"]).label} for row in changed_ladder(cells, level=level)]
-    return ChangedPage(rows, [stage.label for stage in COLUMNS], tables)
+    return ChangedPage(_labelled(changed_ladder(cells, level=level)), [stage.label for stage in COLUMNS], tables)
+
+
+def own_ladder(viewer: Person, owner: Person) -> list[dict[str, Any]]:
+    """The ladder over the cells of a person's own lines that were changed; refused to anybody who may not see it."""
+    check_may_see(viewer, owner)
+    return _labelled(changed_ladder(changed(owner=owner)))
+
+
+def _labelled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"label": Stage(row["stage"]).label} for row in rows]
 
 
 def _told(groups: list[Group]) -> list[Group]:

@@ -59,7 +59,7 @@ def _lines(reps: list[Rep], random: Generator) -> pd.DataFrame:
 def _usual(lines: pd.DataFrame, random: Generator) -> Floats:
     """Level × season of the family × a slow trend."""
     months = np.arange(CLOSED + LAGS)
-    level = random.lognormal(np.log(40), 0.7, len(lines))[:, None]
+    level = random.lognormal(np.log(40), 0.5, len(lines))[:, None]
     peak = {family: random.integers(0, 12) for family in FAMILIES}
     at = lines["family"].map(peak).to_numpy()[:, None]
     season = 1 + 0.3 * np.cos(2 * np.pi * (months[None, :] - at) / 12)

@@ -21,7 +21,7 @@ NAMES = (
     ("gina", "Gina Glover"),
     ("hugo", "Hugo Hunter"),
 )
-NOISE_SHARE = 0.15
+NOISE_SHARE = 0.25
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demand.accuracy_weights import sales_shares
@@ -77,6 +77,7 @@ def test_every_part_is_learned_and_what_is_unknown_is_taken_like_everybodys(part
     assert weight(known, **here) < weight(known, **new) < weight(known, **other)
 
 
+@settings(max_examples=30)
 @given(landed=st.floats(0, 1.4), n=st.integers(1, 40))
 def test_more_cases_lie_closer_to_what_was_learned(landed, n) -> None:
     came = 100 + 100 * landed
@@ -85,6 +86,7 @@ def test_more_cases_lie_closer_to_what_was_learned(landed, n) -> None:
     assert min(1, landed) - 1e-6 <= few <= max(1, landed) + 1e-6
 
 
+@settings(max_examples=30)
 @given(rows=st.lists(ROW, min_size=1, max_size=30), seed=st.randoms(use_true_random=False))
 def test_a_permutation_of_reps_and_of_rows_changes_nothing(rows, seed) -> None:
     known = cases(*rows)
@@ -96,6 +98,7 @@ def test_a_permutation_of_reps_and_of_rows_changes_nothing(rows, seed) -> None:
     np.testing.assert_allclose(worth_learned(known.iloc[order]).weights(known), before, atol=1e-6)
 
 
+@settings(max_examples=30)
 @given(rows=st.lists(ROW, max_size=30))
 def test_weights_lie_between_nothing_and_half_again(rows) -> None:
     known = cases(*rows)
