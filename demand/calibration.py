@@ -42,11 +42,17 @@ class Worth:
 
         A group without cases adds nothing: such a change is taken like everybody's.
         """
-        weight = np.ones(len(cells))
-        for part, keys in _groups(cells).items():
-            if part in self.parts:
-                weight += self.parts[part].reindex(keys).fillna(0.0).to_numpy(dtype=float)
+        weight = 1.0 + self.effects(cells).to_numpy(dtype=float).sum(axis=1)
         return np.clip(weight, 0.0, LARGEST_WEIGHT)
+
+    def effects(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """(cells, parts) what each part adds to a cell's weight; 0 for a group without cases."""
+        told = {
+            part: self.parts[part].reindex(keys).fillna(0.0).to_numpy(dtype=float)
+            for part, keys in _groups(cells).items()
+            if part in self.parts
+        }
+        return pd.DataFrame(told, index=cells.index)
 
 
 def changed_cases(cases: pd.DataFrame) -> pd.DataFrame:

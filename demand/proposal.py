@@ -145,13 +145,13 @@ def _by_rule(rule: str, stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame
 
 def _calibrated(stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None) -> Proposal:
     cells, known = changed_cells(stages, lines), changed_cases(cases)
-    weights = worth_learned(known).weights(cells)
+    worth = worth_learned(known)
     sentences = [*overall_sentences(known), "A rise that sales entered and an event in the same month count once."]
-    matrix = _taken(stages, cells, weights, once=True)
+    matrix = _taken(stages, cells, worth.weights(cells), once=True)
     if calls is not None and len(calls.spoken):
         matrix, counted = apply_calls(matrix, calls.spoken, calls.chances, stages.team != stages.baseline)
         sentences.append(f"{counted:,} calls on quotes and silent lines count, each with its chance.")
-    return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, weights, known))
+    return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, worth, known))
 
 
 def changed_cells(stages: Stages, lines: pd.DataFrame) -> pd.DataFrame:

@@ -160,3 +160,16 @@ def test_a_proposal_is_never_negative_and_stays_between_what_was_offered(rule, s
     assert (matrix >= 0).all()
     highest = np.maximum(BASE + LARGEST_WEIGHT * np.maximum(sales - BASE, 0), np.maximum(team, BASE)) + added
     assert (matrix <= np.maximum(np.maximum(highest, team + np.maximum(added, 0)), 0) + 1e-6).all()
+
+
+def test_where_more_is_taken_than_landed_the_cause_is_told_and_a_persons_past_is_not_told_to_all() -> None:
+    timid = cases(*[(rep, 100, 110, 100) for rep in (1, 2, 3)] * 20, line=12)
+    bold = pd.concat([cases(*[(rep, 20, 200, 200)] * 10, line=20 + rep) for rep in (4, 5, 6)])
+    [note] = proposed("calibrated", sales=raised(0, 500.0), past=pd.concat([timid, bold])).by_line
+    assert note.told == "Upward changes for this reason landed at 100% of the change, 90 cases; 20% is taken."
+    rumours = cases(*[(rep, 100, 200, 100) for rep in (1, 2, 3)] * 30, line=12, reason="customer_told")
+    orders = cases(*[(rep, 100, 200, 200) for rep in (1, 2, 3)] * 20, line=12, reason="order_confirmed")
+    lines = LINES.assign(reason="order_confirmed")
+    [note] = proposed("calibrated", sales=raised(0, 200.0), past=pd.concat([rumours, orders]), lines=lines).by_line
+    assert note.own.startswith("Upward changes by the owner landed at 0% of the change, 50 cases; ")
+    assert note.own.endswith("% is taken, more for its reason.")
