@@ -111,3 +111,10 @@ def may_ask(person: Person, owner: Person | None) -> bool:
     if owner is None:
         return False
     return person.role == Role.DEMAND_PLANNER or person.pk in managers_above(owner)
+
+
+def may_see_record(viewer: Person, owner: Person) -> bool:
+    """How a person's own input did is seen by its owner, the manager, and sales managers further up only."""
+    if viewer.pk in (owner.pk, owner.reports_to_id):
+        return True
+    return viewer.role == Role.SALES_MANAGER and viewer.pk in managers_above(owner)

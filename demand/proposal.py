@@ -1,171 +1,177 @@
-"""From the stages to a proposal for the demand plan: named, versioned rules.
+"""From the stages to a proposal for the demand plan: named, versioned rules, one for every lag.
 
-*take_sales* takes the numbers with events, *take_baseline* the baseline, *half_way* the mean of both (Blattberg and
-Hoch 1990), *calibrated* scales each rep's changes by how much of such changes came true in the past, shrunk towards
-taking them whole while there are few cases. A number that a manager has set stands as it is in *calibrated*: it was
-looked at by somebody who knows the rep, and correcting it once more would count twice. Where nothing was changed every
-rule gives the baseline plus events.
+*take_sales* takes the numbers with events, *take_baseline* the baseline with events, *half_way* the mean of both
+(Blattberg and Hoch 1990), *calibrated* takes of each change what such changes were worth (:mod:`demand.calibration`),
+*accuracy_weighted* weighs sales and baseline by their past errors (:mod:`demand.accuracy_weights`). In the last two a
+number that a manager has set stands as it is: it was looked at by somebody who knows the rep. Where nothing was
+changed every rule gives the baseline plus events.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from demand.accuracy_weights import sales_shares
+from demand.calibration import changed_cases, worth_learned
+from demand.calibration_words import LineNote, line_notes, overall_sentences
+from demand.call_effects import apply_calls
+
 Matrix = NDArray[np.float64]
 RULES = {
     "take_sales": "Take sales, v1",
     "take_baseline": "Take the baseline, v1",
     "half_way": "Half-way, v1",
-    "calibrated": "Calibrated, v1",
+    "calibrated": "Calibrated, v2",
+    "accuracy_weighted": "Accuracy-weighted, v1",
 }
-SHRINKAGE = 12.0
-LARGEST_WEIGHT = 1.5
-DIRECTIONS = (("up", "upward", 1), ("down", "downward", -1))
-CASE_COLUMNS = ("rep", "before", "after", "actual")
-FEWEST_TOLD = 5
+SHORT = {
+    "take_sales": "sales",
+    "take_baseline": "baseline",
+    "half_way": "half-way",
+    "calibrated": "calibrated",
+    "accuracy_weighted": "by accuracy",
+}
+LINE_COLUMNS = ("line", "rep", "reason", "family")
+
+
+@dataclass(frozen=True)
+class Stages:
+    """(lines, months) in units: the baseline, with the reps' changes, with the managers', with events.
+
+    ValueError when their shapes differ.
+    """
+
+    baseline: Matrix
+    sales: Matrix
+    team: Matrix
+    events: Matrix
+
+    def __post_init__(self) -> None:
+        shapes = {m.shape for m in (self.baseline, self.sales, self.team, self.events)}
+        if len(shapes) != 1:
+            raise ValueError(f"The stages do not fit together: {sorted(map(str, shapes))}.")
+
+    @property
+    def added(self) -> Matrix:
+        """What events add."""
+        return self.events - self.team
 
 
 @dataclass(frozen=True)
 class Proposal:
     """The proposed quantities (lines, months), the rule's name with its version, and what it says about itself.
 
-    `by_line` has what it says about each line, '' where it corrected nothing; empty for rules that treat all alike.
+    `by_line` has what it says about the lines it corrected; empty for rules that treat all alike.
     """
 
     matrix: Matrix
     rule: str
     sentences: list[str]
-    by_line: list[str] = field(default_factory=list)
+    by_line: list[LineNote] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Weight:
-    """How much of a change to take, from how many past cases, and how much of them had landed."""
+class Calls:
+    """What was said of quotes and silent lines (see :mod:`demand.call_effects`), and what each call is worth."""
 
-    weight: float
-    cases: int
-    landed: float = 1.0
+    spoken: pd.DataFrame
+    chances: dict[str, float]
 
 
 def propose(
-    rule: str,
+    rules: str | Sequence[str],
     *,
-    baseline: Matrix,
-    sales: Matrix,
-    team: Matrix,
-    events: Matrix,
-    rep: NDArray[np.int64],
+    stages: Stages,
+    lines: pd.DataFrame,
     cases: pd.DataFrame,
+    calls: Calls | None = None,
 ) -> Proposal:
-    """The proposal of a rule.
+    """The proposal of a rule, or of one rule for every month (lag 0 first).
 
-    All matrices are (lines, months) in units: the baseline, with the reps' changes, with the managers', with
-    events. `rep` (lines,) is the owner's id (0 = nobody). `cases` has one row per past changed cell with rep,
-    before, after, actual. A number set by a manager and an event are taken whole. ValueError for an unknown rule or
-    shapes that do not fit.
+    `lines` has one row per row of the stages: line and rep (ids, 0 = nobody), reason (of the change, '' = none) and
+    family. `cases` has one row per past changed cell with line, family, rep, lag, reason, before, after, actual.
+    `calls` count in *calibrated* only. ValueError for an unknown rule, too many rules or shapes that do not fit.
     """
-    if rule not in RULES:
-        raise ValueError(f"{rule!r} is not a rule. Use one of: {', '.join(RULES)}.")
-    shapes = {m.shape for m in (baseline, sales, team, events)}
-    if len(shapes) != 1 or len(rep) != len(baseline):
-        raise ValueError(f"The stages do not fit together: {sorted(map(str, shapes))}, {len(rep)} owners.")
-    added = events - team
+    by_lag = [rules] * stages.baseline.shape[1] if isinstance(rules, str) else list(rules)
+    _check(by_lag, stages, lines)
+    used = list(dict.fromkeys(by_lag))
+    made = {rule: _by_rule(rule, stages, lines, cases, calls) for rule in used}
+    if len(used) == 1:
+        return made[used[0]]
+    matrix = np.column_stack([made[rule].matrix[:, lag] for lag, rule in enumerate(by_lag)])
+    sentences = [f"{RULES[rule]}: {sentence}" for rule in used for sentence in made[rule].sentences]
+    notes = made["calibrated"].by_line if "calibrated" in made else []
+    return Proposal(matrix, rule_name(by_lag), sentences, notes)
+
+
+def rule_name(by_lag: Sequence[str]) -> str:
+    """The name of one rule for every lag: "Calibrated, v2", or "By lag: calibrated 0-2, half-way 3-23"."""
+    if len(set(by_lag)) == 1:
+        return RULES[by_lag[0]]
+    starts = [lag for lag, rule in enumerate(by_lag) if not lag or by_lag[lag - 1] != rule]
+    ends = [*[start - 1 for start in starts[1:]], len(by_lag) - 1]
+    return "By lag: " + ", ".join(f"{SHORT[by_lag[a]]} {a}–{b}" for a, b in zip(starts, ends, strict=True))
+
+
+def _check(by_lag: list[str], stages: Stages, lines: pd.DataFrame) -> None:
+    for rule in by_lag:
+        if rule not in RULES:
+            raise ValueError(f"{rule!r} is not a rule. Use one of: {', '.join(RULES)}.")
+    if len(by_lag) != stages.baseline.shape[1]:
+        raise ValueError(f"{len(by_lag)} rules for {stages.baseline.shape[1]} months.")
+    if len(lines) != len(stages.baseline) or not set(LINE_COLUMNS) <= set(lines.columns):
+        raise ValueError(f"The lines do not fit the stages: {len(lines)} rows with {', '.join(lines.columns)}.")
+
+
+def _by_rule(rule: str, stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None) -> Proposal:
+    baseline, name = stages.baseline, RULES[rule]
     if rule == "take_sales":
-        return Proposal(np.maximum(events, 0.0), RULES[rule], ["Every change is taken as it was entered."])
+        return Proposal(np.maximum(stages.events, 0.0), name, ["Every change is taken as it was entered."])
     if rule == "take_baseline":
-        return Proposal(np.maximum(baseline + added, 0.0), RULES[rule], ["The baseline with events, no changes."])
+        matrix = np.maximum(baseline + stages.added, 0.0)
+        return Proposal(matrix, name, ["The baseline with events, no changes."])
     if rule == "half_way":
-        matrix = baseline + (team - baseline) / 2 + added
-        return Proposal(np.maximum(matrix, 0.0), RULES[rule], ["Half of every change is taken."])
-    return _calibrated(baseline, sales, team, added, rep, weights_learned(cases))
+        matrix = np.maximum(baseline + (stages.team - baseline) / 2 + stages.added, 0.0)
+        return Proposal(matrix, name, ["Half of every change is taken."])
+    if rule == "calibrated":
+        return _calibrated(stages, lines, cases, calls)
+    cells = changed_cells(stages, lines)
+    told = "Sales and baseline are weighed by their past errors, by line, family and lag; few cases lean on sales."
+    return Proposal(_taken(stages, cells, sales_shares(cases, cells)), name, [told])
 
 
-def weights_learned(cases: pd.DataFrame) -> dict[tuple[int, str], Weight]:
-    """Per rep and direction the weight of a change, learned from past cases; key rep 0 holds everybody together.
+def _calibrated(stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None) -> Proposal:
+    cells, known = changed_cells(stages, lines), changed_cases(cases)
+    worth = worth_learned(known)
+    sentences = [*overall_sentences(known), "A rise that sales entered and an event in the same month count once."]
+    matrix = _taken(stages, cells, worth.weights(cells), once=True)
+    if calls is not None and len(calls.spoken):
+        matrix, counted = apply_calls(matrix, calls.spoken, calls.chances, stages.team != stages.baseline)
+        sentences.append(f"{counted:,} calls on quotes and silent lines count, each with its chance.")
+    return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, worth, known))
 
-    Least squares through the origin of (actual - before) on (after - before), clipped to 0..1.5, then shrunk:
-    weight = (n × learned + k × prior) / (n + k) with k = 12; the prior of a person is everybody's weight, the prior
-    of everybody is 1 (take it whole). Cells with an unknown actual do not count. ValueError names a missing column.
+
+def changed_cells(stages: Stages, lines: pd.DataFrame) -> pd.DataFrame:
+    """The cells that a rep changed and no manager set: one row each with position (row), lag (column), before, after
+    and the columns of `lines`."""
+    row, lag = np.nonzero((stages.sales != stages.baseline) & (stages.team == stages.sales))
+    who = lines[list(LINE_COLUMNS)].iloc[row].reset_index(drop=True)
+    return who.assign(position=row, lag=lag, before=stages.baseline[row, lag], after=stages.sales[row, lag])
+
+
+def _taken(stages: Stages, cells: pd.DataFrame, weights: NDArray[np.float64], *, once: bool = False) -> Matrix:
+    """The team numbers with only so much of each changed cell, and events on top.
+
+    `once`: what an event adds to a cell that sales raised already counts only as far as it is more than the rise.
     """
-    for column in CASE_COLUMNS:
-        if column not in cases.columns:
-            raise ValueError(f"The cases lack the column {column!r}.")
-    known = cases[cases["actual"].notna() & (cases["after"] != cases["before"])]
-    learned: dict[tuple[int, str], Weight] = {}
-    for direction, _, sign in DIRECTIONS:
-        part = known[np.sign(known["after"] - known["before"]) == sign]
-        everybody = _shrunk(part, prior=1.0)
-        learned[0, direction] = everybody
-        for rep, own in part.groupby("rep"):
-            if rep:
-                learned[int(rep), direction] = _shrunk(own, prior=everybody.weight)
-    return learned
-
-
-def _shrunk(part: pd.DataFrame, prior: float) -> Weight:
-    change = (part["after"] - part["before"]).to_numpy(dtype=float)
-    came = (part["actual"] - part["before"]).to_numpy(dtype=float)
-    n, square = len(part), float((change**2).sum())
-    if not n or square == 0:
-        return Weight(prior, 0)
-    learned = float(np.clip((change * came).sum() / square, 0.0, LARGEST_WEIGHT))
-    return Weight((n * learned + SHRINKAGE * prior) / (n + SHRINKAGE), n, learned)
-
-
-def _calibrated(
-    baseline: Matrix,
-    sales: Matrix,
-    team: Matrix,
-    added: Matrix,
-    rep: NDArray[np.int64],
-    learned: dict[tuple[int, str], Weight],
-) -> Proposal:
-    change = sales - baseline
-    up = np.array([_weight(learned, int(owner), "up") for owner in rep])[:, None]
-    down = np.array([_weight(learned, int(owner), "down") for owner in rep])[:, None]
-    taken = baseline + np.where(change > 0, change * up, change * down)
-    reviewed = team != sales
-    matrix = np.maximum(np.where(reviewed, team, taken) + added, 0.0)
-    by_line = _line_sentences(np.where(reviewed, 0.0, change), rep, learned)
-    return Proposal(matrix, RULES["calibrated"], _sentences(learned), by_line)
-
-
-def _line_sentences(change: Matrix, rep: NDArray[np.int64], learned: dict[tuple[int, str], Weight]) -> list[str]:
-    moved = {sign: (np.sign(change) == sign).any(axis=1) for _, _, sign in DIRECTIONS}
-    return [
-        " ".join(
-            _about(learned, int(owner), direction, word) for direction, word, sign in DIRECTIONS if moved[sign][line]
-        )
-        for line, owner in enumerate(rep)
-    ]
-
-
-def _about(learned: dict[tuple[int, str], Weight], rep: int, direction: str, word: str) -> str:
-    own, everybody = learned.get((rep, direction)), learned[0, direction]
-    if own is not None and own.cases >= FEWEST_TOLD:
-        return (
-            f"{word.capitalize()} changes here landed at {own.landed:.0%} of the change, {own.cases:,} cases; "
-            f"{own.weight:.0%} is taken."
-        )
-    weight = _weight(learned, rep, direction)
-    return (
-        f"There are few past {word} changes here; {weight:.0%} is taken, from {everybody.cases:,} cases of everybody."
-    )
-
-
-def _weight(learned: dict[tuple[int, str], Weight], rep: int, direction: str) -> float:
-    return learned.get((rep, direction), learned[0, direction]).weight
-
-
-def _sentences(learned: dict[tuple[int, str], Weight]) -> list[str]:
-    """What was learned over everybody; nobody is named."""
-    told = []
-    for direction, word, _ in DIRECTIONS:
-        weight = learned[0, direction]
-        if weight.cases >= FEWEST_TOLD:
-            told.append(f"Of {word} changes {weight.weight:.0%} is taken, learned from {weight.cases:,} past cases.")
-        else:
-            told.append(f"{word.capitalize()} changes are taken whole: there are too few past cases to learn from.")
-    return told
+    matrix, added = stages.team.copy(), stages.added
+    row, lag = cells["position"].to_numpy(dtype=int), cells["lag"].to_numpy(dtype=int)
+    before = cells["before"].to_numpy(dtype=float)
+    matrix[row, lag] = before + weights * (cells["after"].to_numpy(dtype=float) - before)
+    if once:
+        event, rise = added[row, lag], np.maximum(matrix[row, lag] - before, 0.0)
+        added[row, lag] = np.where(event > 0, np.maximum(event - rise, 0.0), event)
+    return np.maximum(matrix + added, 0.0)

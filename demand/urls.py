@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demand.views import calls, events, finance, review, sheet, team, why
+from demand.views import calls, events, finance, review, rule, sheet, team, why
 
 app_name = "demand"
 urlpatterns: list[URLPattern] = [
@@ -37,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("demand/assume/", review.assume, name="assume"),
     path("demand/assumptions/<int:pk>/", review.assumption_state, name="assumption"),
     path("demand/sign/", review.sign, name="sign"),
+    path("demand/rule/", rule.rule, name="rule"),
+    path("demand/rule/choose/", rule.choose, name="rule-choose"),
     path("events/", events.events, name="events"),
     path("events/add/", events.event_add, name="event-add"),
     path("events/advice/", events.event_advice, name="event-advice"),

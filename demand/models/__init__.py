@@ -15,6 +15,7 @@ from demand.models.facts import (
     Shipment,
 )
 from demand.models.own_past import OwnPast
+from demand.models.rules import ProposalNote, RuleChoice
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -40,7 +41,9 @@ __all__ = [
     "OwnPast",
     "PastCall",
     "PastSubmission",
+    "ProposalNote",
     "Reason",
+    "RuleChoice",
     "SaidTo",
     "SalesInput",
     "SaveToken",

@@ -8,11 +8,11 @@ from cycles.models import Cycle
 from demand.models import Stage
 from demand.selectors.history import actuals_for
 
-COLUMNS = ["cycle", "line", "month", "lag", "rep", "reason", "before", "after", "actual"]
+COLUMNS = ["cycle", "line", "month", "lag", "rep", "family", "reason", "before", "after", "actual"]
 # one row per changed cell of a past cycle: the baseline beneath it and the rep's number
 CHANGED = """
 SELECT c.month, l.line_id, (c.month + make_interval(months => (cell.position - 1)::int))::date,
-       (cell.position - 1)::int, coalesce(cl.owner_id, 0), l.reason, b.quantity[cell.position], cell.value
+       (cell.position - 1)::int, coalesce(cl.owner_id, 0), cl.family_id, l.reason, b.quantity[cell.position], cell.value
 FROM demand_layerline l
 JOIN cycles_cycle c ON c.id = l.cycle_id AND c.month < %s
 JOIN demand_cycleline cl ON cl.cycle_id = c.id AND cl.line_id = l.line_id
@@ -29,7 +29,8 @@ def calibration_cases(cycle: Cycle, stage: Stage = Stage.SALES, *, owner: int | 
     """Changed cells of earlier cycles in months before this cycle's, with the actual demand that came.
 
     Everybody's, or those of the lines that were `owner`'s in their cycle.
-    Columns: cycle and month (dates), line, lag (months), rep (person id, 0 = nobody), reason, before (baseline),
+    Columns: cycle and month (dates), line, lag (months), rep (person id, 0 = nobody), family (id),
+    reason, before (baseline),
     after (the changed number), actual; quantities in the product's unit.
     """
     with connection.cursor() as cursor:
@@ -38,11 +39,12 @@ def calibration_cases(cycle: Cycle, stage: Stage = Stage.SALES, *, owner: int | 
     frame = pd.DataFrame(rows, columns=COLUMNS[:-1])
     frame["actual"] = np.nan
     if rows:
-        frame["actual"] = _actuals(frame, cycle)
+        frame["actual"] = actuals_of(frame, cycle)
     return frame
 
 
-def _actuals(frame: pd.DataFrame, cycle: Cycle) -> np.ndarray:
+def actuals_of(frame: pd.DataFrame, cycle: Cycle) -> np.ndarray:
+    """What came in the line and month of every row, known before the cycle; NaN in months that are open."""
     lines = np.unique(frame["line"].to_numpy(dtype=np.int64))
     start = frame["month"].min()
     months = (cycle.month.year - start.year) * 12 + cycle.month.month - start.month

@@ -6,7 +6,7 @@ import pandas as pd
 from cycles.models import Cycle
 from demand.event_effects import apply_events
 from demand.matrices import Lines, Plan
-from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, Stage, VersionState
+from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, RuleChoice, Stage, VersionState
 from demand.selectors.events import events_frame, events_shared
 from demand.selectors.lines import cycle_lines
 from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
@@ -126,8 +126,8 @@ def money(frame: pd.DataFrame, plan: Plan) -> np.ndarray:
 
 
 def proposal_stale(cycle: Cycle) -> bool:
-    """Whether sales or team numbers have changed since the proposal was built."""
+    """Whether sales or team numbers, or the rule, have changed since the proposal was built."""
     version = version_proposed(cycle)
-    if version is None:
+    if version is None or RuleChoice.objects.filter(cycle=cycle, at__gt=version.made_at).exists():
         return True
     return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()

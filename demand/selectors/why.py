@@ -13,8 +13,10 @@ from demand.certainty import parts_of
 from demand.event_shapes import shape_in_month
 from demand.matrices import Plan
 from demand.models import Change, Comment, CycleLine, Event, ForecastVersion, Line, Stage, VersionState
+from demand.policy import may_see_record
 from demand.selectors.certainty import certainties
 from demand.selectors.history import history
+from demand.selectors.rules import correction_note
 from demand.selectors.stages import StageNumbers, stage_numbers
 from demand.selectors.threads import thread
 from demand.selectors.versions import STAGES, events_applied, layer_plan, version_plan
@@ -22,6 +24,7 @@ from jobs.errors import Refused
 from masterdata.models import Person
 
 PAST_MONTHS = 24
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def why(cycle: Cycle, line_id: int, month: date, reader: Person) -> Why:
     ids = np.array([line_id], dtype=np.int64)
     plans, facts = _plans(cycle, ids, position)
     facts.setdefault(Stage.SALES, []).extend(_certainty_facts(cycle, row, position, plans))
+    facts.setdefault(Stage.DEMAND_PLAN, []).extend(_correction_facts(cycle, row, position, plans, reader))
     past = history(ids, start=add_months(cycle.month, -PAST_MONTHS), before=cycle.month).quantity[0]
     months = [add_months(cycle.month, i - PAST_MONTHS) for i in range(PAST_MONTHS)]
     known = [(at, float(value)) for at, value in zip(months, past, strict=True)]
@@ -149,6 +153,20 @@ def _certainty_facts(cycle: Cycle, row: CycleLine, position: int, plans: dict[St
     if parts.upside:
         sentences.append(f"Upside +{parts.upside:,.{places}f}, not in the plan.")
     return sentences
+
+
+def _correction_facts(
+    cycle: Cycle, row: CycleLine, position: int, plans: dict[Stage, Plan], reader: Person
+) -> list[str]:
+    """Why the proposal took another number than sales; how the owner's own changes did is the owner's to read."""
+    if Stage.DEMAND_PLAN not in plans or Stage.EVENTS not in plans:
+        return []
+    before, after = (plans[stage].quantity[0, position] for stage in (Stage.EVENTS, Stage.DEMAND_PLAN))
+    if abs(after - before) < SAME:
+        return []
+    owner = row.owner
+    told = correction_note(cycle, row.line_id, private=owner is not None and may_see_record(reader, owner))
+    return [told] if told else []
 
 
 def _event_facts(cycle: Cycle, effects: pd.DataFrame, position: int) -> list[str]:

@@ -10,11 +10,13 @@ from cycles.models import Cycle
 from cycles.selectors import milestones_reached
 from cycles.services import cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone
-from demand.matrices import Plan
-from demand.models import ForecastVersion, Stage, VersionState
-from demand.proposal import propose
+from demand.calibration_words import LineNote
+from demand.matrices import Lines, Plan
+from demand.models import ForecastVersion, ProposalNote, Stage, VersionState
+from demand.proposal import Calls, Stages, propose
+from demand.selectors.call_effects import calls_spoken, chances_known
 from demand.selectors.cases import calibration_cases
-from demand.selectors.lines import cycle_lines
+from demand.selectors.rules import lines_changed, rules_by_lag
 from demand.selectors.versions import (
     events_applied,
     layer_plan,
@@ -33,7 +35,6 @@ from masterdata.selectors import head_of
 from masterdata.signing import signing_for
 
 KIND = "proposal"
-RULE = "calibrated"
 FROZEN_AT_SIGNING = (Stage.SALES, Stage.TEAM, Stage.EVENTS)
 
 
@@ -48,35 +49,40 @@ def proposal_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
 
 
 @transaction.atomic
-def proposal_build(*, cycle: Cycle, at: datetime, rule: str = RULE) -> ForecastVersion:
-    """Build the proposal from the numbers as they stand; the planner's own layer stays on top of it."""
+def proposal_build(*, cycle: Cycle, at: datetime, rule: str | None = None) -> ForecastVersion:
+    """Build the proposal from the numbers as they stand, by the rules chosen for this cycle or by the one given; the
+    planner's own layer stays on top of it."""
     baseline = stage_plan(cycle, Stage.BASELINE)
-    team = stage_plan(cycle, Stage.TEAM, baseline.lines)
-    sales = stage_plan(cycle, Stage.SALES, baseline.lines)
+    lines = baseline.lines
+    team, sales = stage_plan(cycle, Stage.TEAM, lines), stage_plan(cycle, Stage.SALES, lines)
     events, effects = events_applied(cycle, team)
-    frame = cycle_lines(cycle, lines=baseline.lines)
     proposal = propose(
-        rule,
-        baseline=baseline.quantity,
-        sales=sales.quantity,
-        team=team.quantity,
-        events=events.quantity,
-        rep=frame["rep_id"].fillna(0).to_numpy(dtype=int),
+        rule or rules_by_lag(cycle),
+        stages=Stages(baseline.quantity, sales.quantity, team.quantity, events.quantity),
+        lines=lines_changed(cycle, lines),
         cases=calibration_cases(cycle),
+        calls=Calls(calls_spoken(cycle, lines), chances_known(cycle)),
     )
     version = version_store(
         cycle=cycle,
         stage=Stage.DEMAND_PLAN,
-        plan=Plan(baseline.lines, cycle.month, proposal.matrix),
+        plan=Plan(lines, cycle.month, proposal.matrix),
         at=at,
         rule=proposal.rule,
         note="\n".join(_sentences(proposal.sentences, effects)),
         made_from=version_current(cycle, Stage.BASELINE),
         proposed=True,
     )
+    _notes_store(version, lines, proposal.by_line)
     if not cycle.simulated:
         milestone_reach(cycle=cycle, kind=Milestone.PROPOSAL_BUILT, at=at)
     return version
+
+
+def _notes_store(version: ForecastVersion, lines: Lines, notes: list[LineNote]) -> None:
+    ProposalNote.objects.bulk_create(
+        ProposalNote(version=version, line_id=int(lines[note.line]), told=note.told, own=note.own) for note in notes
+    )
 
 
 def _sentences(rule: list[str], effects: pd.DataFrame) -> list[str]:

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 
 from cycles.periods import add_months
 from demand.models import OrderLine
-from demand.selectors.people import managers_above, team_below
+from demand.policy import may_see_record
+from demand.selectors.people import team_below
 from jobs.errors import NotYours
 from kpis.feedback import (
     Effect,
@@ -46,9 +47,7 @@ class Feedback:
 
 def may_see(viewer: Person, owner: Person) -> bool:
     """A track record is seen by its owner, the manager, and sales managers further up; by nobody else."""
-    if viewer.pk in (owner.pk, owner.reports_to_id):
-        return True
-    return viewer.role == Role.SALES_MANAGER and viewer.pk in managers_above(owner)
+    return may_see_record(viewer, owner)
 
 
 def owner_named(viewer: Person, username: str) -> Person | None:

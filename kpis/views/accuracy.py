@@ -8,6 +8,7 @@ from jobs.errors import Invalid
 from kpis.selectors.accuracy import LEVELS
 from kpis.selectors.accuracy_page import LAGS_SHOWN, accuracy_page, hits_and_misses
 from kpis.selectors.calls_by_family import calls_by_family
+from kpis.selectors.changed import changed_page
 from masterdata.requests import PortalRequest
 
 
@@ -18,8 +19,13 @@ def accuracy(request: PortalRequest) -> HttpResponse:
         raise Invalid(f"{level!r} is not a level. Use one of: {', '.join(LEVELS)}.")
     if lag and not (lag.isascii() and lag.isdigit() and int(lag) in LAGS_SHOWN):
         raise Invalid(f"{lag!r} is not a lag. Use 0 to {LAGS_SHOWN[-1]}, or leave it out for 0 to 3 together.")
-    page = accuracy_page(level, int(lag) if lag else None)
-    context = {"page": page, "calls": calls_by_family(request.person)} | hits_and_misses()
+    chosen = int(lag) if lag else None
+    context = {
+        "page": accuracy_page(level, chosen),
+        "changed": changed_page(level, chosen, request.person),
+        "calls": calls_by_family(request.person),
+    }
+    context |= hits_and_misses()
     return render(request, "kpis/accuracy.html", context)
 
 

@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from kpis.selectors.changed import own_ladder
 from kpis.selectors.feedback import feedback, owner_named, people_below
 from kpis.selectors.track_record import track_record
 from masterdata.models import Person
@@ -29,5 +30,6 @@ def _shown(request: PortalRequest, owner: Person) -> HttpResponse:
         return render(request, "kpis/_feedback.html", {"feedback": feedback(request.person, owner), "short": True})
     chosen = {name: request.GET.get(name, "") for name in ("reason", "customer")}
     record = track_record(request.person, owner, **chosen, team=request.GET.get("team") == "1")
-    context = {"record": record, "feedback": record.feedback, "below": people_below(request.person)}
+    context: dict[str, object] = {"record": record, "feedback": record.feedback, "below": people_below(request.person)}
+    context["ladder"] = own_ladder(request.person, owner) if record.bias else []
     return render(request, "kpis/feedback.html", context)

@@ -1,0 +1,120 @@
+"""Forecast value added over the cells that people changed: all together, and by lag, direction, reason or family."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from demand.models import Reason, Stage
+from demand.selectors.changed import changed_by_people
+from kpis.changed_cells import changed_sums
+from kpis.selectors.accuracy import DEFAULT_LAGS, closed_before, ladder
+from kpis.selectors.feedback import check_may_see
+from masterdata.models import Family, Person
+from masterdata.roles import Role
+
+GROUPS = ("lag", "direction", "reason", "family")
+COLUMNS = (Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN)
+FEWEST = 5
+DIRECTIONS = {"up": "Upward", "down": "Downward"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of changed cells with its ladder; `name` is what a page says, `key` what a program reads."""
+
+    key: str
+    name: str
+    rows: list[dict[str, Any]]
+
+    @property
+    def n(self) -> int:
+        return max((row["n"] for row in self.rows), default=0)
+
+    @property
+    def wapes(self) -> list[float | None]:
+        """WAPE of naive, baseline, sales and demand plan."""
+        return [self._of(stage)["wape"] for stage in COLUMNS]
+
+    @property
+    def bias(self) -> float | None:
+        """Bias of what sales entered."""
+        return self._of(Stage.SALES)["bias"]
+
+    def _of(self, stage: Stage) -> dict[str, Any]:
+        return next((row for row in self.rows if row["stage"] == stage), {"wape": None, "bias": None})
+
+
+def changed(
+    *,
+    lags: Sequence[int] = DEFAULT_LAGS,
+    first: date | None = None,
+    last: date | None = None,
+    owner: Person | None = None,
+) -> pd.DataFrame:
+    """The changed cells of closed months; `first` and `last` are cycles."""
+    until = closed_before()
+    if until is None:
+        return pd.DataFrame()
+    return changed_by_people(until=until, lags=list(lags), first=first, last=last, owner=owner.pk if owner else None)
+
+
+def changed_ladder(cells: pd.DataFrame, *, level: str = "line") -> list[dict[str, Any]]:
+    """The ladder over changed cells, the seasonal naive first; rows like those of `accuracy_ladder`."""
+    return ladder(changed_sums(cells, [s.value for s in Stage if s.value in cells.columns], level=level))
+
+
+def changed_groups(cells: pd.DataFrame, by: str, *, level: str = "line") -> list[Group]:
+    """The ladder of every group with its cells, most cells first (lags in order); never by person."""
+    if cells.empty:
+        return []
+    names = _names(by)
+    groups = [
+        Group(str(key), names.get(str(key), str(key) or "No reason given"), changed_ladder(part, level=level))
+        for key, part in cells.groupby(by)
+    ]
+    return groups if by == "lag" else sorted(groups, key=lambda group: (-group.n, group.key))
+
+
+def _names(by: str) -> dict[str, str]:
+    if by == "family":
+        return dict(Family.objects.values_list("code", "name"))
+    return {"direction": DIRECTIONS, "reason": {str(k): str(v) for k, v in Reason.choices}}.get(by, {})
+
+
+@dataclass(frozen=True)
+class ChangedPage:
+    """What the accuracy page says of changed cells; `tables` are for planners: by direction, reason and family."""
+
+    ladder: list[dict[str, Any]]
+    columns: list[str]
+    tables: list[tuple[str, list[Group]]]
+
+
+def changed_page(level: str, lag: int | None, viewer: Person) -> ChangedPage | None:
+    """None while nobody's change has come in."""
+    cells = changed(lags=DEFAULT_LAGS if lag is None else (lag,))
+    if cells.empty:
+        return None
+    level = level if level == "family" else "line"
+    tables = []
+    if viewer.role == Role.DEMAND_PLANNER:
+        titles = {"direction": "Direction", "reason": "Reason", "family": "Family"}
+        tables = [(title, _told(changed_groups(cells, by, level=level))) for by, title in titles.items()]
+    return ChangedPage(_labelled(changed_ladder(cells, level=level)), [stage.label for stage in COLUMNS], tables)
+
+
+def own_ladder(viewer: Person, owner: Person) -> list[dict[str, Any]]:
+    """The ladder over the cells of a person's own lines that were changed; refused to anybody who may not see it."""
+    check_may_see(viewer, owner)
+    return _labelled(changed_ladder(changed(owner=owner)))
+
+
+def _labelled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"label": Stage(row["stage"]).label} for row in rows]
+
+
+def _told(groups: list[Group]) -> list[Group]:
+    return [group for group in groups if group.n >= FEWEST]

@@ -1,0 +1,1 @@
+"""Generated companies with a known truth, to see what the rules make of what their reps say."""
