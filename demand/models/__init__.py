@@ -5,6 +5,7 @@ from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind
 from demand.models.facts import Booking, Budget, Opportunity, OrderLine, PastSubmission, SalesInput, Shipment
+from demand.models.review import SettledLine, Settlement, Source
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -31,7 +32,10 @@ __all__ = [
     "SaidTo",
     "SalesInput",
     "SaveToken",
+    "SettledLine",
+    "Settlement",
     "Shipment",
+    "Source",
     "Stage",
     "TeamReview",
     "VersionState",

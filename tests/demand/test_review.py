@@ -7,17 +7,19 @@ import pytest
 from django.test import Client
 
 from cycles.models import Cycle
-from demand.models import Assumption, Change, LayerLine, Stage
-from demand.selectors.review import review, small_changes
+from demand.models import Assumption, Change, LayerLine, Settlement, Stage
+from demand.bulk_rules import BulkRule
+from demand.selectors.review import review
 from demand.selectors.versions import stage_plan
 from demand.services.assumptions import assumption_add, assumption_check
 from demand.services.entries import CellEdit, cells_save
-from demand.services.review import bulk_apply, bulk_preview, bulk_undo, review_take, review_type
+from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
 from jobs.errors import Invalid, NotYours, Refused
 from tests.cast import Cast, small_company
 from tests.stages import ENTRY, REVIEW, cycle_in_entry, cycle_to_review
 
 NOV = date(2026, 11, 1)
+SMALL = BulkRule(source="baseline", under_share=0.05, reason="none")
 pytestmark = pytest.mark.django_db
 
 
@@ -88,23 +90,73 @@ def test_a_typed_total_adds_up_and_leaves_later_months(cast: Cast, cycle: Cycle,
 def test_a_bulk_rule_shows_first_and_is_undone_as_a_whole(cast: Cast, cycle: Cycle) -> None:
     gamma = cast.line("GAMMA", "NORTH").pk
     before = plan(cycle, gamma)
-    assert small_changes(cycle, under=0.05).tolist() == [gamma]
-    preview = bulk_preview(cycle, under=0.05)
+    preview = bulk_preview(cycle, SMALL)
+    assert preview.lines.tolist() == [gamma]
     assert (preview.units, preview.value) == (pytest.approx(-1.0), pytest.approx(-25.0))
-    taken = bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.05, at=REVIEW)
+    assert preview.words == "Take the baseline where the change is under 5 % and no reason is given"
+    taken = bulk_apply(cycle=cycle, person=cast.demand_planner, rule=SMALL, at=REVIEW)
     assert (taken.lines, taken.cells) == (1, 1)
     np.testing.assert_allclose(plan(cycle, gamma), plan(cycle, gamma, Stage.BASELINE))
-    assert bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW + timedelta(minutes=1)) == 1
+    undone = review_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW + timedelta(minutes=1))
+    assert (undone.lines, undone.cells, undone.rule) == ([gamma], 1, preview.words)
     np.testing.assert_allclose(plan(cycle, gamma), before)
     assert not LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN).exists()
+    assert Change.objects.filter(stage=Stage.DEMAND_PLAN).values_list("origin", flat=True)[0] == "rule"
     assert Change.objects.filter(stage=Stage.DEMAND_PLAN).count() == 2
 
 
-def test_a_rule_that_fits_nothing_is_said(cast: Cast, cycle: Cycle) -> None:
+def test_a_family_takes_the_proposal_and_settled_lines_are_left_alone(cast: Cast, cycle: Cycle, line: int) -> None:
+    person = cast.demand_planner
+    review_take(cycle=cycle, person=person, lines=np.array([line]), source="sales", at=REVIEW)
+    held = plan(cycle, line)
+    for family, expected in (("BIKES", []), ("PARTS", [cast.line("GAMMA", "NORTH").pk])):
+        rule = BulkRule(source="proposal", family=family)
+        assert bulk_preview(cycle, rule).lines.tolist() == expected
+    bulk_apply(cycle=cycle, person=person, rule=BulkRule(source="proposal", family="PARTS"), at=REVIEW)
+    np.testing.assert_allclose(plan(cycle, line), held)
+    assert LayerLine.objects.filter(stage=Stage.DEMAND_PLAN).count() == 2
+
+
+def test_a_rule_that_fits_nothing_or_everything_is_said(cast: Cast, cycle: Cycle) -> None:
+    small = BulkRule(source="baseline", under_share=0.00001)
     with pytest.raises(Refused, match="No line fits"):
-        bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.00001, at=REVIEW)
-    with pytest.raises(Refused, match="no bulk choice"):
-        bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW)
+        bulk_apply(cycle=cycle, person=cast.demand_planner, rule=small, at=REVIEW)
+    with pytest.raises(Invalid, match="which lines"):
+        bulk_preview(cycle, BulkRule(source="baseline"))
+    for rule in (BulkRule("baseline", family="CARS"), BulkRule("baseline", reason="mood"), BulkRule("typed", 0.1)):
+        with pytest.raises(Invalid):
+            bulk_preview(cycle, rule)
+    with pytest.raises(Refused, match="no choice of yours"):
+        review_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW)
+
+
+def test_choices_are_undone_one_by_one_back_to_open(cast: Cast, cycle: Cycle, line: int) -> None:
+    person, lines = cast.demand_planner, np.array([line])
+    seen = [plan(cycle, line)]
+    for minute, source in enumerate(("baseline", "proposal", "half")):
+        at = REVIEW + timedelta(minutes=minute)
+        review_take(cycle=cycle, person=person, lines=lines, source=source, at=at)
+        seen.append(plan(cycle, line))
+    review_type(cycle=cycle, person=person, line=line, total=777, at=REVIEW + timedelta(minutes=5))
+    for number, source in enumerate(("half", "proposal", "baseline")):
+        review_undo(cycle=cycle, person=person, at=REVIEW + timedelta(hours=1, minutes=number))
+        np.testing.assert_allclose(plan(cycle, line), seen[3 - number])
+        row = review(cycle).lines[0]
+        assert (row.source, row.settled_by) == (source, "Dora Demand")
+    review_undo(cycle=cycle, person=person, at=REVIEW + timedelta(hours=2))
+    np.testing.assert_allclose(plan(cycle, line), seen[0])
+    assert review(cycle).lines[0].settled_by == ""
+    assert Settlement.objects.filter(undone_at=None).count() == 0
+
+
+def test_a_choice_that_somebody_changed_since_stays(cast: Cast, cycle: Cycle, line: int) -> None:
+    review_take(cycle=cycle, person=cast.demand_planner, lines=np.array([line]), source="half", at=REVIEW)
+    later = REVIEW + timedelta(minutes=3)
+    edit = CellEdit(line, NOV, 55.0)
+    cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=cast.demand_planner, edits=[edit], at=later)
+    with pytest.raises(Refused, match="North Stores.* was changed after"):
+        review_undo(cycle=cycle, person=cast.demand_planner, at=later)
+    assert plan(cycle, line)[0] == 55.0
 
 
 def test_only_the_demand_planner_settles(cast: Cast, cycle: Cycle, line: int) -> None:
@@ -149,7 +201,9 @@ def test_settling_and_signing_by_the_page(client: Client, cast: Cast, cycle: Cyc
     answer = planner.post("/demand/take/", {"line": [str(line)], "source": "half"}, follow=True)
     assert "1 settled" in answer.content.decode()
     assert planner.post("/demand/take/", {"source": "half"}).status_code == 422
-    assert "GAMMA" not in planner.post("/demand/bulk/", {"under": "5"}).content.decode()
+    shown = planner.post("/demand/bulk/", {"source": "baseline", "under": "5", "reason": "none"}).content.decode()
+    assert "1 line" in shown
+    assert "Gamma" in shown
     assert planner.post("/demand/sign/").status_code == 403
     head = signed_in(Client(), cast.manager)
     assert "Sign the demand plan" in head.get("/demand/").content.decode()
