@@ -24,10 +24,10 @@ class Landed:
 def landed_table(cases: pd.DataFrame) -> dict[tuple[str, ...], Landed]:
     """What share of past changes came true, by each kind; keys are ("direction", value, "reason", value, ...).
 
-    `cases` has one row per past changed cell. share = sum((actual - before) (after - before)) / sum((after - before)^2),
-    least squares through the origin, as the calibrated rule learns it; 1.0 = landed exactly, 0 = the baseline was right,
-    negative = it went the other way. A kind is told from five cases of at least two people on, so that nobody's own
-    record shows. ValueError names a missing column.
+    `cases` has one row per past changed cell. With change = after - before and came = actual - before the share is
+    sum(change x came) / sum(change x change): least squares through the origin, as the calibrated rule learns it.
+    1 = landed exactly, 0 = the baseline was right, negative = it went the other way. A kind is told from five cases of
+    at least two people on, so that nobody's own record shows. ValueError names a missing column.
     """
     for column in COLUMNS:
         if column not in cases.columns:

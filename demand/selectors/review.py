@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from cycles.models import Cycle
 from demand.landed import Landed, landed_of, landed_sentence, landed_table
-from demand.matrices import Lines
+from demand.matrices import Lines, Plan
 from demand.models import Comment, LayerLine, Reason, SettledLine, Source, Stage
 from demand.selectors.cases import calibration_cases
 from demand.selectors.certainty import certainties, upside_of
@@ -102,12 +102,16 @@ class Upside(NamedTuple):
 
 @dataclass
 class Review:
-    """The exceptions, biggest first, and how far the review is; `everything` are all lines of the cycle."""
+    """The exceptions, biggest first, and how far the review is.
+
+    `everything` has a row per line of the cycle, `stages` their numbers month by month, in the same order.
+    """
 
     lines: list[ReviewLine] = field(default_factory=list)
     families: pd.DataFrame = field(default_factory=pd.DataFrame)
     upside: Upside = field(default_factory=lambda: Upside(0, 0.0))
     everything: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stages: Mapping[Stage, Plan] = field(default_factory=dict)
 
     @property
     def settled(self) -> int:
@@ -148,10 +152,12 @@ def source_rows(cycle: Cycle, source: str, lines: Lines) -> np.ndarray:
 def review(cycle: Cycle) -> Review:
     """Every line where the number with sales, team and events differs from the baseline by more than 10 % and 500
     in value over twelve months, or that has an open question; biggest value first."""
-    frame = review_frame(cycle)
+    lines = cycle_line_ids(cycle)
+    stages = working_stages(cycle, lines)
+    frame = _frame(cycle, lines, stages)
     upside = Upside(int((frame["upside"] > 0).sum()), float((frame["upside"] * frame["price"]).sum()))
     wanted = frame[_is_exception(frame)].sort_values(["stake", "line"], ascending=[False, True])
-    return Review(review_lines(cycle, wanted), _by_family(frame), upside, frame)
+    return Review(review_lines(cycle, wanted), _by_family(frame), upside, frame, stages)
 
 
 def _is_exception(frame: pd.DataFrame) -> pd.Series:
@@ -162,8 +168,11 @@ def _is_exception(frame: pd.DataFrame) -> pd.Series:
 def review_frame(cycle: Cycle) -> pd.DataFrame:
     """One row per line of the cycle: who and what, twelve months' units per stage, money at stake, reason, settled."""
     lines = cycle_line_ids(cycle)
+    return _frame(cycle, lines, working_stages(cycle, lines))
+
+
+def _frame(cycle: Cycle, lines: Lines, stages: Mapping[Stage, Plan]) -> pd.DataFrame:
     frame = cycle_lines(cycle, lines=lines).reset_index()
-    stages = working_stages(cycle, lines)
     for name in ("baseline", "sales", "team", "events"):
         frame[name] = _near(stages[Stage(name)].quantity)
     frame["plan"] = _near(stages[Stage.DEMAND_PLAN].quantity) if Stage.DEMAND_PLAN in stages else frame["events"]

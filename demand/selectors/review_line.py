@@ -1,7 +1,7 @@
 """One line of the demand review with its chart and everything that speaks for or against a number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,12 @@ from django.db.models import Prefetch, Q
 from cycles.models import Cycle
 from cycles.periods import add_months, month_range
 from demand.certainty import parts_of
-from demand.matrices import Lines
+from demand.matrices import Plan
 from demand.models import Change, Comment, CycleLine, Event, Line, Opportunity, OrderCall, OrderLine, Stage
 from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.review import NEAR_MONTHS, Review, ReviewLine, review_lines
 from demand.selectors.threads import thread
-from demand.selectors.versions import events_applied, stage_plan, stages_available
 from jobs.errors import Refused
 
 MOST = 5
@@ -60,7 +59,6 @@ def focus_line(cycle: Cycle, found: Review, line_id: int) -> FocusLine:
     if cycle_line is None:
         raise Refused("no_line", f"There is no such line in the cycle {cycle.code}.", status=404)
     row = found.line(line_id) or review_lines(cycle, found.everything[found.everything["line"] == line_id])[0]
-    ids = np.array([line_id], dtype=np.int64)
     place = next((i for i, line in enumerate(found.lines) if line.line == line_id), -1)
     return FocusLine(
         row=row,
@@ -68,32 +66,33 @@ def focus_line(cycle: Cycle, found: Review, line_id: int) -> FocusLine:
         place=place + 1,
         previous=found.lines[place - 1].line if place > 0 else None,
         following=found.lines[place + 1].line if 0 <= place < len(found.lines) - 1 else None,
-        chart=_chart(cycle, cycle_line, row, ids),
+        chart=_chart(cycle, cycle_line, row, found.stages),
         orders=_orders(cycle, cycle_line.line),
         quotes=_quotes(cycle_line.line),
-        events=_events(cycle, ids),
+        events=_events(cycle, cycle_line),
         changes=_changes(cycle, line_id),
         thread=thread(cycle, cycle_line.line),
-        sure=_sure(cycle, line_id, ids),
+        sure=_sure(cycle, line_id, _ahead(found.stages, Stage.SALES, line_id)),
     )
 
 
 # --- The chart ------------------------------------------------------------------------------
 
 
-def _chart(cycle: Cycle, about: CycleLine, row: ReviewLine, ids: Lines) -> dict[str, Any]:
+def _chart(cycle: Cycle, about: CycleLine, row: ReviewLine, stages: Mapping[Stage, Plan]) -> dict[str, Any]:
     """A year back and a year ahead: actuals, the plan as it stands, the year before, baseline and sales."""
     start = add_months(cycle.month, -PAST_MONTHS)
+    ids = np.array([row.line], dtype=np.int64)
     known = history(ids, start=add_months(start, -PAST_MONTHS), before=cycle.month).quantity[0]
-    plan = _ahead(cycle, Stage.DEMAND_PLAN if Stage.DEMAND_PLAN in stages_available(cycle) else Stage.EVENTS, ids)
+    plan = Stage.DEMAND_PLAN if Stage.DEMAND_PLAN in stages else Stage.EVENTS
     unknown = [None] * PAST_MONTHS
     return {
         "months": month_range(start, PAST_MONTHS + NEAR_MONTHS),
         "forecast": [False] * PAST_MONTHS + [True] * NEAR_MONTHS,
-        "values": [*known[PAST_MONTHS:].tolist(), *plan],
+        "values": [*known[PAST_MONTHS:].tolist(), *_ahead(stages, plan, row.line)],
         "previous_year": known.tolist(),
-        "baseline": [*unknown, *_ahead(cycle, Stage.BASELINE, ids)],
-        "sales": [*unknown, *_ahead(cycle, Stage.EVENTS, ids)],
+        "baseline": [*unknown, *_ahead(stages, Stage.BASELINE, row.line)],
+        "sales": [*unknown, *_ahead(stages, Stage.EVENTS, row.line)],
         "decimals": about.line.product.decimals,
         "measure": "Demand",
         "unit": "units",
@@ -103,8 +102,9 @@ def _chart(cycle: Cycle, about: CycleLine, row: ReviewLine, ids: Lines) -> dict[
     }
 
 
-def _ahead(cycle: Cycle, stage: Stage, ids: Lines) -> list[float]:
-    return [float(value) for value in stage_plan(cycle, stage, ids).quantity[0, :NEAR_MONTHS]]
+def _ahead(stages: Mapping[Stage, Plan], stage: Stage, line: int) -> list[float]:
+    quantity = stages[stage].for_lines(np.array([line], dtype=np.int64)).quantity
+    return [float(value) for value in quantity[0, :NEAR_MONTHS]]
 
 
 def _message(row: ReviewLine) -> str:
@@ -134,11 +134,15 @@ def _of_line(line: Line) -> Q:
     return product & (Q(customer=line.customer_id) | Q(customer__plan_as=line.customer_id))
 
 
-def _events(cycle: Cycle, ids: Lines) -> list[Event]:
-    """Marketing's events that touch the line."""
-    team = stage_plan(cycle, Stage.TEAM, ids)
-    codes = events_applied(cycle, team)[1]["event"].unique().tolist()
-    return list(Event.objects.filter(code__in=codes)[:MOST])
+def _events(cycle: Cycle, about: CycleLine) -> list[Event]:
+    """Marketing's events whose scope the line is in."""
+    scope = Q(cancelled_on=None, to_month__gte=cycle.month)
+    line = about.line
+    parts = {"family": about.family_id, "region": about.region_id}
+    parts |= {"product": line.product_id, "customer": line.customer_id}
+    for name, own in parts.items():
+        scope &= Q(**{name: None}) | Q(**{name: own})
+    return list(Event.objects.filter(scope)[:MOST])
 
 
 def _changes(cycle: Cycle, line_id: int) -> list[Change]:
@@ -147,21 +151,12 @@ def _changes(cycle: Cycle, line_id: int) -> list[Change]:
     return list(rows.select_related("by__user").order_by("-id")[:MOST])
 
 
-def _sure(cycle: Cycle, line_id: int, ids: Lines) -> str:
+def _sure(cycle: Cycle, line_id: int, numbers: list[float]) -> str:
     """What the owner said is firm, likely and upside over the next twelve months; empty where nothing is said."""
     said = certainties(cycle, [line_id]).get(line_id)
     if said is None:
         return ""
-    numbers = stage_plan(cycle, Stage.SALES, ids).quantity[0, :NEAR_MONTHS]
-    parts = [parts_of(float(n), said.firm[i], said.upside[i]) for i, n in enumerate(numbers)]
+    parts = [parts_of(number, said.firm[i], said.upside[i]) for i, number in enumerate(numbers)]
     firm = sum(part.firm or 0.0 for part in parts)
     upside = sum(part.upside or 0.0 for part in parts)
     return f"Firm {firm:,.0f} units, upside {upside:+,.0f} that is not in the plan."
-
-
-def month_of_most(chart: dict[str, Any]) -> date:
-    """The month ahead in which sales and the baseline differ most: where the evidence speaks of."""
-    ahead = range(PAST_MONTHS, PAST_MONTHS + NEAR_MONTHS)
-    most = max(ahead, key=lambda i: abs(chart["sales"][i] - chart["baseline"][i]))
-    found: date = chart["months"][most]
-    return found

@@ -20,7 +20,7 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Fix:
-    """Something to put right, and the page where it is done ('' = here, or by itself); `blocks`: no signature before."""
+    """Something to put right and the page where it is done ('' = none); `blocks` the signature until then."""
 
     text: str
     page: str = ""

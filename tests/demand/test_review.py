@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from cycles.models import Cycle
-from demand.models import Assumption, Change, LayerLine, Settlement, Stage
 from demand.bulk_rules import BulkRule
+from demand.models import Assumption, Change, LayerLine, Settlement, Stage
 from demand.selectors.review import review
 from demand.selectors.versions import stage_plan
 from demand.services.assumptions import assumption_add, assumption_check
@@ -154,7 +154,7 @@ def test_a_choice_that_somebody_changed_since_stays(cast: Cast, cycle: Cycle, li
     later = REVIEW + timedelta(minutes=3)
     edit = CellEdit(line, NOV, 55.0)
     cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=cast.demand_planner, edits=[edit], at=later)
-    with pytest.raises(Refused, match="North Stores.* was changed after"):
+    with pytest.raises(Refused, match=r"North Stores.* was changed after"):
         review_undo(cycle=cycle, person=cast.demand_planner, at=later)
     assert plan(cycle, line)[0] == 55.0
 
