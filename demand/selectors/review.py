@@ -217,10 +217,12 @@ def _said(layers: Mapping[tuple[str, int], LayerLine], line: int) -> tuple[Any, 
     return reason, note, settled, at, bool(planned and planned.locked)
 
 
-def review_lines(cycle: Cycle, wanted: pd.DataFrame) -> list[ReviewLine]:
-    """Rows of `review_frame` as the page shows them."""
+def review_lines(
+    cycle: Cycle, wanted: pd.DataFrame, *, landed: dict[tuple[str, ...], Landed] | None = None
+) -> list[ReviewLine]:
+    """Rows of `review_frame` as the page shows them; `landed` is read where it is not given."""
     sources = sources_taken(cycle, wanted["line"].tolist())
-    landed = landed_now(cycle)
+    landed = landed_now(cycle) if landed is None else landed
     return [_line(row, sources, landed) for row in wanted.to_dict("records")]
 
 

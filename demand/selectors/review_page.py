@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cycles.models import Cycle
@@ -159,9 +160,9 @@ def _filtered(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     keep = frame["plan"] + frame["baseline"] + frame["events"] > 0
     if asked.family:
         keep &= frame["family"] == asked.family
+    names = [f"{row.customer_name} {row.product_name}".lower() for row in frame.itertuples()] if asked.words else []
     for word in asked.words.lower().split():
-        names = frame["customer_name"].str.lower() + " " + frame["product_name"].str.lower()
-        keep &= names.str.contains(word, regex=False)
+        keep &= np.array([word in name for name in names], dtype=bool)
     value = frame["plan"] * frame["price"]
     return frame[keep].assign(worth=value).sort_values(["worth", "line"], ascending=[False, True])
 

@@ -95,9 +95,9 @@ function send(url, fields, touched) {
     const answer = await post(url, fields);
     if (answer.problem) return failed(answer.problem, touched);
     saved += 1;
-    renew(answer.content);
+    const lines = renew(answer.content);
     tell(`Saved, ${saved} choice${saved === 1 ? "" : "s"}`);
-    return answer.content;
+    return lines;
   });
   return queue;
 }
@@ -105,13 +105,18 @@ function send(url, fields, touched) {
 function failed(problem, touched) {
   tell(`Not saved: ${problem}`, true);
   say(`Not saved: ${problem}`, "error");
-  for (const row of touched) rowOf(row.dataset.line)?.classList.add("failed");
-  return null;
+  for (const { dataset } of touched) {
+    const row = rowOf(dataset.line);
+    row?.classList.add("failed");
+    delete row?.dataset.settled;
+  }
+  return [];
 }
 
-/** Put the answered rows in place of the old ones, keeping the focus. */
+/** Put the answered rows in place of the old ones, keeping the focus; gives the lines answered. */
 function renew(content) {
-  for (const fresh of content.querySelectorAll("tr[data-line]")) {
+  const answered = [...content.querySelectorAll("tr[data-line]")];
+  for (const fresh of answered) {
     panels.delete(fresh.dataset.line);
     const old = rowOf(fresh.dataset.line);
     if (!old) continue;
@@ -125,6 +130,7 @@ function renew(content) {
   document.getElementById("review-bar").replaceWith(content.querySelector("#review-bar"));
   const said = content.querySelector("[data-said]")?.textContent ?? "";
   announce(`${said} ${document.querySelector(".review-count").textContent.trim().replace(/\s+/g, " ")}`);
+  return answered.map((row) => row.dataset.line);
 }
 
 function take(row, source) {
@@ -136,8 +142,7 @@ function take(row, source) {
 }
 
 async function undo() {
-  const content = await send(page.dataset.undoUrl, {}, []);
-  const line = content?.querySelector("tr[data-line]")?.dataset.line;
+  const [line] = await send(page.dataset.undoUrl, {}, []);
   if (line && rowOf(line)) go(rowOf(line));
 }
 
@@ -148,13 +153,18 @@ function type(row, first = "") {
   const shown = cell.innerHTML;
   const input = Object.assign(document.createElement("input"), { inputMode: "decimal", value: first, autocomplete: "off" });
   input.setAttribute("aria-label", `Units of the next twelve months, ${name(row)}`);
-  const close = () => { cell.innerHTML = shown; };
+  let isOpen = true;
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    cell.innerHTML = shown;
+  };
   input.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") { close(); go(row); }
     if (event.key === "Enter") { event.preventDefault(); typed(row, input, close); }
   });
-  input.addEventListener("blur", close);
+  input.addEventListener("blur", () => { if (!input.value) close(); });
   cell.replaceChildren(input);
   input.focus();
 }
