@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from demand.selectors.versions import cycle_line_ids, stage_plan, version_propos
 from jobs.errors import Refused
 
 NEAR_MONTHS = 12
+SMALLEST = 1e-9
+KEPT = 8
 FLOOR_SHARE, FLOOR_VALUE = 0.10, 500.0
 NUMBERS = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "price", "upside")
 
@@ -74,6 +77,14 @@ class ReviewLine:
     def marketing(self) -> float:
         """What events add to the number of sales and team."""
         return self.events - self.team
+
+    @property
+    def why(self) -> str:
+        """The reason in a word, also where only marketing moved the number or nobody said."""
+        if self.reason:
+            return self.reason
+        only_events = abs(self.marketing) > SMALLEST and abs(self.team - self.baseline) < SMALLEST
+        return "Marketing event" if only_events else "No reason given"
 
     @property
     def landed_words(self) -> str:
@@ -235,7 +246,19 @@ def sources_taken(cycle: Cycle, lines: list[int]) -> dict[int, str]:
 
 
 def landed_now(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
-    """How past changes landed by direction, reason and family."""
+    """How past changes landed by direction, reason and family, as known when the proposal was built."""
+    version = version_proposed(cycle)
+    if version is None:
+        return _landed(cycle)
+    return _landed_kept(cycle, version.pk, version.made_at)
+
+
+@lru_cache(maxsize=KEPT)
+def _landed_kept(cycle: Cycle, version: int, made_at: datetime) -> dict[tuple[str, ...], Landed]:
+    return _landed(cycle)
+
+
+def _landed(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
     cases = calibration_cases(cycle)
     names = cycle_lines(cycle)["family_name"]
     return landed_table(cases.assign(family=cases["line"].map(names).fillna("")))
@@ -258,7 +281,7 @@ def _line(row: dict[Any, Any], sources: dict[int, str], landed: dict[tuple[str, 
         settled_at=row["settled_at"],
         source=sources.get(row["line"], "") if row["settled_by"] else "",
         is_locked=row["is_locked"],
-        landed=landed_of(landed, **kind) if abs(kind["change"]) > 1e-9 else None,
+        landed=landed_of(landed, **kind) if abs(kind["change"]) > SMALLEST else None,
         **{name: float(row[name]) for name in NUMBERS},
     )
 

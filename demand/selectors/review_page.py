@@ -164,7 +164,7 @@ def _filtered(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     for word in asked.words.lower().split():
         keep &= np.array([word in name for name in names], dtype=bool)
     value = frame["plan"] * frame["price"]
-    return frame[keep].assign(worth=value).sort_values(["worth", "line"], ascending=[False, True])
+    return frame.assign(worth=value)[keep].sort_values(["worth", "line"], ascending=[False, True])
 
 
 def _focus(cycle: Cycle, found: Review | None, lines: list[ReviewLine], asked: Asked) -> FocusLine | None:

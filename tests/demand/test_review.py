@@ -18,7 +18,7 @@ from demand.selectors.versions import stage_plan
 from demand.services.assumptions import assumption_add, assumption_check
 from demand.services.comments import note_add
 from demand.services.entries import CellEdit, cells_save
-from demand.services.plan import demand_sign
+from demand.services.plan import demand_sign, proposal_build
 from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
@@ -278,6 +278,7 @@ def test_how_such_changes_landed_is_for_planners_and_never_of_one_person(
     past_changes(cast, [cast.rep])
     assert landed_now(cycle) == {}
     past_changes(cast, [cast.rep, cast.other_rep])
+    proposal_build(cycle=cycle, at=REVIEW)
     planner, rep = signed_in(client, cast.demand_planner), signed_in(Client(), cast.rep)
     for path in ("/demand/", f"/demand/?line={line}"):
         assert "landed at" in planner.get(path).content.decode()
