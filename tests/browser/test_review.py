@@ -134,7 +134,7 @@ def test_undo_takes_choices_back_one_by_one_also_after_a_reload(desk: Sales) -> 
     expect(page.locator(".review-count")).to_contain_text(f"1 of {EXCEPTIONS}")
     page.get_by_role("button", name="Undo baseline").click()
     expect(page.locator(".review-count")).to_contain_text(f"0 of {EXCEPTIONS}")
-    expect(first.get_by_text("open")).to_be_visible()
+    expect(first.get_by_text("open", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert standing(desk.cycle) == []
 
