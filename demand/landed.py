@@ -24,8 +24,8 @@ class Landed:
 def landed_table(cases: pd.DataFrame) -> dict[tuple[str, ...], Landed]:
     """What share of past changes came true, by each kind; keys are ("direction", value, "reason", value, ...).
 
-    `cases` has one row per past changed cell. With change = after - before and came = actual - before the share is
-    sum(change x came) / sum(change x change): least squares through the origin, as the calibrated rule learns it.
+    `cases` has one row per past changed cell; rep 0 = nobody. With change = after - before and came = actual - before
+    the share is sum(change x came) / sum(change x change): least squares through the origin, as the calibrated rule.
     1 = landed exactly, 0 = the baseline was right, negative = it went the other way. A kind is told from five cases of
     at least two people on, so that nobody's own record shows. ValueError names a missing column.
     """
@@ -36,7 +36,10 @@ def landed_table(cases: pd.DataFrame) -> dict[tuple[str, ...], Landed]:
     change = (known["after"] - known["before"]).astype(float)
     came = (known["actual"] - known["before"]).astype(float)
     known = known.assign(
-        direction=change.gt(0).map({True: "up", False: "down"}), landed=change * came, square=change**2
+        direction=change.gt(0).map({True: "up", False: "down"}),
+        landed=change * came,
+        square=change**2,
+        person=known["rep"].where(known["rep"] != 0),
     )
     return {key: landed for kind in KINDS for key, landed in _by_kind(known, kind)}
 
@@ -45,7 +48,7 @@ def _by_kind(known: pd.DataFrame, kind: tuple[str, ...]) -> list[tuple[tuple[str
     if known.empty:
         return []
     groups = known.groupby(list(kind)).agg(
-        landed=("landed", "sum"), square=("square", "sum"), cases=("landed", "size"), people=("rep", "nunique")
+        landed=("landed", "sum"), square=("square", "sum"), cases=("landed", "size"), people=("person", "nunique")
     )
     enough = groups[(groups["cases"] >= FEWEST_CASES) & (groups["people"] >= FEWEST_PEOPLE)]
     return [

@@ -27,7 +27,8 @@ def test_one_persons_changes_are_never_told() -> None:
     found = landed_of(table, change=5, reason="told", family="Parts")
     assert found is not None
     assert found.kind == ("direction", "reason")
-    assert landed_table(cases(*alone)) == {}
+    nobody = [(0, "Parts", "told", 100.0, 200.0, 100.0)] * 9
+    assert landed_table(cases(*alone, *nobody)) == {}
 
 
 def test_a_wider_kind_steps_in_and_directions_stay_apart() -> None:
