@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from cycles.typed import month_read, words
+from demand.bulk_rules import ANY, BulkRule
 from demand.event_scopes import Draft
 from demand.models import Call
 from demand.services.certainty import PartEdit
@@ -189,3 +190,35 @@ def number_read(given: object) -> float | None:
     if not math.isfinite(value):
         raise Invalid(f"{text[:20]!r} is not a number.")
     return value
+
+
+def line_read(given: object) -> int:
+    """A line's id as an address or a button names it."""
+    text = str(given or "")
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 2**63:
+        raise Invalid("That is not one of the lines on this page.")
+    return int(text)
+
+
+def take_read(post: QueryDict) -> tuple[str, list[int]]:
+    """`take=sales:17` as a row's button sends it, or `source=sales` for all ticked `line`s."""
+    source, _, line = str(post.get("take") or "").partition(":")
+    if source:
+        return source, [line_read(line)]
+    return post.get("source", ""), [line_read(line) for line in post.getlist("line")]
+
+
+def rule_read(post: Mapping[str, Any]) -> BulkRule:
+    """A bulk rule as its form sends it: `source`, `under` in per cent, `value` in money, `family`, `reason`."""
+    under, value = number_read(post.get("under")), number_read(post.get("value"))
+    if under is not None and not 0 < under <= 100:
+        raise Invalid("Give a share between 0 and 100 per cent.")
+    if value is not None and value <= 0:
+        raise Invalid("Give a value above zero.")
+    return BulkRule(
+        source=str(post.get("source") or ""),
+        under_share=None if under is None else under / 100,
+        under_value=value,
+        family=str(post.get("family") or ""),
+        reason=str(post.get("reason") or ANY),
+    )

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("questions/<int:pk>/answer/", why.answer, name="answer"),
     # planning
     path("demand/", review.demand_review, name="review"),
+    path("demand/line/<int:line>/", review.line, name="review-line"),
     path("demand/take/", review.take, name="take"),
     path("demand/type/", review.type_total, name="type"),
     path("demand/bulk/", review.bulk, name="bulk"),

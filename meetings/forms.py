@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cycles.periods import parse_month
 from jobs.errors import Invalid
-from masterdata.models import Person
+from masterdata.models import Family, Person
 from masterdata.selectors import company, people
-from meetings.models import MeetingKind
+from meetings.models import MeetingKind, RiskOpportunity
 from meetings.services.decisions import OptionDraft
 
 LONGEST = 4000
@@ -117,3 +118,21 @@ def _plan_effect(given: Given, key: str, label: str) -> dict[str, object]:
     first = given.get(f"{key}-from", "").strip()
     last = given.get(f"{key}-to", "").strip() or first
     return {"scope": scope, "code": code, "from": first, "to": last, "pct": pct}
+
+
+def risk_read(given: Given) -> dict[str, Any]:
+    """A risk or opportunity as its form sends it: the arguments of `risk_add` that people give."""
+    try:
+        kind = RiskOpportunity.Kind(given.get("kind", ""))
+    except ValueError:
+        raise Invalid("Choose risk or opportunity.") from None
+    return {
+        "kind": kind,
+        "text": words_read(given, "text"),
+        "units": amount_read(given, "units", "Units"),
+        "value": number_read(given, "value", "Value"),
+        "probability": number_read(given, "probability", "Probability") / 100,
+        "month": month_read(given, "month", "Month"),
+        "owner": person_read(given, "owner", "Owner"),
+        "family": Family.objects.filter(code=given.get("family", "")).first(),
+    }

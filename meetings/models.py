@@ -194,6 +194,7 @@ class RiskOpportunity(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     text = models.TextField()
     family = models.ForeignKey(Family, models.SET_NULL, null=True, blank=True, related_name="+")
+    units = models.FloatField(null=True, blank=True)
     value = models.FloatField()
     probability = models.FloatField()
     month = models.DateField()
@@ -206,8 +207,15 @@ class RiskOpportunity(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(probability__gte=0, probability__lte=1), name="risk_probability"),
             models.CheckConstraint(condition=Q(value__gte=0, value__lt=1e15), name="risk_value"),
+            models.CheckConstraint(condition=Q(units=None) | Q(units__gte=0, units__lt=1e12), name="risk_units"),
             models.CheckConstraint(condition=Q(month__day=1), name="risk_month_first"),
         ]
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def weighted(self) -> float:
+        """What it would bring times its probability; negative for a risk."""
+        sign = -1.0 if self.kind == self.Kind.RISK else 1.0
+        return sign * self.value * self.probability

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, calendar, control, decisions, rooms
+from meetings.views import actions, agreement, calendar, control, decisions, risks, rooms
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -25,7 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("meetings/actions/", actions.actions, name="actions"),
     path("meetings/actions/add/", actions.add, name="action-add"),
     path("meetings/actions/<str:code>/close/", actions.close, name="action-close"),
-    path("meetings/risks/<int:pk>/settle/", rooms.settle_risk, name="risk-settle"),
+    path("meetings/risks/", risks.risks, name="risks"),
+    path("meetings/risks/add/", risks.add, name="risk-add"),
+    path("meetings/risks/<int:pk>/settle/", risks.settle, name="risk-settle"),
     path("meetings/confirm/", agreement.confirm, name="confirm"),
     path("meetings/freeze/", agreement.freeze, name="freeze"),
     path("meetings/approve/", agreement.approve, name="approve"),

@@ -13,9 +13,9 @@ from django.test import Client
 
 from cycles.models import Cycle
 from cycles.selectors import open_cycle
-from demand.models import CycleLine, ForecastLine, Stage
-from demand.selectors.lines import cycle_lines, lines_forget, living_lines
-from demand.selectors.versions import version_current
+from demand.models import CycleLine, ForecastLine, LayerLine, Reason, Stage
+from demand.selectors.lines import cycle_lines, line_ids, lines_forget, living_lines
+from demand.selectors.versions import stage_plan, version_current
 from demand.services.baseline import baseline_queue
 from demand.services.plan import demand_plan_freeze, proposal_build
 from demand.services.recorded import sales_input_replay
@@ -30,6 +30,7 @@ from supply.services.planning import supply_answer_for_replay
 
 REPEATS = 7
 LONG_SHEET = 300
+LONG_REVIEW = 300
 PAGES = (
     ("linda-mitchell", "/"),
     ("linda-mitchell", "/sheet/"),
@@ -151,6 +152,9 @@ def page_figures() -> Iterator[Figure]:
     owner = Person.objects.get(user__username="linda-mitchell")
     lines = lengthen_sheet(owner)
     yield page_figure("linda-mitchell", "/sheet/", f"/sheet/ of {lines} lines")
+    line = lengthen_review(owner)
+    yield page_figure("demand", "/demand/", f"/demand/ of {LONG_REVIEW} exceptions")
+    yield page_figure("demand", f"/demand/?present=1&line={line}", f"one of {LONG_REVIEW} exceptions in the meeting")
 
 
 def page_figure(username: str, path: str, what: str) -> Figure:
@@ -173,6 +177,24 @@ def lengthen_sheet(owner: Person) -> int:
     CycleLine.objects.filter(cycle=cycle, line_id__in=others.tolist()).update(owner=owner)
     lines_forget()
     return int((living_lines(cycle)["rep_id"] == owner.pk).sum())
+
+
+def lengthen_review(owner: Person) -> int:
+    """Double many lines with a reason, so that the demand review has many exceptions; one of their lines."""
+    cycle = _open()
+    frame = living_lines(cycle)
+    plan = stage_plan(cycle, Stage.BASELINE, line_ids(frame))
+    worth = plan.quantity[:, :12].sum(axis=1) * frame["price"].to_numpy()
+    dearest = plan.lines[worth.argsort()[::-1][:LONG_REVIEW]]
+    LayerLine.objects.filter(cycle=cycle, stage=Stage.SALES, line_id__in=dearest.tolist()).delete()
+    doubled = {"cycle": cycle, "stage": Stage.SALES, "reason": Reason.CUSTOMER_TOLD, "changed_by": owner}
+    LayerLine.objects.bulk_create(
+        LayerLine(line_id=int(line), quantity=(2 * quantity).tolist(), changed_at=cycle.opened_at, **doubled)
+        for line, quantity in zip(plan.lines, plan.quantity, strict=True)
+        if line in dearest
+    )
+    proposal_build(cycle=cycle, at=cycle.opened_at)
+    return int(dearest[0])
 
 
 def fetch(client: Client, path: str) -> int:

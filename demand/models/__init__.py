@@ -15,6 +15,7 @@ from demand.models.facts import (
     Shipment,
 )
 from demand.models.own_past import OwnPast
+from demand.models.review import SettledLine, Settlement, Source
 from demand.models.rules import ProposalNote, RuleChoice
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
@@ -47,7 +48,10 @@ __all__ = [
     "SaidTo",
     "SalesInput",
     "SaveToken",
+    "SettledLine",
+    "Settlement",
     "Shipment",
+    "Source",
     "Stage",
     "TeamReview",
     "VersionState",

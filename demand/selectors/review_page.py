@@ -1,33 +1,40 @@
 """Everything the demand review shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from cycles.models import Cycle, MilestoneReached
+import numpy as np
+import pandas as pd
+
+from cycles.models import Cycle
 from cycles.periods import add_months
-from cycles.selectors import closed_steps, milestones_reached, step_of
-from cycles.steps import Milestone, Step, missing_for_milestone
-from demand.models import Assumption, Change, ForecastVersion, Origin, Stage
+from cycles.selectors import step_of
+from cycles.steps import Step
+from demand.models import Assumption, ForecastVersion, Settlement, Stage
 from demand.selectors.outlook import chart_data, outlook
-from demand.selectors.review import Review, review
+from demand.selectors.review import Review, ReviewLine, review, review_lines
+from demand.selectors.review_line import FocusLine, focus_line
+from demand.selectors.review_record import Fix, Signature, fixes_of, signature_of
 from demand.selectors.versions import proposal_stale, stages_available, version_current, version_proposed
 from masterdata.models import Family, Person, Product
-from masterdata.roles import Role
-from masterdata.selectors import company, head_of, people
+from masterdata.roles import PLANNER_ROLES, Role
+from masterdata.selectors import company, people
 
-SHOWN = 60
+SHOWN = 300
 PAST_MONTHS, AHEAD_MONTHS = 6, 12
 
 
 @dataclass(frozen=True)
-class Signature:
-    """Who signs, whether this person may, what is missing, and who has signed."""
+class Asked:
+    """What the address asks for: a line in focus, every line instead of the exceptions, a family, words in a name."""
 
-    head: Person | None
-    may_sign: bool
-    missing: list[str]
-    signed: MilestoneReached | None
+    line: int = 0
+    after: int = 0
+    everything: bool = False
+    family: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,14 @@ class ReviewPage:
     """The page's context; `review` is None before the baseline is built."""
 
     cycle: Cycle
+    asked: Asked
     review: Review | None
+    lines: list[ReviewLine]
+    found: int
+    focus: FocusLine | None
     version: ForecastVersion | None
-    rule: str
-    sentences: list[str]
     is_stale: bool
+    fixes: list[Fix]
     signature: Signature
     chart: dict[str, Any] | None
     assumptions: list[Assumption]
@@ -47,14 +57,24 @@ class ReviewPage:
     families: list[Family]
     owners: list[Person]
     may_settle: bool
-    may_undo: bool
+    sees_landed: bool
+    last: Settlement | None
     due_at: datetime
 
     @property
-    def shown(self) -> list[Any]:
-        return self.review.lines[:SHOWN] if self.review else []
+    def rule(self) -> str:
+        return self.version.rule if self.version else ""
 
     @property
+    def sentences(self) -> list[str]:
+        return self.version.note.splitlines() if self.version else []
+
+    @property
+    def hidden(self) -> int:
+        """How many lines that were asked for are not listed."""
+        return self.found - len(self.lines)
+
+    @cached_property
     def family_rows(self) -> list[dict[str, Any]]:
         if self.review is None:
             return []
@@ -62,43 +82,100 @@ class ReviewPage:
         table = table[(table[["baseline", "plan"]] > 0).any(axis=1)]
         return table.assign(change=table["plan"] - table["baseline"]).to_dict("records")
 
-    @property
-    def hidden(self) -> int:
-        return max(len(self.review.lines) - SHOWN, 0) if self.review else 0
+
+@dataclass(frozen=True)
+class Progress:
+    """What one line or a choice needs of the page: the review as it stands, and what this person may do."""
+
+    cycle: Cycle
+    review: Review
+    may_settle: bool
+    sees_landed: bool
+    last: Settlement | None
+    focus: FocusLine | None = None
 
 
-def review_page(cycle: Cycle, person: Person, *, at: datetime, family: str = "") -> ReviewPage:
+def review_page(cycle: Cycle, person: Person, *, asked: Asked) -> ReviewPage:
     built = version_current(cycle, Stage.BASELINE) is not None
     version = version_current(cycle, Stage.DEMAND_PLAN) or version_proposed(cycle)
-    signature = _signature(cycle, person)
-    open_for_work = built and signature.signed is None and version is not None
-    undo = Change.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, origin=Origin.RULE, by=person)
+    found = review(cycle) if built else None
+    signature = signature_of(cycle, person, found)
+    is_stale = version is not None and signature.signed is None and proposal_stale(cycle)
+    works = built and signature.signed is None and version is not None and person.role == Role.DEMAND_PLANNER
+    lines, count = _shown(cycle, found, asked)
     return ReviewPage(
         cycle=cycle,
-        review=review(cycle) if built else None,
+        asked=asked,
+        review=found,
+        lines=lines,
+        found=count,
+        focus=_focus(cycle, found, lines, asked),
         version=version,
-        rule=version.rule if version else "",
-        sentences=version.note.splitlines() if version else [],
-        is_stale=version is not None and signature.signed is None and proposal_stale(cycle),
+        is_stale=is_stale,
+        fixes=fixes_of(found, is_stale=is_stale),
         signature=signature,
-        chart=_chart(cycle, family) if built else None,
+        chart=_chart(cycle, asked.family) if built else None,
         assumptions=list(Assumption.objects.filter(cycle=cycle).select_related("owner__user", "family")),
         portfolio=_portfolio(cycle),
         families=list(Family.objects.filter(products__lines__isnull=False).distinct()),
         owners=list(people()),
-        may_settle=open_for_work and person.role == Role.DEMAND_PLANNER,
-        may_undo=open_for_work and undo.exists(),
+        may_settle=works,
+        sees_landed=person.role in PLANNER_ROLES,
+        last=_last(cycle, person) if works else None,
         due_at=step_of(cycle, Step.DEMAND_REVIEW).due_at,
     )
 
 
-def _signature(cycle: Cycle, person: Person) -> Signature:
-    head = head_of("Sales")
-    reached = milestones_reached(cycle)
-    missing = missing_for_milestone(Milestone.DEMAND_SIGNED, closed_steps(cycle), reached)
-    signed = MilestoneReached.objects.filter(cycle=cycle, kind=Milestone.DEMAND_SIGNED.value, withdrawn_at=None)
-    may_sign = head is not None and person.pk in (head.pk, head.deputy_id)
-    return Signature(head, may_sign, missing, signed.select_related("by", "on_behalf_of").first())
+def review_progress(cycle: Cycle, person: Person, *, asked: Asked | None = None) -> Progress:
+    """The review as it stands after a choice, or with one line in focus: no lists, no company chart."""
+    found = review(cycle)
+    proposed = version_proposed(cycle) is not None and version_current(cycle, Stage.DEMAND_PLAN) is None
+    works = proposed and person.role == Role.DEMAND_PLANNER
+    progress = Progress(cycle, found, works, person.role in PLANNER_ROLES, _last(cycle, person) if works else None)
+    return replace(progress, focus=_focus(cycle, found, found.lines, asked)) if asked else progress
+
+
+def lines_now(progress: Progress, ids: list[int]) -> list[ReviewLine]:
+    """These lines as they stand, exceptions or not."""
+    frame = progress.review.everything
+    return review_lines(progress.cycle, frame[frame["line"].isin(ids)])
+
+
+def _last(cycle: Cycle, person: Person) -> Settlement | None:
+    """The newest choice of this planner that stands: what *undo* takes back."""
+    return Settlement.objects.filter(cycle=cycle, by=person, undone_at=None).order_by("-id").first()
+
+
+def _shown(cycle: Cycle, found: Review | None, asked: Asked) -> tuple[list[ReviewLine], int]:
+    """The lines to list and how many there are: the exceptions, or all that fit family and words, dearest first."""
+    if found is None:
+        return [], 0
+    if not asked.everything:
+        return found.lines[:SHOWN], len(found.lines)
+    wanted = _filtered(found.everything, asked)
+    return review_lines(cycle, wanted.head(SHOWN)), len(wanted)
+
+
+def _filtered(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+    keep = frame["plan"] + frame["baseline"] + frame["events"] > 0
+    if asked.family:
+        keep &= frame["family"] == asked.family
+    names = [f"{row.customer_name} {row.product_name}".lower() for row in frame.itertuples()] if asked.words else []
+    for word in asked.words.lower().split():
+        keep &= np.array([word in name for name in names], dtype=bool)
+    value = frame["plan"] * frame["price"]
+    return frame.assign(worth=value)[keep].sort_values(["worth", "line"], ascending=[False, True])
+
+
+def _focus(cycle: Cycle, found: Review | None, lines: list[ReviewLine], asked: Asked) -> FocusLine | None:
+    """The line asked for, else the next open exception, else the first line of the list."""
+    if found is None:
+        return None
+    if asked.line:
+        return focus_line(cycle, found, asked.line)
+    first = found.next_open(asked.after) if not asked.everything else None
+    row = first or (lines[0] if lines else None)
+    return focus_line(cycle, found, row.line) if row else None
 
 
 def _chart(cycle: Cycle, family: str) -> dict[str, Any]:

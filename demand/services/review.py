@@ -4,23 +4,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cycles.models import Cycle
-from cycles.periods import month_range, months_between
-from demand.matrices import Lines
-from demand.models import Change, LayerLine, Origin, Stage
+from cycles.periods import month_range
+from cycles.services import cycle_lock_shared
+from demand.bulk_rules import BulkRule, rule_fits
+from demand.matrices import Lines, Matrix
+from demand.models import LayerLine, Origin, SettledLine, Settlement, Source, Stage
 from demand.policy import check_demand_open, check_role
-from demand.selectors.lines import cycle_lines
-from demand.selectors.review import NEAR_MONTHS, small_changes, source_rows
+from demand.selectors.review import NEAR_MONTHS, review_frame, source_rows
+from demand.selectors.review_bulk import SOURCE_WORDS, rule_words
 from demand.selectors.versions import stage_plan
-from demand.services.entries import CellEdit, cells_save
+from demand.services.entries import CellEdit, cells_save, layer_check_open
 from demand.spreading import spread_total
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
 from masterdata.roles import Role
 
-SOURCES = {"proposal": "the proposal", "sales": "sales", "baseline": "the baseline", "half": "half-way"}
+TAKEN = tuple(source for source in Source if source != Source.TYPED)
+SMALLEST = 1e-9
+PREVIEWED = 5
 
 
 @dataclass(frozen=True)
@@ -33,23 +39,35 @@ class Taken:
     after: float
 
 
+@dataclass(frozen=True)
+class Undone:
+    """What was taken back: the lines, how many cells moved, and what the choice had been."""
+
+    lines: list[int]
+    cells: int
+    source: str
+    rule: str
+
+
 @transaction.atomic
-def review_take(
-    *, cycle: Cycle, person: Person, lines: Lines, source: str, at: datetime, origin: Origin = Origin.SCREEN
-) -> Taken:
-    """Make the plan of these lines equal to a source; the proposal takes the planner's own number away."""
-    if source not in SOURCES:
-        raise Invalid(f"Choose one of: {', '.join(SOURCES.values())}.")
-    check_role(person, Role.DEMAND_PLANNER, what="Settling exceptions")
-    check_demand_open(cycle)
+def review_take(*, cycle: Cycle, person: Person, lines: Lines, source: str, at: datetime, rule: str = "") -> Taken:
+    """Make the plan of these lines equal to a source; the proposal takes the planner's own number away.
+
+    `rule` is the bulk rule in words when one chose the lines.
+    """
+    if source not in TAKEN:
+        raise Invalid(f"Choose one of: {', '.join(SOURCE_WORDS[source] for source in TAKEN)}.")
+    _check(cycle, person)
     lines = np.unique(lines)
+    settlement = Settlement(cycle=cycle, source=source, rule=rule, by=person, at=at)
     target = source_rows(cycle, source, lines)
-    return _plan_set(cycle, person, lines, target, at, origin, f"Took {SOURCES[source]}", source == "proposal")
+    return _settle(settlement, lines, target, f"Took {SOURCE_WORDS[Source(source)]}")
 
 
+@transaction.atomic
 def review_type(*, cycle: Cycle, person: Person, line: int, total: float, at: datetime, note: str = "") -> Taken:
     """Set the next twelve months of a line to a total, spread like the plan (else the baseline); adds up exactly."""
-    check_role(person, Role.DEMAND_PLANNER, what="Settling exceptions")
+    _check(cycle, person)
     if not np.isfinite(total) or total < 0:
         raise Invalid("Type a quantity of zero or more.")
     lines = np.array([line], dtype=np.int64)
@@ -58,83 +76,168 @@ def review_type(*, cycle: Cycle, person: Person, line: int, total: float, at: da
     if not base.sum():
         base = stage_plan(cycle, Stage.BASELINE, lines).quantity[0, :NEAR_MONTHS]
     target[0, :NEAR_MONTHS] = spread_total(total, base)
-    return _plan_set(cycle, person, lines, target, at, Origin.SCREEN, note or "Typed in the demand review", False)
+    settlement = Settlement(cycle=cycle, source=Source.TYPED, by=person, at=at)
+    return _settle(settlement, lines, target, note or "Typed in the demand review")
 
 
-def _plan_set(
-    cycle: Cycle, person: Person, lines: Lines, target: np.ndarray, at: datetime, origin: Origin, note: str, back: bool
-) -> Taken:
+def _check(cycle: Cycle, person: Person) -> None:
+    check_role(person, Role.DEMAND_PLANNER, what="Settling exceptions")
+    check_demand_open(cycle)
+    cycle_lock_shared(cycle)
+
+
+def _settle(settlement: Settlement, lines: Lines, target: Matrix, note: str) -> Taken:
+    """Keep what was, write the plan, mark the lines as looked at, also those whose number did not have to change."""
+    cycle, person, at = settlement.cycle, settlement.by, settlement.at
+    layer_check_open(cycle, Stage.DEMAND_PLAN, person, lines.tolist(), at)
     current = stage_plan(cycle, Stage.DEMAND_PLAN, lines).quantity
-    months = month_range(cycle.month, cycle.horizon)
-    rows, columns = np.nonzero(np.abs(target - current) > 1e-9)
-    edits = [
-        CellEdit(int(lines[r]), months[c], None if back else float(target[r, c]), comment=note)
-        for r, c in zip(rows, columns, strict=True)
-    ]
+    _keep(settlement, lines)
+    edits = _edits(settlement, lines, current, target, note)
+    origin = Origin.RULE if settlement.rule else Origin.SCREEN
     if edits:
         cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=person, edits=edits, at=at, origin=origin)
-    _settle(cycle, person, lines, at, note)
+    _plan_layers(cycle, lines).update(changed_by=person, changed_at=at, note=note)
     return Taken(len(lines), len(edits), float(current.sum()), float(target.sum()))
 
 
-def _settle(cycle: Cycle, person: Person, lines: Lines, at: datetime, note: str) -> None:
-    """Mark the lines as looked at, also those whose number did not have to change."""
+def _edits(settlement: Settlement, lines: Lines, current: Matrix, target: Matrix, note: str) -> list[CellEdit]:
+    """The cells that move; taking the proposal clears them, so that a new proposal is followed."""
+    months = month_range(settlement.cycle.month, settlement.cycle.horizon)
+    clears = settlement.source == Source.PROPOSAL
+    rows, columns = np.nonzero(np.abs(target - current) > SMALLEST)
+    return [
+        CellEdit(int(lines[r]), months[c], None if clears else float(target[r, c]), comment=settlement.rule or note)
+        for r, c in zip(rows, columns, strict=True)
+    ]
+
+
+def _keep(settlement: Settlement, lines: Lines) -> None:
+    """Store the choice with the layer of each line as it was; a line without one gets an empty one."""
+    cycle = settlement.cycle
+    settlement.save()
+    known = {row.line_id: row for row in _plan_layers(cycle, lines).select_for_update().order_by("line_id")}
+    SettledLine.objects.bulk_create(_settled(settlement, int(line), known.get(int(line))) for line in lines)
+    fresh = [int(line) for line in lines if int(line) not in known]
     empty = [None] * cycle.horizon
     LayerLine.objects.bulk_create(
-        [
-            LayerLine(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id=int(line), quantity=empty, changed_at=at)
-            for line in lines
-        ],
-        ignore_conflicts=True,
+        LayerLine(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id=line, quantity=empty, changed_at=settlement.at)
+        for line in fresh
     )
-    rows = LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id__in=lines.tolist())
-    rows.update(changed_by=person, changed_at=at, note=note)
+
+
+def _settled(settlement: Settlement, line: int, layer: LayerLine | None) -> SettledLine:
+    if layer is None:
+        return SettledLine(settlement=settlement, line_id=line)
+    return SettledLine(
+        settlement=settlement,
+        line_id=line,
+        before=layer.quantity,
+        before_by_id=layer.changed_by_id,
+        before_at=layer.changed_at,
+        before_note=layer.note,
+    )
+
+
+def _plan_layers(cycle: Cycle, lines: Lines | list[int]) -> QuerySet[LayerLine]:
+    return LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id__in=np.asarray(lines).tolist())
+
+
+# --- In bulk ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BulkPreview:
-    """What a bulk rule would do."""
+    """What a bulk rule would do: its lines, and how far the plan would move in units and in money."""
 
     lines: Lines
     units: float
     value: float
+    words: str
+    first: list[str]
 
 
-def bulk_preview(cycle: Cycle, *, under: float) -> BulkPreview:
-    """*Baseline where the change is under `under` and has no reason*: how many lines, units and how much money."""
-    lines = small_changes(cycle, under=under)
+def bulk_preview(cycle: Cycle, rule: BulkRule) -> BulkPreview:
+    """How many lines a rule fits, units and money it would move over the horizon, and the biggest of them by name."""
+    lines, frame = _fitting(cycle, rule)
+    words = rule_words(rule)
     if not len(lines):
-        return BulkPreview(lines, 0.0, 0.0)
-    change = source_rows(cycle, "baseline", lines) - stage_plan(cycle, Stage.DEMAND_PLAN, lines).quantity
-    price = cycle_lines(cycle, lines=lines)["price"].to_numpy()
-    return BulkPreview(lines, float(change.sum()), float((change.sum(axis=1) * price).sum()))
+        return BulkPreview(lines, 0.0, 0.0, words, [])
+    change = source_rows(cycle, rule.source, lines) - stage_plan(cycle, Stage.DEMAND_PLAN, lines).quantity
+    moved = change.sum(axis=1)
+    biggest = frame.sort_values("stake", ascending=False).head(PREVIEWED)
+    first = [f"{row.customer_name}, {row.product_name}" for row in biggest.itertuples()]
+    return BulkPreview(lines, float(moved.sum()), float((moved * frame["price"].to_numpy()).sum()), words, first)
 
 
-def bulk_apply(*, cycle: Cycle, person: Person, under: float, at: datetime) -> Taken:
-    """Carry the bulk rule out; it can be undone as a whole."""
-    lines = small_changes(cycle, under=under)
+def bulk_apply(*, cycle: Cycle, person: Person, rule: BulkRule, at: datetime) -> Taken:
+    """Carry a bulk rule out over the lines that are still open; it can be undone as a whole."""
+    lines, _ = _fitting(cycle, rule)
     if not len(lines):
         raise Refused("nothing_to_do", "No line fits this rule, so nothing was changed.")
-    return review_take(cycle=cycle, person=person, lines=lines, source="baseline", at=at, origin=Origin.RULE)
+    return review_take(cycle=cycle, person=person, lines=lines, source=rule.source, at=at, rule=rule_words(rule))
+
+
+def _fitting(cycle: Cycle, rule: BulkRule) -> tuple[Lines, pd.DataFrame]:
+    if rule.source not in TAKEN:
+        raise Invalid(f"Choose one of: {', '.join(SOURCE_WORDS[source] for source in TAKEN)}.")
+    if not rule.is_bounded:
+        raise Invalid("Say which lines: a size, a value, a family or a reason.")
+    frame = review_frame(cycle)
+    frame = frame[rule_fits(frame, rule)]
+    return frame["line"].to_numpy(dtype=np.int64), frame
+
+
+# --- Taken back ---------------------------------------------------------------------------
+
+
+def settlement_last(cycle: Cycle, person: Person) -> Settlement | None:
+    """The newest choice of this planner that stands."""
+    return Settlement.objects.filter(cycle=cycle, by=person, undone_at=None).order_by("-id").first()
 
 
 @transaction.atomic
-def bulk_undo(*, cycle: Cycle, person: Person, at: datetime) -> int:
-    """Take the planner's last bulk choice back, cell by cell; returns the number of cells."""
-    own = Change.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, origin=Origin.RULE, by=person)
-    last = own.order_by("-id").first()
+def review_undo(*, cycle: Cycle, person: Person, at: datetime) -> Undone:
+    """Take the planner's last choice back, whole: every line is as it was before, settled or open."""
+    _check(cycle, person)
+    last = settlement_last(cycle, person)
     if last is None:
-        raise Refused("nothing_to_undo", "There is no bulk choice to undo.")
-    changes = list(own.filter(at=last.at))
-    lines = np.unique(np.array([change.line_id for change in changes], dtype=np.int64))
-    base = dict(zip(lines.tolist(), source_rows(cycle, "proposal", lines), strict=True))
-    edits = [_undo_edit(cycle, change, base[change.line_id]) for change in changes]
-    cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=person, edits=edits, at=at)
-    untouched = LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN, line_id__in=lines.tolist())
-    untouched.filter(quantity=[None] * cycle.horizon).delete()
-    return len(edits)
+        raise Refused("nothing_to_undo", "There is no choice of yours to undo.")
+    kept = list(last.lines.select_related("line__customer", "line__product").order_by("line_id"))
+    lines = np.array([row.line_id for row in kept], dtype=np.int64)
+    layers = {row.line_id: row for row in _plan_layers(cycle, lines).select_for_update().order_by("line_id")}
+    for row in kept:
+        _check_untouched(last, row, layers.get(row.line_id))
+    edits = [edit for row in kept for edit in _back(cycle, row, layers[row.line_id])]
+    if edits:
+        cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=person, edits=edits, at=at)
+    _restore(cycle, kept)
+    last.undone_at = at
+    last.save(update_fields=["undone_at"])
+    return Undone(lines.tolist(), len(edits), last.source, last.rule)
 
 
-def _undo_edit(cycle: Cycle, change: Change, base: np.ndarray) -> CellEdit:
-    back = abs(base[months_between(cycle.month, change.month)] - change.before) < 1e-9
-    return CellEdit(change.line_id, change.month, None if back else change.before, comment="Bulk choice undone")
+def _check_untouched(last: Settlement, row: SettledLine, layer: LayerLine | None) -> None:
+    if layer is None or layer.changed_by_id != last.by_id or layer.changed_at != last.at:
+        name = f"{row.line.customer.name}, {row.line.product.name}"
+        raise Refused("changed_since", f"{name} was changed after this choice, so it cannot be undone.")
+
+
+def _back(cycle: Cycle, row: SettledLine, layer: LayerLine) -> list[CellEdit]:
+    before = row.before or [None] * cycle.horizon
+    months = month_range(cycle.month, cycle.horizon)
+    pairs = zip(months, before, layer.quantity, strict=True)
+    return [CellEdit(row.line_id, month, was, comment="Choice undone") for month, was, now in pairs if was != now]
+
+
+def _restore(cycle: Cycle, kept: list[SettledLine]) -> None:
+    """Who had settled the lines before, and when; a layer that was made by the choice goes, unless it holds locks."""
+    fresh = [row.line_id for row in kept if row.before is None]
+    _plan_layers(cycle, fresh).filter(locked=[]).delete()
+    _plan_layers(cycle, fresh).update(changed_by=None, note="")
+    was = {row.line_id: row for row in kept if row.before is not None}
+    layers = list(_plan_layers(cycle, list(was)))
+    for layer in layers:
+        row = was[layer.line_id]
+        layer.changed_by_id, layer.note = row.before_by_id, row.before_note
+        layer.changed_at = row.before_at or layer.changed_at
+    LayerLine.objects.bulk_update(layers, ["changed_by", "changed_at", "note"])

@@ -186,8 +186,7 @@ def open_risks(cycle: Cycle) -> list[RiskOpportunity]:
 
 def weighted(risks: list[RiskOpportunity]) -> float:
     """Expected effect of the register: opportunities minus risks, each value times its probability."""
-    sign = {RiskOpportunity.Kind.RISK: -1.0, RiskOpportunity.Kind.OPPORTUNITY: 1.0}
-    return sum(sign[RiskOpportunity.Kind(risk.kind)] * risk.value * risk.probability for risk in risks)
+    return sum(risk.weighted for risk in risks)
 
 
 def risk_summary(risk: RiskOpportunity) -> dict[str, Any]:

@@ -74,6 +74,7 @@ def risk_add(
     by: Person,
     at: datetime,
     family: Family | None = None,
+    units: float | None = None,
 ) -> RiskOpportunity:
     """Put something that may come on the register: value in company currency, probability from 0 to 1."""
     check_takes_part(by, "Adding a risk or an opportunity")
@@ -81,12 +82,15 @@ def risk_add(
         raise Invalid("Write what may happen.")
     if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
         raise Invalid("The value is an amount of money, zero or more.")
+    if units is not None and not (math.isfinite(units) and 0 <= units < LARGEST_VALUE):
+        raise Invalid("The units are a quantity, zero or more.")
     if not (math.isfinite(probability) and 0 <= probability <= 1):
         raise Invalid("The probability lies between 0 and 100 %.")
     return RiskOpportunity.objects.create(
         cycle=cycle,
         kind=kind,
         text=text.strip(),
+        units=units,
         value=value,
         probability=probability,
         month=month,

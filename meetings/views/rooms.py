@@ -7,13 +7,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cycles.periods import parse_month
 from cycles.selectors import current_cycle
-from jobs.errors import Invalid, Refused
-from masterdata.models import Family
+from jobs.errors import Refused
 from masterdata.requests import PortalRequest
-from meetings.forms import day_read, month_read, number_read, person_read, words_read
-from meetings.models import Meeting, MeetingKind, RiskOpportunity
+from meetings.forms import day_read, person_read, risk_read, words_read
+from meetings.models import Meeting, MeetingKind
 from meetings.selectors.rooms import gaps_without_brief, meetings_page, room_page
-from meetings.services.actions import action_add, risk_add, risk_settle
+from meetings.services.actions import action_add, risk_add
 from meetings.services.rooms import (
     agenda_items,
     attendance_mark,
@@ -140,41 +139,9 @@ def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 @require_POST
 def add_risk(request: PortalRequest, month: str, kind: str) -> HttpResponse:
     meeting = _meeting(month, kind)
-    given = request.POST
     try:
-        risk = risk_add(
-            cycle=meeting.cycle,
-            kind=_risk_kind(given.get("kind", "")),
-            text=words_read(given, "text"),
-            value=number_read(given, "value", "Value"),
-            probability=number_read(given, "probability", "Probability") / 100,
-            month=month_read(given, "month", "Month"),
-            owner=person_read(given, "owner", "Owner"),
-            family=Family.objects.filter(code=given.get("family", "")).first(),
-            by=request.person,
-            at=request.now,
-        )
+        risk = risk_add(cycle=meeting.cycle, by=request.person, at=request.now, **risk_read(request.POST))
     except Refused as refusal:
         return _room(request, meeting, refusal, "risk")
     messages.success(request, f"{risk.get_kind_display()} on the register: {risk.text}")
     return _back(meeting, "#risks")
-
-
-def _risk_kind(text: str) -> RiskOpportunity.Kind:
-    try:
-        return RiskOpportunity.Kind(text)
-    except ValueError:
-        raise Invalid("Choose risk or opportunity.") from None
-
-
-@require_POST
-def settle_risk(request: PortalRequest, pk: int) -> HttpResponse:
-    risk = get_object_or_404(RiskOpportunity.objects.select_related("owner__user"), pk=pk)
-    try:
-        state = RiskOpportunity.State(request.POST.get("state", ""))
-    except ValueError:
-        raise Invalid("Say whether it came true or did not.") from None
-    risk_settle(risk=risk, by=request.person, state=state)
-    messages.success(request, f"{risk.get_kind_display()} settled: {state.label.lower()}.")
-    meeting = Meeting.objects.filter(pk=request.POST.get("meeting") or 0).select_related("cycle").first()
-    return _back(meeting, "#risks") if meeting else redirect("meetings:meetings")

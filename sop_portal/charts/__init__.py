@@ -6,6 +6,7 @@ Measured is solid, expected is hatched, planned is outlined, the previous year i
 from sop_portal.charts.bias import bias_columns
 from sop_portal.charts.cells import bar, bullet, sparkline
 from sop_portal.charts.inventory import inventory_band
+from sop_portal.charts.line_review import line_review
 from sop_portal.charts.load import stacked_load
 from sop_portal.charts.series import Drawing
 from sop_portal.charts.stair import stair
@@ -19,6 +20,7 @@ __all__ = [
     "bias_columns",
     "bullet",
     "inventory_band",
+    "line_review",
     "sparkline",
     "stacked_load",
     "stair",

@@ -1,8 +1,8 @@
 """Chart tags: a plain dict in, a figure out.
 
 {% three_tier data %} {% stacked_load data %} {% inventory_band data %} {% waterfall data %} {% stair data %}
-{% bias_columns data %} {% tolerance_grid data %} take the arguments of the maker of the same name in
-`sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit, when (the three title
+{% bias_columns data %} {% tolerance_grid data %} {% line_review data %} take the arguments of the maker of the
+same name in `sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit, when (the three title
 lines), legend=False and table=False to leave these out. {% bullet data %}, {% bar data %} and
 {% sparkline data %} give the bare picture for a cell. {% chart_legend "ac fc pl py" %} is one legend for a page.
 """
@@ -35,6 +35,8 @@ LEGEND = {
     "cut": "Forecast months hatched",
     "line": "Measured",
     "line-fc": "Projected",
+    "step-baseline": "Baseline",
+    "step-sales": "Sales with events",
     "band": "Target band",
     "outside": "Outside the band",
     "helped": "Error the stage removed",
@@ -109,6 +111,7 @@ for _maker in (
     charts.three_tier,
     charts.stacked_load,
     charts.inventory_band,
+    charts.line_review,
     charts.waterfall,
     charts.stair,
     charts.bias_columns,

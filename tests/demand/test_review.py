@@ -1,23 +1,33 @@
 """The demand review: exceptions by value, choices that are layers, bulk with undo, assumptions, the page."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from django.test import Client
 
 from cycles.models import Cycle
-from demand.models import Assumption, Change, LayerLine, Stage
-from demand.selectors.review import review, small_changes
+from demand.bulk_rules import BulkRule
+from demand.landed import Landed
+from demand.models import Assumption, Change, CycleLine, LayerLine, OrderLine, Settlement, Stage
+from demand.selectors.lines import lines_forget
+from demand.selectors.review import landed_now, review, review_frame, review_lines
+from demand.selectors.review_record import fixes_of, signature_of
 from demand.selectors.versions import stage_plan
 from demand.services.assumptions import assumption_add, assumption_check
+from demand.services.comments import note_add
 from demand.services.entries import CellEdit, cells_save
-from demand.services.review import bulk_apply, bulk_preview, bulk_undo, review_take, review_type
+from demand.services.plan import demand_sign, proposal_build
+from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
 from jobs.errors import Invalid, NotYours, Refused
+from masterdata.models import Person
+from sop_portal.replay import replay_baseline
 from tests.cast import Cast, small_company
 from tests.stages import ENTRY, REVIEW, cycle_in_entry, cycle_to_review
 
 NOV = date(2026, 11, 1)
+SMALL = BulkRule(source="baseline", under_share=0.05, reason="none")
 pytestmark = pytest.mark.django_db
 
 
@@ -88,23 +98,73 @@ def test_a_typed_total_adds_up_and_leaves_later_months(cast: Cast, cycle: Cycle,
 def test_a_bulk_rule_shows_first_and_is_undone_as_a_whole(cast: Cast, cycle: Cycle) -> None:
     gamma = cast.line("GAMMA", "NORTH").pk
     before = plan(cycle, gamma)
-    assert small_changes(cycle, under=0.05).tolist() == [gamma]
-    preview = bulk_preview(cycle, under=0.05)
+    preview = bulk_preview(cycle, SMALL)
+    assert preview.lines.tolist() == [gamma]
     assert (preview.units, preview.value) == (pytest.approx(-1.0), pytest.approx(-25.0))
-    taken = bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.05, at=REVIEW)
+    assert preview.words == "Take the baseline where the change is under 5 % and no reason is given"
+    taken = bulk_apply(cycle=cycle, person=cast.demand_planner, rule=SMALL, at=REVIEW)
     assert (taken.lines, taken.cells) == (1, 1)
     np.testing.assert_allclose(plan(cycle, gamma), plan(cycle, gamma, Stage.BASELINE))
-    assert bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW + timedelta(minutes=1)) == 1
+    undone = review_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW + timedelta(minutes=1))
+    assert (undone.lines, undone.cells, undone.rule) == ([gamma], 1, preview.words)
     np.testing.assert_allclose(plan(cycle, gamma), before)
     assert not LayerLine.objects.filter(cycle=cycle, stage=Stage.DEMAND_PLAN).exists()
+    assert Change.objects.filter(stage=Stage.DEMAND_PLAN).values_list("origin", flat=True)[0] == "rule"
     assert Change.objects.filter(stage=Stage.DEMAND_PLAN).count() == 2
 
 
-def test_a_rule_that_fits_nothing_is_said(cast: Cast, cycle: Cycle) -> None:
+def test_a_family_takes_the_proposal_and_settled_lines_are_left_alone(cast: Cast, cycle: Cycle, line: int) -> None:
+    person = cast.demand_planner
+    review_take(cycle=cycle, person=person, lines=np.array([line]), source="sales", at=REVIEW)
+    held = plan(cycle, line)
+    for family, expected in (("BIKES", []), ("PARTS", [cast.line("GAMMA", "NORTH").pk])):
+        rule = BulkRule(source="proposal", family=family)
+        assert bulk_preview(cycle, rule).lines.tolist() == expected
+    bulk_apply(cycle=cycle, person=person, rule=BulkRule(source="proposal", family="PARTS"), at=REVIEW)
+    np.testing.assert_allclose(plan(cycle, line), held)
+    assert LayerLine.objects.filter(stage=Stage.DEMAND_PLAN).count() == 2
+
+
+def test_a_rule_that_fits_nothing_or_everything_is_said(cast: Cast, cycle: Cycle) -> None:
+    small = BulkRule(source="baseline", under_share=0.00001)
     with pytest.raises(Refused, match="No line fits"):
-        bulk_apply(cycle=cycle, person=cast.demand_planner, under=0.00001, at=REVIEW)
-    with pytest.raises(Refused, match="no bulk choice"):
-        bulk_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW)
+        bulk_apply(cycle=cycle, person=cast.demand_planner, rule=small, at=REVIEW)
+    with pytest.raises(Invalid, match="which lines"):
+        bulk_preview(cycle, BulkRule(source="baseline"))
+    for rule in (BulkRule("baseline", family="CARS"), BulkRule("baseline", reason="mood"), BulkRule("typed", 0.1)):
+        with pytest.raises(Invalid):
+            bulk_preview(cycle, rule)
+    with pytest.raises(Refused, match="no choice of yours"):
+        review_undo(cycle=cycle, person=cast.demand_planner, at=REVIEW)
+
+
+def test_choices_are_undone_one_by_one_back_to_open(cast: Cast, cycle: Cycle, line: int) -> None:
+    person, lines = cast.demand_planner, np.array([line])
+    seen = [plan(cycle, line)]
+    for minute, source in enumerate(("baseline", "proposal", "half")):
+        at = REVIEW + timedelta(minutes=minute)
+        review_take(cycle=cycle, person=person, lines=lines, source=source, at=at)
+        seen.append(plan(cycle, line))
+    review_type(cycle=cycle, person=person, line=line, total=777, at=REVIEW + timedelta(minutes=5))
+    for number, source in enumerate(("half", "proposal", "baseline")):
+        review_undo(cycle=cycle, person=person, at=REVIEW + timedelta(hours=1, minutes=number))
+        np.testing.assert_allclose(plan(cycle, line), seen[3 - number])
+        row = review(cycle).lines[0]
+        assert (row.source, row.settled_by) == (source, "Dora Demand")
+    review_undo(cycle=cycle, person=person, at=REVIEW + timedelta(hours=2))
+    np.testing.assert_allclose(plan(cycle, line), seen[0])
+    assert review(cycle).lines[0].settled_by == ""
+    assert Settlement.objects.filter(undone_at=None).count() == 0
+
+
+def test_a_choice_that_somebody_changed_since_stays(cast: Cast, cycle: Cycle, line: int) -> None:
+    review_take(cycle=cycle, person=cast.demand_planner, lines=np.array([line]), source="half", at=REVIEW)
+    later = REVIEW + timedelta(minutes=3)
+    edit = CellEdit(line, NOV, 55.0)
+    cells_save(cycle=cycle, stage=Stage.DEMAND_PLAN, person=cast.demand_planner, edits=[edit], at=later)
+    with pytest.raises(Refused, match=r"North Stores.* was changed after"):
+        review_undo(cycle=cycle, person=cast.demand_planner, at=later)
+    assert plan(cycle, line)[0] == 55.0
 
 
 def test_only_the_demand_planner_settles(cast: Cast, cycle: Cycle, line: int) -> None:
@@ -149,7 +209,9 @@ def test_settling_and_signing_by_the_page(client: Client, cast: Cast, cycle: Cyc
     answer = planner.post("/demand/take/", {"line": [str(line)], "source": "half"}, follow=True)
     assert "1 settled" in answer.content.decode()
     assert planner.post("/demand/take/", {"source": "half"}).status_code == 422
-    assert "GAMMA" not in planner.post("/demand/bulk/", {"under": "5"}).content.decode()
+    shown = planner.post("/demand/bulk/", {"source": "baseline", "under": "5", "reason": "none"}).content.decode()
+    assert "1 line" in shown
+    assert "Gamma" in shown
     assert planner.post("/demand/sign/").status_code == 403
     head = signed_in(Client(), cast.manager)
     assert "Sign the demand plan" in head.get("/demand/").content.decode()
@@ -163,10 +225,132 @@ def test_a_refused_assumption_keeps_what_was_typed(client: Client, cast: Cast, c
     assert "Warm spring" in answer.content.decode()
 
 
-def test_the_pages_cost_the_same_whatever_the_rows(
-    client: Client, cast: Cast, cycle: Cycle, django_assert_max_num_queries: object
+def test_the_answer_to_the_script_is_the_row_and_how_far_the_review_is(
+    client: Client, cast: Cast, cycle: Cycle, line: int
 ) -> None:
     planner = signed_in(client, cast.demand_planner)
-    planner.get("/demand/")
-    with django_assert_max_num_queries(90):
-        planner.get("/demand/")
+    partial = {"HX-Request": "true"}
+    taken = planner.post("/demand/take/", {"take": f"half:{line}"}, headers=partial).content.decode()
+    assert "<html" not in taken
+    assert f'id="line-{line}"' in taken
+    assert "All settled." in taken
+    assert "Undo half-way" in taken
+    typed = planner.post("/demand/type/", {"line": line, "total": "321"}, headers=partial).content.decode()
+    assert ">321</a>" in typed
+    undone = planner.post("/demand/undo/", headers=partial).content.decode()
+    assert "Undone: 1 line is as before." in undone
+    assert "Undo half-way" in undone
+    for bad in ({"take": "half:x"}, {"take": f"mood:{line}"}, {"take": "half:"}):
+        assert planner.post("/demand/take/", bad, headers=partial).status_code == 422
+
+
+def test_without_the_script_a_choice_leads_to_the_next_open_line(
+    client: Client, cast: Cast, cycle: Cycle, line: int
+) -> None:
+    planner = signed_in(client, cast.demand_planner)
+    answer = planner.post("/demand/take/", {"take": f"sales:{line}"})
+    assert answer["Location"] == f"/demand/?after={line}"
+    present = planner.post("/demand/take/", {"take": f"sales:{line}", "present": "1"})
+    assert present["Location"] == f"/demand/?present=1&after={line}"
+
+
+def test_the_line_in_focus_shows_what_speaks_for_a_number(client: Client, cast: Cast, cycle: Cycle, line: int) -> None:
+    product, customer = cast.products["ALPHA"], cast.customers["NORTH"]
+    order = {"product": product, "customer": customer, "qty": 20, "ordered_on": date(2026, 10, 1)}
+    OrderLine.objects.create(code="SO-7", promised_on=date(2026, 11, 20), **order)
+    OrderLine.objects.create(code="SO-8", shipped_on=date(2026, 10, 9), **order)
+    note_add(cycle=cycle, by=cast.manager, text="They open a shop", at=REVIEW, line=cast.line("ALPHA", "NORTH"))
+    reader = signed_in(client, cast.supply_planner)
+    text = reader.get(f"/demand/line/{line}/", headers={"HX-Request": "true"}).content.decode()
+    for words in ("Customer told me", "SO-7", "They open a shop", "Rita Rep", "→ 200", "<svg"):
+        assert words in text
+    assert "SO-8" not in text
+    assert reader.get(f"/demand/line/{line}/")["Location"] == f"/demand/?line={line}#focus"
+    assert reader.get("/demand/line/999999/", headers={"HX-Request": "true"}).status_code == 404
+
+
+def test_how_such_changes_landed_is_for_planners_and_never_of_one_person(
+    client: Client, cast: Cast, cycle: Cycle, line: int
+) -> None:
+    told = {("direction", "up"): Landed(0.84, 23, ("direction",))}
+    [row] = review_lines(cycle, review_frame(cycle).query("line == @line"), landed=told)
+    assert row.landed_words == "Upward changes landed at 84% of the change, 23 cases."
+    past_changes(cast, [cast.rep])
+    assert landed_now(cycle) == {}
+    past_changes(cast, [cast.rep, cast.other_rep])
+    proposal_build(cycle=cycle, at=REVIEW)
+    planner, rep = signed_in(client, cast.demand_planner), signed_in(Client(), cast.rep)
+    for path in ("/demand/", f"/demand/?line={line}"):
+        assert "landed at" in planner.get(path).content.decode()
+        assert "landed at" not in rep.get(path).content.decode()
+    for person in (planner, rep):
+        meeting = person.get("/demand/?present=1").content.decode()
+        assert "landed" not in meeting.lower()
+        assert "Rita" not in meeting.partition("<article")[2]
+
+
+def past_changes(cast: Cast, people: list[Person]) -> None:
+    """Twelve changes in cycles before, by these people in turn, each double the baseline of its month."""
+    for number, month in enumerate((5, 6, 7, 8, 9, 10)):
+        replay_baseline(month=date(2026, month, 1), at=REVIEW)
+        past = Cycle.objects.get(month=date(2026, month, 1))
+        for customer, owner in zip(("NORTH", "EAST"), (people * 2)[:2], strict=True):
+            line = cast.line("ALPHA", customer)
+            CycleLine.objects.filter(cycle=past, line=line).update(owner=owner)
+            base = stage_plan(past, Stage.BASELINE, np.array([line.pk])).quantity[0, 0]
+            layer = [2 * float(base) + number, *[None] * (past.horizon - 1)]
+            fields = {"quantity": layer, "changed_by": owner, "changed_at": REVIEW}
+            LayerLine.objects.update_or_create(cycle=past, stage=Stage.SALES, line=line, defaults=fields)
+
+
+def test_every_line_can_be_found_and_changed(client: Client, cast: Cast, cycle: Cycle) -> None:
+    planner = signed_in(client, cast.demand_planner)
+    text = planner.get("/demand/?lines=all").content.decode()
+    assert text.count("<tr id=") == 11
+    found = planner.get("/demand/?lines=all&family=PARTS&q=gamma+east").content.decode()
+    assert found.count("<tr id=") == 1
+    assert "East Stores, Gamma" in found
+    assert "No line fits." in planner.get("/demand/?lines=all&q=zebra").content.decode()
+
+
+def test_what_was_signed_is_kept_with_its_totals(client: Client, cast: Cast, cycle: Cycle, line: int) -> None:
+    review_take(cycle=cycle, person=cast.demand_planner, lines=np.array([line]), source="half", at=REVIEW)
+    bulk_apply(cycle=cycle, person=cast.demand_planner, rule=SMALL, at=REVIEW)
+    value = float((review(cycle).everything["plan"] * review(cycle).everything["price"]).sum())
+    demand_sign(cycle=cycle, person=cast.manager, at=REVIEW, note="Agreed on Tuesday")
+    record = signature_of(cycle, cast.rep, review(cycle)).record
+    assert record is not None
+    assert (record.exceptions, record.unsettled, record.by_hand, record.by_rule) == (1, 0, 1, 1)
+    assert record.value == pytest.approx(value)
+    text = signed_in(client, cast.rep).get("/demand/").content.decode()
+    for words in ("Agreed on Tuesday", "1 by hand, 1 by rule", record.version.content_hash[:12]):
+        assert words in text
+
+
+def test_what_is_wrong_is_listed_with_where_to_put_it_right(client: Client, cast: Cast, cycle: Cycle) -> None:
+    gamma = cast.line("GAMMA", "NORTH").pk
+    CycleLine.objects.filter(cycle=cycle, line_id=gamma).update(price=0)
+    CycleLine.objects.filter(cycle=cycle, line__customer=cast.customers["EAST"]).update(owner=None)
+    lines_forget()
+    fixes = fixes_of(review(cycle), is_stale=True)
+    assert [(fix.page, fix.blocks) for fix in fixes] == [("", True), ("/finance/", False), ("/people/", False)]
+    assert fixes[1].text.startswith("1 line without a price count as nothing in money: North Stores, Gamma")
+    text = signed_in(client, cast.manager).get("/demand/").content.decode()
+    assert "Put it right" in text
+    assert "Sign the demand plan" in text
+    edit = CellEdit(gamma, NOV, 99.0)
+    cells_save(cycle=cycle, stage=Stage.TEAM, person=cast.manager, edits=[edit], at=REVIEW + timedelta(minutes=1))
+    stale = signed_in(client, cast.manager).get("/demand/").content.decode()
+    assert "Stops the signature" in stale
+    assert "Sign the demand plan</button>" not in stale
+    lines_forget()
+
+
+@pytest.mark.parametrize(("path", "most"), [("/demand/", 82), ("/demand/?lines=all", 82), ("/demand/?present=1", 62)])
+def test_the_pages_cost_the_same_whatever_the_rows(
+    client: Client, cast: Cast, cycle: Cycle, django_assert_max_num_queries: Any, path: str, most: int
+) -> None:
+    planner = signed_in(client, cast.demand_planner)
+    planner.get(path)
+    with django_assert_max_num_queries(most):
+        planner.get(path)

@@ -448,3 +448,30 @@ def test_a_page_costs_no_query_per_row(cast: Cast, as_, path: str, django_assert
     client = as_(cast.leader, APPROVED)
     with django_assert_max_num_queries(45), zeal.zeal_context():
         assert client.get(path).status_code == 200
+
+
+def test_the_register_is_a_page_and_a_panel_of_the_demand_review(cast: Cast, as_) -> None:
+    frozen(cast)
+    planner = as_(cast.demand_planner, APPROVED)
+    typed = {
+        "kind": "opportunity",
+        "text": "A chain may list us",
+        "units": "400",
+        "value": "80,000",
+        "month": "2027-03",
+    }
+    typed |= {"probability": "25", "owner": "dora", "family": "BIKES", "back": "demand"}
+    refused = planner.post("/meetings/risks/add/", typed | {"units": "-4"})
+    assert refused.status_code == 422
+    assert "quantity, zero or more" in text_of(refused)
+    assert 'value="A chain may list us"' in text_of(refused)
+    answer = planner.post("/meetings/risks/add/", typed)
+    assert answer["Location"] == "/demand/#risks"
+    panel = planner.get("/meetings/risks/", headers={"HX-Request": "true"})
+    assert "<html" not in text_of(panel)
+    for words in ("A chain may list us", "Bikes", "400", "+20,000", 'value="demand"'):
+        assert words in text_of(panel)
+    assert "<h1>Risks and opportunities</h1>" in text_of(planner.get("/meetings/risks/"))
+    settled = planner.post(f"/meetings/risks/{RiskOpportunity.objects.get().pk}/settle/", {"state": "came"})
+    assert settled["Location"] == "/meetings/risks/#risks"
+    assert "Nothing is on the register" in text_of(planner.get("/meetings/risks/"))

@@ -59,6 +59,14 @@ ALL = {
         "high": [95] * 12,
         "forecast": [False] * 6 + [True] * 6,
     },
+    "line_review": {
+        "months": months(12),
+        "values": [80, 81, 79, 90, 95, 99, 120, 130, 125, 118, 110, 100],
+        "previous_year": [75] * 12,
+        "baseline": [None] * 6 + [90, 95, 92, 90, 88, 85],
+        "sales": [None] * 6 + [120, 130, 125, 118, 110, 100],
+        "forecast": [False] * 6 + [True] * 6,
+    },
     "waterfall": {
         "steps": [
             {"label": "Last", "value": 100, "kind": "total"},
@@ -376,3 +384,23 @@ def test_small_rules_of_the_notation():
     assert year_labels(months(3, first=12), 20) == ["", "2027", ""]
     assert year_labels(months(3), 10) == ["2026", "", ""]
     assert months_of(months(2)) == months(2)
+
+
+def test_line_review_draws_columns_and_steps_and_labels_the_extremes():
+    drawing = charts.line_review(uid="u", **ALL["line_review"])
+    assert len(rects(drawing.svg, "ac")) == 6
+    assert len(rects(drawing.svg, "url(#u-ac)")) == 6
+    steps = {p.get("class"): p.get("d").count("L") for p in parsed(drawing.svg).iter(f"{SVG}path")}
+    assert (steps["line"], steps["line-fc"]) == (11, 11)
+    assert {"79", "130"} <= set(words(drawing.svg))
+    assert drawing.rows[6][1:5] == ["120", "90", "120", "+30"]
+    assert drawing.rows[0][2:5] == ["–", "–", "–"]
+
+
+def test_line_review_stands_returns_and_emptiness():
+    returned = ALL["line_review"] | {"values": [-5, 0, None, *[3] * 9]}
+    assert charts.line_review(uid="u", **returned).rows[0][1] == f"{MINUS}5"
+    nothing = {"months": months(2), "values": [None] * 2, "baseline": [None] * 2, "sales": [0, 0]}
+    assert "nan" not in charts.line_review(uid="u", **nothing).svg
+    with pytest.raises(ValueError, match="sales has 1"):
+        charts.line_review(**nothing | {"sales": [1]})
