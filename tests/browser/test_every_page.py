@@ -26,7 +26,14 @@ EVERY_RULE: dict[str, object] = {"resultTypes": ["violations"], "selectors": Fal
 COLOURS = EVERY_RULE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 LOOKS = ((WIDE, "light", EVERY_RULE), (WIDE, "dark", COLOURS), (PHONE, "dark", EVERY_RULE), (PHONE, "light", COLOURS))
 # Pieces that a page takes in, looked at where it shows them; files, and data for a script.
-PARTS = {"demand:event-advice", "meetings:preview", "upload-errors", "demand:names", "meetings:calendar-feed"}
+PARTS = {
+    "demand:event-advice",
+    "demand:review-line",
+    "meetings:preview",
+    "upload-errors",
+    "demand:names",
+    "meetings:calendar-feed",
+}
 PROGRAMS = ("api-", "health-")
 LEADER = "lena"
 # The moment a page is looked at and who reads it; every other page at the last moment by the S&OP leader.
@@ -55,6 +62,7 @@ READERS = {
     },
     "supply": {
         "demand:review": ["dora"],
+        "demand:rule": ["dora"],
         "demand:finance": ["finn"],
         "supply:review": ["sam"],
         "supply:gap": ["sam"],
