@@ -4,7 +4,8 @@ Every month a product may be made (using hours of the resources, regular or over
 held, delivered late or not at all. All of it has a price, shortage included, so there is always a plan.
 The shadow price of a resource's month is what one more hour there would save.
 
-Shapes: K classes of customers, P products, M months, R resources. Money is in the company's currency.
+Shapes: K classes of customers, P products, M months, R resources, T offers of extra hours. Money is in the
+company's currency.
 Source: aggregate planning by linear programming (Hanssmann and Hess 1960); shadow prices: any textbook on
 linear programming.
 """
@@ -13,64 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from supply.capacity import Matrix, checked, load_hours
+from supply.capacity import Matrix, load_hours
 from supply.linear_program import INFINITY, Numbers, Program, Solution
+from supply.plan_problem import Facts, Problem, full_facts
 
 TINY: Final = 1e-6
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What the plan pays. Everything not negative; each broadcasts to the shape named.
-
-    `late` (K, P) per unit and month late, `lost` (K, P) per unit not delivered within the horizon or, where
-    `Problem.may_lose`, given up; `hold` (P,) per unit and month end; `safety` (P,) per unit and month below safety
-    stock; `make`, `buy` (P,) per unit; `regular`, `overtime`, `extra` (R,) per hour; `change` (R,) per hour that
-    the load moves from one month to the next (hiring, laying off).
-    """
-
-    late: ArrayLike
-    lost: ArrayLike
-    hold: ArrayLike
-    safety: ArrayLike = 0.0
-    make: ArrayLike = 0.0
-    buy: ArrayLike = 0.0
-    regular: ArrayLike = 0.0
-    overtime: ArrayLike = 0.0
-    extra: ArrayLike = 0.0
-    change: ArrayLike = 0.0
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What there is to plan.
-
-    `demand` (P, M), or (K, P, M) by class of customer. `hours` (R, P) per unit; `regular`, `overtime`, `extra`
-    (R, M) hours. `may_buy` (P, M) units that may be bought instead of made. `receipts` (P, M) arrive for sure;
-    `open_production` (P, M) is what may be made before `lead_months` (P,), and what must be made, if hours allow,
-    in the first `frozen_months`. What is not `storable` (P,) is made only for what ships. `lots` (P,): a month's
-    production is none or at least that much.
-    """
-
-    demand: Matrix
-    hours: Matrix
-    regular: Matrix
-    costs: Costs
-    overtime: ArrayLike = 0.0
-    extra: ArrayLike = 0.0
-    may_buy: ArrayLike = 0.0
-    opening_stock: ArrayLike = 0.0
-    opening_backlog: ArrayLike = 0.0
-    receipts: ArrayLike = 0.0
-    open_production: ArrayLike = 0.0
-    safety_stock: ArrayLike = 0.0
-    lead_months: ArrayLike = 0
-    frozen_months: int = 0
-    storable: ArrayLike = True
-    may_lose: ArrayLike = False
-    lots: ArrayLike = 0.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +28,8 @@ class CheapestPlan:
     """The plan (units), what it uses (hours), what it costs, and what binds it.
 
     `shipments`, `backlog`, `lost` are (K, P, M); `production`, `bought`, `inventory` (P, M); `load`, `overtime`,
-    `extra` and `hour_value` (R, M), the last in money saved by one more hour. `gap` is how far `cost` may be above
+    `extra` (R, M); `extra_cost` is what the extra hours cost and `hour_value` what one more hour would save, both
+    (R, M) in money. `gap` is how far `cost` may be above
     the best possible, as a share of it (0 = proven).
     """
 
@@ -91,6 +42,7 @@ class CheapestPlan:
     load: Matrix
     overtime: Matrix
     extra: Matrix
+    extra_cost: Matrix
     hour_value: Matrix
     cost: float
     gap: float
@@ -103,106 +55,22 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY) -> CheapestPla
     backlog_t = backlog_{t-1} + demand - shipments - lost; load <= regular + overtime + extra; nothing negative.
     ValueError names the input that is negative or does not fit; Unsolved when `seconds` were not enough.
     """
-    model = _Model(_full(problem))
+    model = _Model(full_facts(problem))
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     return model.plan(solved)
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """The problem at full shape."""
-
-    demand: Matrix
-    hours: Matrix
-    regular: Matrix
-    overtime: Matrix
-    extra: Matrix
-    may_buy: Matrix
-    stock: Matrix
-    owed: Matrix
-    receipts: Matrix
-    ordered: Matrix
-    safety: Matrix
-    lead: NDArray[np.int64]
-    frozen: int
-    storable: NDArray[np.bool_]
-    may_lose: NDArray[np.bool_]
-    lots: Matrix
-    late: Matrix
-    lost: Matrix
-    hold: Matrix
-    below: Matrix
-    make: Matrix
-    buy: Matrix
-    regular_cost: Matrix
-    overtime_cost: Matrix
-    extra_cost: Matrix
-    change: Matrix
-
-
-def _full(given: Problem) -> _Facts:
-    demand, hours, regular = (np.asarray(part, dtype=float) for part in (given.demand, given.hours, given.regular))
-    demand = demand[np.newaxis] if demand.ndim == 2 else demand
-    if demand.ndim != 3 or regular.ndim != 2 or hours.shape != (len(regular), demand.shape[1]):
-        raise ValueError(
-            f"demand {demand.shape}, hours {hours.shape} and regular hours {regular.shape} do not fit: expected "
-            "(products, months), (resources, products) and (resources, months)."
-        )
-    classes, products, months = demand.shape
-    by_class, by_month, by_resource = (classes, products), (products, months), (len(regular), months)
-    if regular.shape != by_resource:
-        raise ValueError(f"regular hours: {regular.shape[1]} months, demand has {months}.")
-    cost = given.costs
-    return _Facts(
-        demand=checked("demand", demand),
-        hours=checked("hours per unit", hours),
-        regular=checked("regular hours", regular),
-        overtime=_shaped("overtime", given.overtime, by_resource),
-        extra=_shaped("extra hours", given.extra, by_resource),
-        may_buy=_shaped("units that may be bought", given.may_buy, by_month, endless=True),
-        stock=_shaped("opening stock", given.opening_stock, (products,)),
-        owed=_shaped("opening backlog", given.opening_backlog, by_class),
-        receipts=_shaped("receipts", given.receipts, by_month),
-        ordered=_shaped("open production", given.open_production, by_month),
-        safety=_shaped("safety stock", given.safety_stock, (products,)),
-        lead=np.broadcast_to(np.asarray(given.lead_months, dtype=np.int64), (products,)),
-        frozen=min(max(given.frozen_months, 0), months),
-        storable=np.broadcast_to(np.asarray(given.storable, dtype=bool), (products,)),
-        may_lose=np.broadcast_to(np.asarray(given.may_lose, dtype=bool), by_class),
-        lots=_shaped("lots", given.lots, (products,)),
-        late=_shaped("cost of late units", cost.late, by_class),
-        lost=_shaped("cost of lost units", cost.lost, by_class),
-        hold=_shaped("cost of holding", cost.hold, (products,)),
-        below=_shaped("cost of missing safety stock", cost.safety, (products,)),
-        make=_shaped("cost of making", cost.make, (products,)),
-        buy=_shaped("cost of buying", cost.buy, (products,)),
-        regular_cost=_shaped("cost of regular hours", cost.regular, (len(regular),)),
-        overtime_cost=_shaped("cost of overtime", cost.overtime, (len(regular),)),
-        extra_cost=_shaped("cost of extra hours", cost.extra, (len(regular),)),
-        change=_shaped("cost of change", cost.change, (len(regular),)),
-    )
-
-
-def _shaped(name: str, values: ArrayLike, shape: tuple[int, ...], *, endless: bool = False) -> Matrix:
-    array = np.asarray(values, dtype=float)
-    try:
-        full = np.broadcast_to(array, shape)
-    except ValueError:
-        raise ValueError(f"{name}: shape {array.shape} does not fit {shape}.") from None
-    checked(name, np.where(np.isposinf(full), 0.0, full) if endless else full)
-    return full
 
 
 class _Model:
     """The blocks of the program. Stock is kept in two parts, up to safety stock and above it."""
 
-    def __init__(self, facts: _Facts) -> None:
+    def __init__(self, facts: Facts) -> None:
         self.facts, self.program = facts, Program()
         self._variables()
         self._stock_balance()
         self._owed_balance()
         self._capacity()
         self._made_to_order()
+        self._not_ahead()
         self._before_lead_time()
         self._frozen()
         self._level()
@@ -220,7 +88,7 @@ class _Model:
         self.late = new(by_class, cost=self._late_cost())
         self.lost = new(by_class, cost=f.lost[:, :, None], upper=np.where(f.may_lose, INFINITY, 0.0)[:, :, None])
         self.over = new(by_resource, cost=(f.overtime_cost - f.regular_cost)[:, None], upper=f.overtime)
-        self.extra = new(by_resource, cost=(f.extra_cost - f.regular_cost)[:, None], upper=f.extra)
+        self.extra = new(f.extra.shape, cost=(f.extra_cost - f.regular_cost)[:, :, None], upper=f.extra)
 
     def _late_cost(self) -> Matrix:
         """What is still owed after the last month counts as lost."""
@@ -263,7 +131,7 @@ class _Model:
         self.capacity = self.program.rows(f.regular.shape, upper=f.regular)
         add(self.capacity[:, None, :], self.made[None], f.hours[:, :, None])
         add(self.capacity, self.over, -1.0)
-        add(self.capacity, self.extra, -1.0)
+        add(self.capacity[None], self.extra, -1.0)
 
     def _made_to_order(self) -> None:
         """What cannot be stored is made for what ships in its month; open orders excepted."""
@@ -273,6 +141,16 @@ class _Model:
         add(rows, self.made[which], 1.0)
         add(rows, self.bought[which], 1.0)
         add(rows[None], self.shipped[:, which], -1.0)
+
+    def _not_ahead(self) -> None:
+        """Stock beyond safety stock comes from what is there or on order, never from new supply."""
+        f, add = self.facts, self.program.add
+        which = np.flatnonzero(f.storable & ~f.build_ahead)
+        comes = (f.receipts + f.ordered)[which]
+        comes[:, 0] += f.stock[which]
+        rows = self.program.rows(comes.shape, upper=comes)
+        add(rows, self.above[which], 1.0)
+        add(rows[:, 1:], self.above[which][:, :-1], -1.0)
 
     def _before_lead_time(self) -> None:
         """Before a new order can arrive no more is made than was ordered until then."""
@@ -318,7 +196,7 @@ class _Model:
             self.program.none_or_at_least(self.made[which][cells], least[cells])
 
     def plan(self, solved: Solution) -> CheapestPlan:
-        made = self._value(solved, self.made)
+        made, extra = self._value(solved, self.made), self._value(solved, self.extra)
         return CheapestPlan(
             production=made,
             bought=self._value(solved, self.bought),
@@ -328,7 +206,8 @@ class _Model:
             lost=self._value(solved, self.lost),
             load=load_hours(self.facts.hours, made),
             overtime=self._value(solved, self.over),
-            extra=self._value(solved, self.extra),
+            extra=extra.sum(axis=0),
+            extra_cost=(extra * self.facts.extra_cost[:, :, None]).sum(axis=0),
             hour_value=np.maximum(-solved.prices[self.capacity], 0.0),
             cost=solved.objective + self._constant(),
             gap=solved.gap,

@@ -64,7 +64,7 @@ def reserved_build(*, version: ForecastVersion) -> int:
 
     def commit(wanted: Matrix) -> Matrix:
         products = by_product(replace(demand, quantity=wanted), rows, len(given.products))
-        made = replace(given, demand=products).commitment(reliefs)
+        made = replace(given, demand=products).by_rules(reliefs)
         return allocate(wanted, rows, made.commitment, rule, **vectors)
 
     committed = commit(demand.quantity)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from supply.cheapest_plan import CheapestPlan, Costs, Problem, cheapest_plan
+from supply.cheapest_plan import CheapestPlan, cheapest_plan
 from supply.linear_program import Unsolved
+from supply.plan_problem import Costs, Problem
 
 NO_SHORTAGE = 1e4
 TOLERANCE = 1e-6
