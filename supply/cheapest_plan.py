@@ -147,7 +147,7 @@ class _Model:
         f, add = self.facts, self.program.add
         which = np.flatnonzero(f.storable & ~f.build_ahead)
         comes = (f.receipts + f.ordered)[which]
-        comes[:, 0] += f.stock[which]
+        comes[:, 0] += np.maximum(f.stock - f.safety, 0.0)[which]
         rows = self.program.rows(comes.shape, upper=comes)
         add(rows, self.above[which], 1.0)
         add(rows[:, 1:], self.above[which][:, :-1], -1.0)

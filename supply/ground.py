@@ -81,13 +81,13 @@ class Ground:
     @property
     def worth(self) -> Matrix:
         """(P,) what a unit is worth to its customer: its price, else its cost, else 1."""
-        price, cost = _known(self.price), _known(self.unit_cost)
+        price, cost = known(self.price), known(self.unit_cost)
         return np.where(price > 0, price, np.where(cost > 0, cost, LEAST_WORTH))
 
     @property
     def released(self) -> Matrix:
         """(R, M) all hours the plan may use."""
-        return _known(self.regular) + _known(self.agreed) + sum(offer.hours for offer in self.offers)
+        return known(self.regular) + known(self.agreed) + sum(offer.hours for offer in self.offers)
 
 
 def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
@@ -97,21 +97,21 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
     no stock, order or safety stock, and no lead time. Late: goodwill x worth a month, weighted by priority; never
     delivered: margin (if any) + worth; held: holding rate x cost a month; below safety stock: half of late.
     """
-    known, nothing = ground.stock is not None, np.zeros(len(ground.demand))
+    has_stock, nothing = ground.stock is not None, np.zeros(len(ground.demand))
     extra, premiums = _offers(ground)
     return Problem(
-        demand=_known(ground.demand),
-        hours=_known(ground.hours),
-        regular=_known(ground.regular),
+        demand=known(ground.demand),
+        hours=known(ground.hours),
+        regular=known(ground.regular),
         costs=_costs(ground, premiums, assumed or Assumptions()),
-        overtime=_known(ground.agreed),
+        overtime=known(ground.agreed),
         extra=extra,
-        opening_stock=_known(ground.stock) if ground.stock is not None else nothing,
-        opening_backlog=_known(ground.backlog) * known,
-        receipts=_known(ground.receipts) * known,
-        open_production=_known(ground.open_production) * known,
-        safety_stock=_known(ground.safety) * known,
-        lead_months=ground.lead_months * known,
+        opening_stock=known(ground.stock) if ground.stock is not None else nothing,
+        opening_backlog=known(ground.backlog) * has_stock,
+        receipts=known(ground.receipts) * has_stock,
+        open_production=known(ground.open_production) * has_stock,
+        safety_stock=known(ground.safety) * has_stock,
+        lead_months=ground.lead_months * has_stock,
         storable=ground.storable,
         build_ahead=ground.ahead,
     )
@@ -119,9 +119,9 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
 
 def _costs(ground: Ground, premiums: Matrix, assumed: Assumptions) -> Costs:
     worth, weight = ground.worth, weights(ground.priority)
-    margin = np.maximum(_known(ground.price) - _known(ground.unit_cost), 0.0)
+    margin = np.maximum(known(ground.price) - known(ground.unit_cost), 0.0)
     late = assumed.goodwill * worth * weight
-    cost = _known(ground.unit_cost)
+    cost = known(ground.unit_cost)
     return Costs(
         late=late[np.newaxis],
         lost=((margin + LOST_GOODWILL * worth) * weight)[np.newaxis],
@@ -137,10 +137,10 @@ def weights(priority: Matrix) -> Matrix:
 
     A product without a priority comes last.
     """
-    known = np.unique(priority[~np.isnan(priority)])
-    if not len(known) or (len(known) == 1 and not np.isnan(priority).any()):
+    ranks = np.unique(priority[~np.isnan(priority)])
+    if not len(ranks) or (len(ranks) == 1 and not np.isnan(priority).any()):
         return np.ones(len(priority))
-    rank = np.where(np.isnan(priority), len(known), np.searchsorted(known, priority))
+    rank = np.where(np.isnan(priority), len(ranks), np.searchsorted(ranks, priority))
     return FIRST_PRIORITY - (FIRST_PRIORITY - 1.0) * rank / max(rank.max(), 1)
 
 
@@ -150,16 +150,16 @@ def _offers(ground: Ground) -> tuple[Matrix, Matrix]:
     if not ground.offers:
         return np.zeros((1, *shape)), np.zeros((1, shape[0]))
     return (
-        np.stack([_known(offer.hours) for offer in ground.offers]),
-        np.stack([_known(offer.premium) for offer in ground.offers]),
+        np.stack([known(offer.hours) for offer in ground.offers]),
+        np.stack([known(offer.premium) for offer in ground.offers]),
     )
 
 
 def _premium(rate: Matrix, regular: Matrix) -> Matrix:
-    return np.maximum(_known(rate) - _known(regular), 0.0)
+    return np.maximum(known(rate) - known(regular), 0.0)
 
 
-def _known(values: Matrix) -> Matrix:
+def known(values: Matrix) -> Matrix:
     """Numbers as a plan may use them: what is missing, endless or negative is none."""
     array = np.asarray(values, dtype=float)
     return np.maximum(np.where(np.isfinite(array), array, 0.0), 0.0)
@@ -172,10 +172,10 @@ def doubts(ground: Ground) -> list[str]:
 
 
 def _money_doubts(ground: Ground) -> list[str]:
-    wanted = _known(ground.demand).sum(axis=1) > 0
+    wanted = known(ground.demand).sum(axis=1) > 0
     no_price, no_cost = (~(np.nan_to_num(values) > 0) & wanted for values in (ground.price, ground.unit_cost))
     rate, over = np.nan_to_num(ground.regular_cost), np.nan_to_num(ground.overtime_cost)
-    busy = _known(ground.hours).any(axis=1)
+    busy = known(ground.hours).any(axis=1)
     return [
         _said("No price is known for {}; its cost stands for it. Import products.csv.", ground.products, no_price),
         _said("No cost is known for {}; it counts as none. Import products.csv.", ground.products, no_cost),
@@ -190,8 +190,8 @@ def _money_doubts(ground: Ground) -> list[str]:
 
 def _hours_doubts(ground: Ground) -> list[str]:
     wanted = np.nan_to_num(ground.demand).sum(axis=1) > 0
-    routed = _known(ground.hours).any(axis=0)
-    empty = (_known(ground.released).sum(axis=1) <= SMALL) & (_known(ground.hours) @ _known(ground.demand)).any(axis=1)
+    routed = known(ground.hours).any(axis=0)
+    empty = (known(ground.released).sum(axis=1) <= SMALL) & (known(ground.hours) @ known(ground.demand)).any(axis=1)
     return [
         _said(
             "No hours per unit are known for {}, so nothing limits what is made. Import bill_of_resources.csv.",

@@ -14,7 +14,7 @@ from cycles.periods import add_months
 from supply.as_commitment import committed
 from supply.capacity import Matrix
 from supply.cheapest_plan import CheapestPlan
-from supply.ground import Ground, problem_of
+from supply.ground import Ground, known, problem_of
 from supply.plan_problem import full_facts
 
 WORTH_NAMING: Final = 0.005
@@ -66,7 +66,7 @@ class FamilyLate:
 def key_figures(ground: Ground, made: CheapestPlan) -> KeyFigures:
     """The plan in figures. Shipments within the horizon count, the backlog of the start included."""
     facts = full_facts(problem_of(ground))
-    price, cost = (np.nan_to_num(values) for values in (ground.price, ground.unit_cost))
+    price, cost = (known(values) for values in (ground.price, ground.unit_cost))
     late, shipped = late_units(ground, made), made.shipments.sum(axis=(0, 2))
     asked, extra = float(facts.demand.sum()), _extra_cost(made, facts.overtime_cost)
     holding, revenue = float(facts.hold @ made.inventory.sum(axis=1)), float(shipped @ price)
@@ -117,7 +117,7 @@ def hour_values(ground: Ground, made: CheapestPlan, start: date, most: int) -> l
 
 def families_late(ground: Ground, late: Matrix, most: int) -> list[FamilyLate]:
     """Which families wait, the most valuable first."""
-    price, units = np.nan_to_num(ground.price), late.sum(axis=1)
+    price, units = known(ground.price), late.sum(axis=1)
     found: dict[str, tuple[float, float]] = {}
     for family, count, worth in zip(ground.families, units.tolist(), (units * price).tolist(), strict=True):
         before = found.get(family, (0.0, 0.0))

@@ -65,6 +65,10 @@ class Change:
         return np.ix_(np.array(rows), self._months(ground, start))
 
 
+def _chosen_faults(what: str, code: str) -> list[str]:
+    return [] if code else [f"Choose a {what}."]
+
+
 def _amount_faults(name: str, value: float, least: float, most: float) -> list[str]:
     return [] if least <= value <= most else [f"{name} has to be a number from {least:g} to {most:,.0f}."]
 
@@ -103,6 +107,7 @@ class Shift(Change):
     def faults(self) -> list[str]:
         return [
             *super().faults(),
+            *_chosen_faults("resource", self.resource),
             *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
             *_amount_faults("The rate per hour", self.rate, 0, MOST_HOURS),
         ]
@@ -130,6 +135,7 @@ class Outsource(Change):
     def faults(self) -> list[str]:
         return [
             *super().faults(),
+            *_chosen_faults("resource", self.resource),
             *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
             *_amount_faults("The surcharge", self.surcharge * 100, 0, MOST_PERCENT),
         ]
@@ -176,7 +182,11 @@ class Promotion(Change):
     of_demand: ClassVar[bool] = True
 
     def faults(self) -> list[str]:
-        return [*super().faults(), *_amount_faults("The delay in months", self.delay, 0, 24)]
+        return [
+            *super().faults(),
+            *_chosen_faults("promotion or event", self.event),
+            *_amount_faults("The delay in months", self.delay, 0, 24),
+        ]
 
     def apply(self, ground: Ground, start: date) -> Ground:
         part = ground.events.get(self.event)
@@ -243,7 +253,11 @@ class Down(Change):
     label: ClassVar[str] = "Resource or supplier down"
 
     def faults(self) -> list[str]:
-        return [*super().faults(), *_amount_faults("The share lost in per cent", self.share * 100, 0, 100)]
+        return [
+            *super().faults(),
+            *_chosen_faults("resource", self.resource),
+            *_amount_faults("The share lost in per cent", self.share * 100, 0, 100),
+        ]
 
     def apply(self, ground: Ground, start: date) -> Ground:
         cells, left = self._cells(ground, start, self.resource), 1 - self.share
@@ -267,7 +281,11 @@ class Capacity(Change):
     label: ClassVar[str] = "New capacity"
 
     def faults(self) -> list[str]:
-        return [*super().faults(), *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS)]
+        return [
+            *super().faults(),
+            *_chosen_faults("resource", self.resource),
+            *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
+        ]
 
     def apply(self, ground: Ground, start: date) -> Ground:
         regular = ground.regular.copy()

@@ -5,6 +5,7 @@ Measured is solid, expected is hatched, planned is outlined, the previous year i
 
 from sop_portal.charts.bias import bias_columns
 from sop_portal.charts.cells import bar, bullet, sparkline
+from sop_portal.charts.compared import plans_compared
 from sop_portal.charts.inventory import inventory_band
 from sop_portal.charts.load import stacked_load
 from sop_portal.charts.series import Drawing
@@ -19,6 +20,7 @@ __all__ = [
     "bias_columns",
     "bullet",
     "inventory_band",
+    "plans_compared",
     "sparkline",
     "stacked_load",
     "stair",

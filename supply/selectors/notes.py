@@ -30,7 +30,8 @@ class Note:
 
 def notes_of(cycle: Cycle, version: ForecastVersion | None, at: datetime) -> list[Note]:
     """The oldest and most serious doubts first: capacity, hours, stock, and what the plan itself says."""
-    said = [Note(line, line.startswith("Prepared") is False) for line in (version.note if version else "").splitlines()]
+    lines = version.note.splitlines() if version else []
+    said = [Note(line, not line.startswith(("Prepared", "Planned"))) for line in lines]
     found = [_capacity(at), _hours(), _stock(cycle)]
     return [Note(text) for text in found if text] + said
 

@@ -11,7 +11,7 @@ from cycles.periods import month_range
 from cycles.selectors import current_cycle, milestones_reached
 from cycles.steps import Milestone
 from demand.models import Comment, ForecastVersion, Stage
-from demand.selectors.versions import version_current
+from demand.selectors.versions import version_current, version_proposed
 from jobs.models import ACTIVE_STATES, Job
 from masterdata.models import Person
 from masterdata.roles import COST_ROLES, Role
@@ -46,6 +46,7 @@ def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict
         "money_open": person.role in COST_ROLES,
         "job": Job.objects.filter(kind="supply_plan", key=cycle.code, state__in=ACTIVE_STATES).first(),
         "notes": notes_of(cycle, version, at),
+        "scenarios_open": version is not None or version_proposed(cycle) is not None,
         "late_orders": late_orders(cycle, today),
     }
     if answer is None or version is None:

@@ -19,7 +19,7 @@ from supply.reserved import supply_reserved, without_input
 from supply.selectors.products import by_product
 from supply.selectors.sharing import rule_vectors
 from supply.selectors.situation import reliefs_of
-from supply.services.planning import planning_start
+from supply.selectors.start import planning_start
 
 KIND = "reserved"
 TINY = 1e-6
