@@ -26,7 +26,7 @@ class KeyFigures:
     """`in_time` is the share of units that ship in the month asked (NaN without demand); `revenue` what ships
     within the horizon at its price; `extra_cost` overtime, shifts and suppliers beyond the regular rate; `holding`
     stock over the horizon; `margin` is revenue less unit costs, extra cost and holding; `stock` the average at cost;
-    `utilisation` the load of the fullest resource over the horizon, `overtime` and `extra` hours; `cost` what the
+    `utilisation` the load of the fullest resource against its regular hours and those worked on top, `overtime` and `extra` hours; `cost` what the
     plan was chosen by, and `gap` how far that may be above the best possible (NaN: not known)."""
 
     in_time: float
@@ -80,7 +80,7 @@ def key_figures(ground: Ground, made: CheapestPlan) -> KeyFigures:
         extra_cost=extra,
         holding=holding,
         stock=float((made.inventory * cost[:, None]).sum(axis=0).mean()),
-        utilisation=_fullest(made.load, ground.released),
+        utilisation=_fullest(made.load, facts.regular + made.overtime + made.extra),
         overtime=float(made.overtime.sum()),
         extra=float(made.extra.sum()),
         cost=made.cost,
@@ -92,9 +92,9 @@ def _extra_cost(made: CheapestPlan, overtime_cost: Matrix) -> float:
     return float((made.overtime * overtime_cost[:, None]).sum() + made.extra_cost.sum())
 
 
-def _fullest(load: Matrix, released: Matrix) -> float:
-    """Load / hours of the fullest resource over the whole horizon; NaN without any hours."""
-    hours = released.sum(axis=1)
+def _fullest(load: Matrix, worked: Matrix) -> float:
+    """Load / (regular hours and those worked on top) of the fullest resource over the horizon; NaN without any."""
+    hours = worked.sum(axis=1)
     return max(((load.sum(axis=1) / hours)[hours > 0]).tolist(), default=float("nan")) if hours.any() else float("nan")
 
 

@@ -31,7 +31,7 @@ MEASURES: Final = (
     Measure("extra_cost", "Overtime, shifts, suppliers", "beyond the regular rate", "money", -1, private=True),
     Measure("holding", "Holding stock", "over the horizon", "money", -1, private=True),
     Measure("stock", "Stock", "average, at cost", "money", 0, private=True),
-    Measure("utilisation", "Fullest resource", "load / hours", "share", 0),
+    Measure("utilisation", "Fullest resource", "load / hours worked", "share", 0),
     Measure("overtime", "Overtime", "hours", "count", 0),
     Measure("extra", "Hours beyond", "shifts and suppliers", "count", 0),
 )

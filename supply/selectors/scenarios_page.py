@@ -29,10 +29,11 @@ from supply.selectors.facts import adopted_changes
 from supply.selectors.ground import fingerprint
 from supply.selectors.scenario_results import Start, result_of, rules_on
 from supply.selectors.start import scenario_start
-from supply.wording import count_text, list_text, money_text
+from supply.wording import count_text, list_text, money_text, percent_text
 
 MOST_COMPARED: Final = 4
 SHOWN_FIRST: Final = 3
+LEAST_GAIN: Final = 0.0005
 AS_IT_IS: Final = "The plan as it is"
 
 
@@ -167,12 +168,23 @@ def _chart(
     return {
         "plans": [column["name"] for column in columns],
         "panels": panels(figures, currency, money_open=money_open),
+        "message": _message(columns),
         "who": company().name,
         "measure": "Plans compared",
         "when": "over the whole horizon; outlined: the plan as it is",
         "table": False,
         "legend": False,
     }
+
+
+def _message(columns: list[dict[str, Any]]) -> str:
+    """Which plan serves customers best, in one sentence."""
+    rated = [(column["figures"]["in_time"] or 0.0, -n, column["name"]) for n, column in enumerate(columns)]
+    (first, _, _), (best, _, name) = rated[0], max(rated)
+    if best - first < LEAST_GAIN:
+        return "None of these ships more in time than the plan as it is."
+    said = f"“{name}” ships {percent_text(best, 1)} in the month asked"
+    return f"{said}; the plan as it is, {percent_text(first, 1)}."
 
 
 def code_names() -> dict[str, str]:

@@ -60,7 +60,7 @@ def test_from_a_gap_to_a_signed_plan_with_three_scenarios(supply: Supply, screen
     assert decision.options.get(key="b").units > 0
 
     planner.goto(f"{supply.url}/supply/scenarios/")
-    planner.get_by_role("button", name="Make it the supply plan: Supplier").click()
+    planner.get_by_role("button", name="Make it the supply plan by Supplier").click()
     expect(planner.get_by_text("The supply plan is made by “Supplier”")).to_be_visible()
     assert plan_outcome(supply.cycle).units_late < before
     assert not Gap.objects.filter(state=Gap.State.OPEN).exists()

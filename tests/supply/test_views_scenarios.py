@@ -105,7 +105,7 @@ def test_one_can_be_built_on_another(cast: Cast, cycle: Cycle) -> None:
 )
 def test_bad_input_is_named_and_kept(cast: Cast, cycle: Cycle, given: dict[str, str], said: str) -> None:
     answer = as_(cast.supply_planner).post("/supply/scenarios/new/", given | {"name": "My try"})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert said in text(answer)
     assert 'value="My try"' in text(answer)
     assert not Scenario.objects.exists()
