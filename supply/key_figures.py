@@ -26,8 +26,9 @@ class KeyFigures:
     """`in_time` is the share of units that ship in the month asked (NaN without demand); `revenue` what ships
     within the horizon at its price; `extra_cost` overtime, shifts and suppliers beyond the regular rate; `holding`
     stock over the horizon; `margin` is revenue less unit costs, extra cost and holding; `stock` the average at cost;
-    `utilisation` the load of the fullest resource against its regular hours and those worked on top, `overtime` and `extra` hours; `cost` what the
-    plan was chosen by, and `gap` how far that may be above the best possible (NaN: not known)."""
+    `utilisation` the load of the fullest resource against its regular hours and those worked on top, `overtime` and
+    `extra` hours; `cost` what the plan was chosen by, and `gap` how far that may be above the best possible (NaN:
+    not known)."""
 
     in_time: float
     units_late: float

@@ -23,7 +23,6 @@ from supply.relief import PREBUILD_MONTHS
 from supply.selectors.sharing import rule_vectors
 
 HOURS_KEPT: Final = 400
-HOURS_NAMED: Final = 8
 FAMILIES_NAMED: Final = 8
 CUSTOMERS_NAMED: Final = 8
 LEAST_UNITS: Final = 0.5
@@ -52,7 +51,7 @@ def result_of(start: Start, made: CheapestPlan, rule: Rule, *, method: str = "co
     return {
         "method": method,
         "figures": figures,
-        "hours": [_hour(hour) for hour in hours[:HOURS_NAMED]],
+        "hours": [_hour(hour) for hour in hours],
         "binding": binding_months(hours),
         "families": [asdict(row) for row in families_late(ground, late, FAMILIES_NAMED)],
         "customers": customers_late(start, _commitment(start, made), rule),
