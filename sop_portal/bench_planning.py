@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from time import perf_counter
+from math import inf
+from time import perf_counter, process_time
 from typing import Final
 
 import numpy as np
@@ -46,22 +47,24 @@ def made_problem(products: int, months: int, resources: int) -> Problem:
 
 
 def planning_figures(*, large: bool) -> Iterator[tuple[str, str, str]]:
-    """(what, value, against) for the usual size and, where wanted, the large one."""
+    """(what, value, against) for the usual size and, where wanted, the large one, which may run out of time."""
     for size in (USUAL, LARGE) if large else (USUAL,):
         problem = made_problem(*size)
         name = " x ".join(map(str, size))
-        yield _planned(f"cheapest plan, {name}", problem, PLAN_SECONDS[size])
+        asked, limit = PLAN_SECONDS[size], PLAN_SECONDS[size] if size == LARGE else inf
+        yield _planned(f"cheapest plan, {name}", problem, asked, limit)
         shift = problem.regular.copy()
         shift[0] *= 1.25
-        limit = SCENARIO_SECONDS if size == USUAL else PLAN_SECONDS[size]
-        yield _planned(f"a changed scenario, {name}", replace(problem, regular=shift), limit)
+        asked = SCENARIO_SECONDS if size == USUAL else asked
+        yield _planned(f"a changed scenario, {name}", replace(problem, regular=shift), asked, limit)
 
 
-def _planned(what: str, problem: Problem, limit: float) -> tuple[str, str, str]:
-    start = perf_counter()
+def _planned(what: str, problem: Problem, asked: float, limit: float) -> tuple[str, str, str]:
+    start, worked = perf_counter(), process_time()
     try:
         made = cheapest_plan(problem, seconds=limit)
-        found = f"asked: {limit:.0f} s; {(made.hour_value > 0).sum()} hours have a value, gap {made.gap:.1%}"
+        found = f"{(made.hour_value > 0).sum()} hours have a value, gap {made.gap:.1%}"
     except Unsolved as unsolved:
-        found = f"not solved in {limit:.0f} s; no plan costs less than {unsolved.bound:,.0f}"
-    return what, f"{perf_counter() - start:.2f} s", found
+        found = f"not solved; no plan costs less than {unsolved.bound:,.0f}"
+    spent = f"{perf_counter() - start:.2f} s"
+    return what, spent, f"asked: {asked:.0f} s; {process_time() - worked:.2f} s of processor time; {found}"
