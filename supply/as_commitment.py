@@ -34,6 +34,7 @@ def as_commitment(made: CheapestPlan, problem: Problem, *, stock_known: bool) ->
         binding=_binding(made, facts, commitment),
         stock_known=stock_known,
         open_demand=np.maximum(demand.sum(axis=1) - commitment.sum(axis=1), 0.0),
+        by_rules=False,
     )
 
 

@@ -20,6 +20,7 @@ from supply.models import SupplyOrder, SupplyReturn
 from supply.policy import OPERATIONS, may_plan, may_sign
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.gaps import gap_rows, gaps_of, short_of_supply
+from supply.selectors.hour_values import hour_values_of
 from supply.selectors.load import Load, load_chart, load_of, utilisation_rows
 from supply.selectors.notes import notes_of
 from supply.selectors.preview import preview
@@ -76,6 +77,7 @@ def _planned(
         "open_gaps": len(open_gaps),
         "used": used,
         "used_months": months[:SHOWN],
+        "hour_values": hour_values_of(cycle, person),
         "charts": _charts(load, used),
         "families": family_rows(answer, months),
         "waiting": short_of_supply(answer, months),

@@ -22,7 +22,7 @@ from supply.scenarios import changed
 from supply.selectors.facts import Capacity, Stock, capacity_of, stock_of
 from supply.selectors.ground import ground_of
 
-SECONDS: Final = 60.0
+SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from demand.matrices import Matrix, Plan
 from demand.models import ForecastVersion, Stage
 from demand.selectors.versions import version_current
 from demand.services.versions import version_store
-from jobs.models import Job
+from jobs.models import ACTIVE_STATES, Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
 from supply.allocation import Rule, allocate
@@ -32,14 +32,14 @@ NOT_SIGNED = "Prepared on a demand plan that is not signed yet."
 PLANNED_BY = "Planned at least cost by the scenario"
 
 
-def supply_plan_queue(*, cycle: Cycle, at: datetime, owner: Any = None) -> Job:
-    part = PartSpec(f"Supply plan {cycle.code}", {"cycle": cycle.pk})
+def supply_plan_queue(*, cycle: Cycle, at: datetime, owner: Any = None, decision: str = "") -> Job:
+    part = PartSpec(f"Supply plan {cycle.code}", {"cycle": cycle.pk, "decision": decision})
     return job_queue(kind=KIND, key=cycle.code, label=f"Supply plan of {cycle.code}", parts=[part], at=at, owner=owner)
 
 
 def supply_plan_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
     cycle = Cycle.objects.get(pk=payload["cycle"])
-    version = supply_plan_build(cycle=cycle, at=at)
+    version = supply_plan_build(cycle=cycle, at=at, decision=payload.get("decision", ""))
     return f"Supply plan of {cycle.code}, shared by the rule {version.rule}"
 
 
@@ -81,6 +81,11 @@ def rule_in_use(cycle: Cycle) -> Rule:
     """How the newest supply plan of the cycle was shared; fair share when there is none."""
     version = version_current(cycle, Stage.SUPPLY_PLAN)
     return Rule(version.rule) if version is not None and version.rule else Rule.FAIR_SHARE
+
+
+def supply_plan_running(cycle: Cycle) -> bool:
+    """Whether a worker is making the supply plan, or is about to."""
+    return Job.objects.filter(kind=KIND, key=cycle.code, state__in=ACTIVE_STATES).exists()
 
 
 def supply_plan_stale(cycle: Cycle) -> bool:
@@ -129,16 +134,19 @@ def _store(
         at=at,
         by=by,
         rule=work.rule.value,
-        note="\n".join([*note, *work.given.stock.notes, *_planned_by(cycle)]),
+        note="\n".join([*note, *work.given.stock.notes, *_planned_by(cycle, work.made)]),
         made_from=source,
     )
 
 
-def _planned_by(cycle: Cycle) -> list[str]:
+def _planned_by(cycle: Cycle, made: Commitment) -> list[str]:
+    """The scenario in the plan's note; it is a doubt when its cheapest plan was not found in time."""
     chosen = Scenario.objects.filter(cycle=cycle, chosen_at__isnull=False).first()
     if chosen is None:
         return []
     decided = f", decided with {chosen.decision}" if chosen.decision else ""
+    if made.by_rules:
+        return [f"The cheapest plan of “{chosen.name}”{decided} was not found in time; the rules plan with its hours."]
     return [f"{PLANNED_BY} “{chosen.name}”{decided}."]
 
 

@@ -23,7 +23,7 @@ from supply.scenarios import KINDS, Change, changed, read, stored
 from supply.selectors.ground import fingerprint
 from supply.selectors.scenario_results import Start, result_by_rules, result_of
 from supply.selectors.start import scenario_start
-from supply.services.planning import rule_in_use, supply_plan_build
+from supply.services.planning import rule_in_use, supply_plan_build, supply_plan_queue
 
 KIND: Final = "scenario"
 AT_ONCE: Final = 2.0
@@ -112,7 +112,7 @@ def scenario_work(*, scenario: Scenario, at: datetime, seconds: float, else_by_r
     start = scenario_start(scenario.cycle, changes)
     scenario.ground, scenario.demand_version = fingerprint(start.ground), start.source
     try:
-        scenario.result = _result(start, changes, seconds, else_by_rules)
+        scenario.result = _result(start, changes, seconds, else_by_rules) | {"at_once": not else_by_rules}
         scenario.state, scenario.problem = Scenario.State.DONE, ""
     except ValueError as fault:
         scenario.state, scenario.problem, scenario.result = Scenario.State.FAILED, str(fault), {}
@@ -133,8 +133,9 @@ def _result(start: Start, changes: Sequence[Change], seconds: float, else_by_rul
 
 
 @transaction.atomic
-def scenario_choose(*, scenario: Scenario, person: Person, at: datetime, decision: str = "") -> ForecastVersion:
-    """Make the supply plan by a scenario: allocation, answers, gaps and news follow.
+def scenario_choose(*, scenario: Scenario, person: Person, at: datetime, decision: str = "") -> ForecastVersion | None:
+    """Make the supply plan by a scenario: allocation, answers, gaps and news follow. None when a worker makes it,
+    because working the scenario out took too long to wait for.
 
     For the supply planner until supply is signed; with the code of a `decision` for whoever decided it. Refused for
     one that changes demand, which Sales has to agree, and for one worked out on something that has changed since.
@@ -150,6 +151,9 @@ def scenario_choose(*, scenario: Scenario, person: Person, at: datetime, decisio
     )
     scenario.chosen_by, scenario.chosen_at, scenario.decision = person, at, decision
     scenario.save(update_fields=["chosen_by", "chosen_at", "decision"])
+    if not scenario.result["at_once"]:
+        supply_plan_queue(cycle=scenario.cycle, at=at, owner=person.user, decision=decision)
+        return None
     return supply_plan_build(cycle=scenario.cycle, at=at, by=person, decision=decision)
 
 

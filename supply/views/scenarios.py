@@ -102,7 +102,8 @@ def remove(request: PortalRequest, pk: int) -> HttpResponse:
 def choose(request: PortalRequest, pk: int) -> HttpResponse:
     scenario = _scenario(pk)
     version = scenario_choose(scenario=scenario, person=request.person, at=request.now)
-    messages.success(request, f"The supply plan is made by “{scenario.name}” (revision {version.revision}).")
+    revision = f" (revision {version.revision})" if version else "; a worker is at it"
+    messages.success(request, f"The supply plan is made by “{scenario.name}”{revision}.")
     return redirect("supply:review")
 
 

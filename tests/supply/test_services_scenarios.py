@@ -11,10 +11,11 @@ from cycles.steps import Milestone
 from demand.models import Event, Stage
 from demand.selectors.versions import version_current, version_plan
 from jobs.errors import Invalid, NotYours, Refused
-from jobs.models import Job
+from jobs.models import Job, WorkState
 from masterdata.models import Person, Product
 from supply.models import CapacityException, Gap, GapOptionKind, Scenario, SupplyAnswer
 from supply.scenarios import Capacity, Change, Demand, Outsource, Overtime, Prebuild, Promotion
+from supply.selectors import situation
 from supply.selectors.answers import answer_of, plan_outcome
 from supply.selectors.load import load_of
 from supply.selectors.news import news
@@ -22,7 +23,7 @@ from supply.selectors.scenarios_page import plan_as_it_is
 from supply.selectors.start import scenario_start
 from supply.services import scenarios as service
 from supply.services.gaps import gap_option_choose
-from supply.services.planning import supply_plan_build
+from supply.services.planning import supply_plan_build, supply_plan_part
 from supply.services.reserved import reserved_build
 from supply.services.scenarios import (
     scenario_again,
@@ -34,6 +35,7 @@ from supply.services.scenarios import (
     scenario_stale,
     scenario_work,
 )
+from supply.services.signing import supply_sign
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, LATER, cycle_signed, demand_planned
 
@@ -147,6 +149,15 @@ def test_what_takes_too_long_goes_to_a_worker(cast: Cast, cycle: Cycle, monkeypa
     assert "worked out" in scenario_part(job=job.pk, payload=payload, at=LATER)
     scenario.refresh_from_db()
     assert (scenario.state, scenario.result["method"]) == (Scenario.State.DONE, "cost")
+    assert scenario_choose(scenario=scenario, person=cast.supply_planner, at=LATER) is None
+    with pytest.raises(Refused, match="being made again"):
+        supply_sign(cycle=cycle, person=cast.coo, at=LATER)
+    planning = Job.objects.get(kind="supply_plan")
+    supply_plan_part(job=planning.pk, payload=planning.parts.get().payload, at=LATER)
+    assert "by the scenario “Big”" in version_current(cycle, Stage.SUPPLY_PLAN).note
+    Job.objects.update(state=WorkState.DONE)
+    scenario_release(cycle=cycle, person=cast.supply_planner, at=LATER)
+    scenario.refresh_from_db()
     scenario_remove(scenario=scenario, person=cast.supply_planner)
     assert "removed meanwhile" in scenario_part(job=job.pk, payload=payload, at=LATER)
 
@@ -158,6 +169,17 @@ def test_without_time_the_plan_of_the_rules_is_priced_and_says_so(cast: Cast, cy
     assert scenario.result["method"] == "rules"
     assert scenario.result["figures"]["cost"] >= best - 1e-6
     assert scenario.result["hours"] == []
+
+
+def test_a_chosen_plan_that_is_not_found_in_time_is_made_by_the_rules_and_says_so(
+    cast: Cast, cycle: Cycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = made(cycle, cast.supply_planner, ENOUGH)
+    monkeypatch.setattr(situation, "SECONDS", 0.0)
+    version = scenario_choose(scenario=scenario, person=cast.supply_planner, at=LATER)
+    assert version is not None
+    assert "was not found in time; the rules plan with its hours" in version.note
+    assert plan_outcome(cycle).units_late == pytest.approx(0, abs=1e-6)
 
 
 # --- Out of date ------------------------------------------------------------------
@@ -185,6 +207,7 @@ def test_a_chosen_scenario_is_the_supply_plan_with_all_that_follows(cast: Cast, 
     assert Gap.objects.filter(state=Gap.State.OPEN).count() == 1
     scenario = made(cycle, cast.supply_planner, ENOUGH)
     version = scenario_choose(scenario=scenario, person=cast.supply_planner, at=LATER)
+    assert version is not None
     assert "by the scenario “What if”" in version.note
     assert plan_outcome(cycle).in_time == pytest.approx(service_of(scenario))
     assert not Gap.objects.exists()
@@ -239,6 +262,7 @@ def test_after_signing_only_a_decision_takes_a_scenario(cast: Cast, cycle: Cycle
     with pytest.raises(Refused, match="is signed"):
         scenario_choose(scenario=scenario, person=cast.supply_planner, at=LATER)
     version = scenario_choose(scenario=scenario, person=cast.ceo, at=LATER, decision="D-3")
+    assert version is not None
     assert "decided with D-3" in version.note
     assert plan_outcome(cycle).units_late == pytest.approx(0, abs=1e-6)
 

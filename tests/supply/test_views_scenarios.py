@@ -139,6 +139,15 @@ def test_what_is_out_of_date_says_so_and_can_be_worked_out_again(cast: Cast, cyc
     assert not Scenario.objects.exists()
 
 
+def test_the_supply_page_says_what_an_hour_is_worth_to_those_who_see_costs(cast: Cast, cycle: Cycle) -> None:
+    client = as_(cast.supply_planner)
+    assert "says which hours to buy first" in text(client.get("/supply/"))
+    client.post("/supply/scenarios/new/", {"kind": "nothing"})
+    assert "One more hour at Welding in Jan 2027 is worth EUR" in text(client.get("/supply/"))
+    assert "is worth EUR" in text(as_(cast.finance).get("/supply/"))
+    assert "is worth" not in text(as_(cast.rep).get("/supply/"))
+
+
 def test_before_there_is_a_demand_plan_the_page_says_so(cast: Cast) -> None:
     cycle_opened()
     answer = as_(cast.supply_planner).get("/supply/scenarios/")
