@@ -11,8 +11,9 @@ from django.http import QueryDict
 from cycles.typed import month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
+from supply.changes import Change
 from supply.models import GapOptionKind
-from supply.scenarios import KINDS, Change, read
+from supply.scenarios import KINDS, read
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from demand.matrices import Matrix
 from demand.models import OrderLine
 from supply.capacity import CapacityException as MonthException
 from supply.capacity import capacity_by_month, hours_matrix
+from supply.changes import Change
 from supply.models import BillOfResource, CapacityException, Inventory, Resource, Scenario, SupplyOrder
-from supply.scenarios import Change, read
+from supply.scenarios import read
 
 STOCK_UNKNOWN = "capacity only: stock unknown"
 NO_HOURS = "No resource has hours per unit, so nothing limits what is made. Import bill_of_resources.csv."

@@ -11,10 +11,10 @@ from cycles.models import Cycle
 from demand.event_effects import without_past_events
 from demand.matrices import Matrix, Plan
 from demand.selectors.events import events_frame
+from supply.changes import Change, Demand, Promotion
 from supply.ground import Ground, Offer
 from supply.options import Assumptions, Kind
 from supply.relief import Relief, agreed_hours, prebuild_months
-from supply.scenarios import Change, Demand, Promotion
 from supply.selectors.facts import Capacity, Stock
 from supply.selectors.products import by_product
 

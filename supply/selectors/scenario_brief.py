@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from supply.changes import Demand
 from supply.models import Scenario
-from supply.scenarios import Demand, read
+from supply.scenarios import read
 from supply.selectors.gaps import BriefOption, GapBrief
 from supply.selectors.scenarios_page import code_names, of_demand, plan_as_it_is, scenario_words
 from supply.selectors.start import scenario_start

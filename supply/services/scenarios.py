@@ -14,12 +14,13 @@ from jobs.errors import Invalid, Refused
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
+from supply.changes import Change
 from supply.cheapest_plan import cheapest_plan
 from supply.ground import problem_of
 from supply.linear_program import Unsolved
 from supply.models import Scenario
 from supply.policy import check_planner, check_supply_open
-from supply.scenarios import KINDS, Change, changed, read, stored
+from supply.scenarios import KINDS, changed, read, stored
 from supply.selectors.ground import fingerprint
 from supply.selectors.scenario_results import Start, result_by_rules, result_of
 from supply.selectors.start import scenario_start

@@ -8,8 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from meetings.models import Decision
+from supply.changes import Outsource, Overtime
 from supply.models import Gap, Scenario
-from supply.scenarios import Outsource, Overtime
 from supply.selectors.answers import plan_outcome
 from supply.services.scenarios import scenario_create
 from tests.browser.test_supply import PHONE, WIDE, Supply, supply

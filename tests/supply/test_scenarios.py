@@ -9,23 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supply.as_commitment import as_commitment, priced
+from supply.changes import Capacity, Change, Demand, Down, Outsource, Overtime, Prebuild, Promotion, Shift
 from supply.cheapest_plan import cheapest_plan
 from supply.ground import Ground, Offer, doubts, problem_of, weights
 from supply.key_figures import families_late, hour_values, key_figures, late_units
-from supply.scenarios import (
-    Capacity,
-    Change,
-    Demand,
-    Down,
-    Outsource,
-    Overtime,
-    Prebuild,
-    Promotion,
-    Shift,
-    changed,
-    read,
-    stored,
-)
+from supply.scenarios import changed, read, stored
 
 START, SECOND, LAST = date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1)
 MONTHS = 4
