@@ -38,7 +38,7 @@ def scenarios(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: PortalRequest) -> HttpResponse:
-    """The form of one kind of change; after a refusal with everything that was typed."""
+    """The form of one kind of change, filled in by the address; after a refusal with everything that was typed."""
     check_planner(request.person, "Making scenarios")
     if request.method == "GET":
         return _form(request, request.GET.get("kind", ""))
@@ -51,7 +51,8 @@ def new(request: PortalRequest) -> HttpResponse:
 
 
 def _form(request: PortalRequest, kind: str, problem: Refused | None = None) -> HttpResponse:
-    context = scenario_form(cycle_now(), kind) | {"typed": request.POST, "problem": problem}
+    typed = request.POST if problem else request.GET
+    context = scenario_form(cycle_now(), kind) | {"typed": typed, "problem": problem}
     return render(request, "supply/scenario_new.html", context, status=problem.status if problem else 200)
 
 

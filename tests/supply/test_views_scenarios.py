@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from cycles.models import Cycle
 from jobs.models import MovedClock
 from masterdata.models import Person
-from supply.models import Scenario
+from supply.models import Gap, Scenario
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, cycle_opened, cycle_signed
@@ -80,6 +80,16 @@ def test_every_kind_has_a_form_and_names_itself(
     scenario = Scenario.objects.get()
     assert scenario.name.startswith(name)
     assert scenario.state == Scenario.State.DONE
+
+
+def test_a_gap_leads_to_a_scenario_of_its_resource_and_month(cast: Cast, cycle: Cycle) -> None:
+    client = as_(cast.supply_planner)
+    page = client.get(f"/supply/gap/{Gap.objects.get().pk}/").content.decode()
+    address = "/supply/scenarios/new/?kind=shift&amp;resource=WELD&amp;first=2027-01&amp;last=2027-01"
+    assert address in page
+    form = text(client.get(address.replace("&amp;", "&")))
+    assert '<option value="WELD" selected>' in form
+    assert form.count('<option value="2027-01" selected>') == 2
 
 
 def test_one_can_be_built_on_another(cast: Cast, cycle: Cycle) -> None:
