@@ -77,7 +77,7 @@ def _planned(
         "open_gaps": len(open_gaps),
         "used": used,
         "used_months": months[:SHOWN],
-        "hour_values": hour_values_of(cycle, person),
+        "hour_values": hour_values_of(cycle, person, version.made_from_id),
         "charts": _charts(load, used),
         "families": family_rows(answer, months),
         "waiting": short_of_supply(answer, months),

@@ -53,7 +53,8 @@ def reserved_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
 def reserved_build(*, version: ForecastVersion) -> int:
     """Work out and keep, for everybody whose input is in the plan, what it made operations commit.
 
-    Harmless to repeat. The number of people.
+    Harmless to repeat. The number of people. With and without are both planned by the rules, also where a scenario is
+    chosen: the difference takes many plans.
     """
     cycle, rule = version.cycle, Rule(version.rule or Rule.FAIR_SHARE)
     demand = stage_plan(cycle, Stage.DEMAND_PLAN)

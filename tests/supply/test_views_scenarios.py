@@ -12,7 +12,7 @@ from masterdata.models import Person
 from supply.models import Gap, Scenario
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
-from tests.supply.demand_plans import AT, cycle_opened, cycle_signed
+from tests.supply.demand_plans import AT, LATER, cycle_opened, cycle_signed, demand_planned
 
 pytestmark = pytest.mark.django_db
 PEAK = {("ALPHA", 2): 40.0}
@@ -156,6 +156,10 @@ def test_the_supply_page_says_what_an_hour_is_worth_to_those_who_see_costs(cast:
     assert "One more hour at Welding in Jan 2027 is worth EUR" in text(client.get("/supply/"))
     assert "is worth EUR" in text(as_(cast.finance).get("/supply/"))
     assert "is worth" not in text(as_(cast.rep).get("/supply/"))
+    assert "Out of date" not in text(client.get("/supply/"))
+    demand_planned(cycle, peaks={("ALPHA", 3): 60.0}, at=LATER)
+    supply_plan_build(cycle=cycle, at=LATER)
+    assert "Out of date: the demand plan has changed" in text(client.get("/supply/"))
 
 
 def test_before_there_is_a_demand_plan_the_page_says_so(cast: Cast) -> None:
