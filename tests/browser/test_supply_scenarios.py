@@ -22,6 +22,8 @@ pytestmark = pytest.mark.browser
 def test_from_a_gap_to_a_signed_plan_with_three_scenarios(supply: Supply, screenshots: Path) -> None:
     planner = supply.page(supply.cast.supply_planner, "/supply/")
     expect(planner.get_by_text("2 of 2 to answer")).to_be_visible()
+    rep = supply.page(supply.cast.rep, "/supply/news/")
+    expect(rep.get_by_text("of 40 confirmed in Jan").first).to_be_visible()
     before = plan_outcome(supply.cycle).units_late
     planner.get_by_role("link", name="Scenarios").click()
     planner.get_by_role("link", name="New scenario").click()
@@ -70,7 +72,8 @@ def test_from_a_gap_to_a_signed_plan_with_three_scenarios(supply: Supply, screen
     expect(head.get_by_text("Signed by Oscar Operations")).to_be_visible()
     planner.goto(f"{supply.url}/supply/scenarios/")
     expect(planner.get_by_role("button", name="Make it the supply plan")).to_have_count(0)
-    rep = supply.page(supply.cast.rep, "/supply/news/")
+    rep.reload()
+    expect(rep.get_by_role("heading", level=1)).to_be_visible()
     expect(rep.get_by_text("of 40 confirmed in Jan")).to_have_count(0)
 
 
