@@ -91,10 +91,10 @@ def effect_from(stored: Mapping[str, object]) -> PlanEffect | None:
     """An effect as an option stores it; None when the option does not change the plan's numbers.
 
     `{"scope": "family", "code": "ROAD-BIKES", "from": "2026-12", "to": "2027-02", "pct": -10}`;
-    an option that only releases capacity (`{"gap_option": ...}`) changes no number of demand.
+    an option of operations (`{"gap_option": ...}`, `{"scenario": ...}`) changes no number of demand.
     ValueError names what is wrong or missing.
     """
-    if not stored or "gap_option" in stored:
+    if not stored or "gap_option" in stored or "scenario" in stored:
         return None
     unknown = set(stored) - EFFECT_KEYS
     if unknown:

@@ -111,6 +111,8 @@ def options_read(given: Given) -> list[OptionDraft]:
 def _plan_effect(given: Given, key: str, label: str) -> dict[str, object]:
     if option := given.get(f"{key}-gap_option", ""):
         return {"gap_option": option}
+    if (scenario := given.get(f"{key}-scenario", "")).isdecimal():
+        return {"scenario": int(scenario)}
     pct = amount_read(given, f"{key}-pct", f"{label or key}, change of the plan")
     if pct is None:
         return {}

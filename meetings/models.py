@@ -108,7 +108,7 @@ class DecisionOption(models.Model):
     """One way to go: its effects for the reader, and what it does to the plan.
 
     `plan_effect` is {"scope": "all|family|product|customer|region", "code": "", "from": "YYYY-MM",
-    "to": "YYYY-MM", "pct": number} or {"gap_option": kind} or empty (no effect on the numbers).
+    "to": "YYYY-MM", "pct": number} or {"gap_option": kind} or {"scenario": number} or empty (no effect on the numbers).
     """
 
     decision = models.ForeignKey(Decision, models.CASCADE, related_name="options")

@@ -22,6 +22,7 @@ from demand.services.recorded import sales_input_replay
 from masterdata.models import Person
 from masterdata.selectors import company
 from meetings.services.publishing import forecast_publish
+from sop_portal.bench_planning import planning_figures
 from sop_portal.demonstration.loading import FOLDER, demonstration_load
 from sop_portal.opening import demonstration_open
 from sop_portal.replay import replay_baseline
@@ -68,8 +69,9 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
     return perf_counter() - start, result
 
 
-def benchmark(*, at: datetime) -> Iterator[Figure]:
-    """Every figure as it is known; needs an empty, migrated database."""
+def benchmark(*, at: datetime, large: bool = False) -> Iterator[Figure]:
+    """Every figure as it is known; needs an empty, migrated database. `large` also plans 2,000 products."""
+    yield from (Figure(*figure) for figure in planning_figures(large=large))
     yield from import_figures(at)
     yield from baseline_figures(at)
     yield from publish_figures(at)

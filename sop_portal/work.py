@@ -13,6 +13,7 @@ HANDLERS: dict[str, str] = {
     "proposal": "demand.services.plan.proposal_part",
     "supply_plan": "supply.services.planning.supply_plan_part",
     "reserved": "supply.services.reserved.reserved_part",
+    "scenario": "supply.services.scenarios.scenario_part",
     "publish": "meetings.services.publishing.publish_part",
     "snapshots": "kpis.services.snapshots.snapshots_part",
     "cards": "kpis.services.cards.cards_part",

@@ -54,7 +54,8 @@ class SupplyInput:
 class Commitment:
     """The plan. `commitment` is what ships of the demand given; `shipments` also serves the backlog
     there was at the start. `binding` (P, M) names for every cell with something unshipped the
-    resource that is short, `LEAD_TIME` when new supply cannot arrive yet, else `NOT_SHORT`.
+    resource that is short, `LEAD_TIME` when new supply cannot arrive yet, else `NOT_SHORT`. `by_rules` is False for a
+    plan at least cost.
     """
 
     commitment: Matrix
@@ -66,6 +67,7 @@ class Commitment:
     binding: NDArray[np.int64]
     stock_known: bool
     open_demand: Matrix = field(repr=False)
+    by_rules: bool = True
 
 
 @dataclass(frozen=True)

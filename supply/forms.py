@@ -1,15 +1,19 @@
 """What people send to supply, read and checked for form; meaning is checked by the services."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
 from django.http import QueryDict
 
 from cycles.typed import month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
+from supply.changes import Change
 from supply.models import GapOptionKind
+from supply.scenarios import KINDS, read
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,66 @@ def rule_read(given: QueryDict) -> Rule | None:
     if rule not in list(Rule):
         raise Invalid(f"Choose one of the rules: {', '.join(Rule)}.")
     return Rule(rule)
+
+
+NO_CHANGE: Final = "nothing"
+# What the form asks for besides the months, by kind of change: the field and its words where it is a number.
+FIELDS: Final[dict[str, dict[str, str]]] = {
+    "overtime": {"resource": ""},
+    "shift": {"resource": "", "hours": "Hours a month", "rate": "Rate per hour"},
+    "outsource": {"resource": "", "hours": "Hours a month", "surcharge": "Surcharge, %"},
+    "prebuild": {"family": "", "allowed": ""},
+    "promotion": {"event": "", "delay": "Months later"},
+    "demand": {"scope": "", "percent": "Change, %"},
+    "down": {"resource": "", "share": "Hours lost, %"},
+    "capacity": {"resource": "", "hours": "Hours a month"},
+}
+IN_PERCENT: Final = ("surcharge", "share")
+
+
+def changes_read(given: QueryDict, before: Sequence[Mapping[str, object]], first: date, last: date) -> list[Change]:
+    """The changes of a scenario: those it is built on and the one typed, if any. Invalid names the field.
+
+    Months left empty are the first and the last of the plan.
+    """
+    kind = given.get("kind", "")
+    if kind != NO_CHANGE and kind not in KINDS:
+        raise Invalid("Choose what the scenario changes.")
+    typed = [] if kind == NO_CHANGE else [_change(given, kind, first, last)]
+    try:
+        return [read(change) for change in [*before, *typed]]
+    except ValueError as fault:
+        raise Invalid(str(fault)) from None
+
+
+def _change(given: QueryDict, kind: str, first: date, last: date) -> dict[str, Any]:
+    change: dict[str, Any] = {"kind": kind}
+    change["first"] = given.get("first") or f"{first:%Y-%m}"
+    change["last"] = given.get("last") or f"{last:%Y-%m}"
+    for name, label in FIELDS[kind].items():
+        change |= _field(given, name, label)
+    return change
+
+
+def _field(given: QueryDict, name: str, label: str) -> dict[str, Any]:
+    text = words(given.get(name))
+    if name == "allowed":
+        return {"allowed": text != "no"}
+    if name == "scope":
+        scope, _, code = text.partition(":")
+        return {"scope": scope or "all", "code": code}
+    if not label:
+        return {name: text}
+    number = _number(text, label)
+    return {name: int(number) if name == "delay" else number / 100 if name in IN_PERCENT else number}
+
+
+def _number(text: str, label: str) -> float:
+    clean = text.replace(",", "").replace(" ", "").replace("\u2212", "-").removesuffix("%")
+    try:
+        number = float(clean)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(f"{label}: “{text[:20]}” is not a number." if text else f"{label} is empty. Type a number.")
+    return number

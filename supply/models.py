@@ -196,6 +196,44 @@ class Gap(models.Model):
         return f"{self.resource_id} {self.month:%Y-%m}"
 
 
+class Scenario(models.Model):
+    """What if: changes of the ground of a cycle's supply plan, and the plan they lead to in figures.
+
+    `changes` are differences as `supply.scenarios.stored` writes them; `result` is empty until it is worked out.
+    `ground` says what it was worked out from besides the demand version, so that a result out of date is known.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Being worked out"
+        DONE = "done", "Worked out"
+        FAILED = "failed", "Could not be worked out"
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="scenarios")
+    name = models.CharField(max_length=80)
+    changes = models.JSONField(default=list)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    result = models.JSONField(default=dict, blank=True)
+    problem = models.TextField(blank=True)
+    demand_version = models.ForeignKey(ForecastVersion, models.SET_NULL, null=True, blank=True, related_name="+")
+    ground = models.CharField(max_length=64, blank=True)
+    made_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField()
+    worked_at = models.DateTimeField(null=True, blank=True)
+    chosen_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    chosen_at = models.DateTimeField(null=True, blank=True)
+    decision = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "name"], name="scenario_named_once"),
+            models.UniqueConstraint(fields=["cycle"], condition=Q(chosen_at__isnull=False), name="scenario_one_chosen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Reserved(models.Model):
     """What a person's input made operations commit to the person's customers in a supply plan; may be negative."""
 

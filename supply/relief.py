@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from supply.capacity import Matrix, checked
+from supply.capacity import Matrix
 from supply.options import Kind
 
 ADDS_HOURS: Final = (Kind.OVERTIME, Kind.OUTSOURCE)
@@ -28,17 +28,17 @@ class Relief:
     hours: float = 0.0
 
 
-def relieved_capacity(regular: ArrayLike, reliefs: Iterable[Relief]) -> Matrix:
-    """Hours a plan may use (R, M): regular capacity and the overtime and supplier's hours agreed.
+def agreed_hours(shape: tuple[int, ...], reliefs: Iterable[Relief], kind: Kind) -> Matrix:
+    """Hours (R, M) agreed on top of regular capacity by the reliefs of a kind that adds hours; else none.
 
     ValueError for a relief outside the matrix or with negative hours.
     """
-    capacity = checked("regular capacity", np.array(regular, dtype=float))
+    agreed = np.zeros(shape)
     for relief in reliefs:
-        _check(relief, capacity.shape)
-        if relief.kind in ADDS_HOURS:
-            capacity[relief.resource, relief.month] += relief.hours
-    return capacity
+        _check(relief, shape)
+        if relief.kind is kind and kind in ADDS_HOURS:
+            agreed[relief.resource, relief.month] += relief.hours
+    return agreed
 
 
 def prebuild_months(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supply.views import family, gaps, news, resource, review
+from supply.views import family, gaps, news, resource, review, scenarios
 
 app_name = "supply"
 
@@ -16,6 +16,12 @@ urlpatterns = [
     path("gap/<int:pk>/choose/", gaps.choose, name="gap-choose"),
     path("gap/<int:pk>/clear/", gaps.clear, name="gap-clear"),
     path("gap/<int:pk>/escalate/", gaps.escalate, name="gap-escalate"),
+    path("scenarios/", scenarios.scenarios, name="scenarios"),
+    path("scenarios/new/", scenarios.new, name="scenario-new"),
+    path("scenarios/release/", scenarios.release, name="scenario-release"),
+    path("scenarios/<int:pk>/again/", scenarios.again, name="scenario-again"),
+    path("scenarios/<int:pk>/remove/", scenarios.remove, name="scenario-remove"),
+    path("scenarios/<int:pk>/choose/", scenarios.choose, name="scenario-choose"),
     path("families/", family.families, name="families"),
     path("family/<str:code>/", family.family, name="family"),
     path("resource/<str:code>/", resource.resource, name="resource"),

@@ -11,8 +11,9 @@ from cycles.steps import Step
 from masterdata.models import Customer, Family, Product, Region
 from masterdata.selectors import ceo, head_of, people
 from meetings.models import MeetingKind
-from supply.models import Gap
+from supply.models import Gap, Scenario
 from supply.selectors.gaps import BriefOption, GapBrief, gap_brief
+from supply.selectors.scenario_brief import scenario_brief
 
 KEYS = ("a", "b", "c")
 EFFECTS = (
@@ -26,9 +27,11 @@ EFFECTS = (
 FORUMS = (MeetingKind.PRE_SOP, MeetingKind.EXECUTIVE, MeetingKind.DEMAND_REVIEW, MeetingKind.SUPPLY_REVIEW)
 
 
-def brief_form(cycle: Cycle, gap: Gap | None, on: date, typed: Mapping[str, str] | None) -> dict[str, Any]:
+def brief_form(
+    cycle: Cycle, gap: Gap | None, on: date, typed: Mapping[str, str] | None, scenario: Scenario | None = None
+) -> dict[str, Any]:
     """Choices and values of the form; `typed` is what somebody sent and must not lose."""
-    values = dict(typed.items()) if typed is not None else _first_values(cycle, gap, on)
+    values = dict(typed.items()) if typed is not None else _first_values(cycle, gap, on, scenario)
     return {
         "cycle": cycle,
         "gap": gap,
@@ -48,6 +51,7 @@ def _block(key: str, values: Mapping[str, str]) -> dict[str, Any]:
         "label": values.get(f"{key}-label", ""),
         "text": values.get(f"{key}-text", ""),
         "gap_option": values.get(f"{key}-gap_option", ""),
+        "scenario": values.get(f"{key}-scenario", ""),
         "scope": values.get(f"{key}-scope", "all:"),
         "first": values.get(f"{key}-from", ""),
         "last": values.get(f"{key}-to", ""),
@@ -58,28 +62,39 @@ def _block(key: str, values: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _first_values(cycle: Cycle, gap: Gap | None, on: date) -> dict[str, str]:
+def _first_values(cycle: Cycle, gap: Gap | None, on: date, scenario: Scenario | None) -> dict[str, str]:
     meeting_day = step_of(cycle, Step.PRE_SOP).due_at.date()
-    boss = head_of("Operations") if gap else ceo()
+    boss = head_of("Operations") if gap or scenario else ceo()
     values = {
         "forum": MeetingKind.PRE_SOP.value,
         "decide_by": max(meeting_day, on).isoformat(),
         "decider": boss.username if boss else "",
         "a-label": "Do nothing",
     }
-    return values | _gap_values(gap_brief(gap)) if gap else values
+    if scenario is not None:
+        return values | _brief_values(scenario_brief(scenario))
+    return values | _brief_values(gap_brief(gap)) if gap else values
 
 
-def _gap_values(brief: GapBrief) -> dict[str, str]:
+def _brief_values(brief: GapBrief) -> dict[str, str]:
     chosen = brief_options(brief)
     values = {"question": brief.question}
     for key, option in zip(KEYS, chosen, strict=False):
         values[f"{key}-label"], values[f"{key}-text"] = option.label, option_words(brief, option)
-        values[f"{key}-gap_option"] = option.key
+        values |= {f"{key}-{name}": str(value) for name, value in _effect_fields(option).items()}
         values |= {f"{key}-{name}": f"{getattr(option, name):.0f}" for name, _ in EFFECTS}
         if option.key == brief.recommendation:
             values["recommendation"] = key
     return values
+
+
+def _effect_fields(option: BriefOption) -> dict[str, Any]:
+    """What choosing an option does, as fields of the form."""
+    effect = option.plan_effect
+    if "pct" not in effect:
+        return effect
+    fields = {"scope": f"{effect['scope']}:{effect['code']}", "pct": f"{effect['pct']:g}"}
+    return fields | {"from": effect["from"], "to": effect["to"]}
 
 
 def option_words(brief: GapBrief, option: BriefOption) -> str:

@@ -130,7 +130,7 @@ def plan_words(effect: dict[str, Any]) -> str:
     """What an option does to the plan, in words: `BIKES −10 %, 2026-12 to 2027-01`."""
     if not effect:
         return ""
-    if "gap_option" in effect:
+    if "gap_option" in effect or "scenario" in effect:
         return "Operations plan again with it."
     where = "Everything" if effect["scope"] == "all" else str(effect["code"])
     pct, quantity = effect.get("pct"), effect.get("quantity")

@@ -17,8 +17,9 @@ from meetings.policy import check_plan_open, check_raises_briefs, deciding_for
 from meetings.selectors.company_forecast import effect_difference
 from meetings.selectors.rights import Deciders, leads
 from meetings.services.codes import next_code
-from supply.models import Gap, GapOptionKind
+from supply.models import Gap, GapOptionKind, Scenario
 from supply.services.gaps import gap_escalate, gap_option_choose
+from supply.services.scenarios import scenario_choose
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     """Choose an option; of two who decide at the same time one wins and the other is told.
 
     The chosen option's effect on the plan is applied when the company forecast is built; the chosen way to close a
-    supply gap goes to operations at once.
+    supply gap and a chosen scenario go to operations at once.
     """
     decision = Decision.objects.select_for_update().get(pk=decision.pk)
     on_behalf_of = deciding_for(person, decision)
@@ -139,6 +140,7 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     decision.reason, decision.deferred_to = reason.strip(), None
     decision.save()
     _gap_answer(decision, chosen, person, at)
+    _scenario_answer(decision, chosen, person, at)
     return decision
 
 
@@ -148,6 +150,17 @@ def _gap_answer(decision: Decision, chosen: DecisionOption, person: Person, at: 
     gap = Gap.objects.filter(pk=decision.gap).first() if kind and decision.gap else None
     if gap is not None:
         gap_option_choose(gap=gap, kind=GapOptionKind(kind), person=person, at=at, decision=decision.code)
+
+
+def _scenario_answer(decision: Decision, chosen: DecisionOption, person: Person, at: datetime) -> None:
+    """Operations plan by the scenario; refused when it was removed meanwhile."""
+    number = chosen.plan_effect.get("scenario")
+    if number is None:
+        return
+    scenario = Scenario.objects.filter(pk=number, cycle=decision.cycle).first()
+    if scenario is None:
+        raise Refused("scenario_gone", "The scenario of this option was removed. Choose another option.")
+    scenario_choose(scenario=scenario, person=person, at=at, decision=decision.code)
 
 
 def _check_undecided(decision: Decision) -> None:

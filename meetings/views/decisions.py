@@ -19,7 +19,7 @@ from meetings.selectors.brief_form import brief_form
 from meetings.selectors.decisions import decision_rows, decision_views, decisions_page
 from meetings.selectors.rights import raises_briefs
 from meetings.services.decisions import decision_decide, decision_defer, decision_escalate, decision_raise
-from supply.models import Gap
+from supply.models import Gap, Scenario
 
 
 def _decision(code: str) -> Decision:
@@ -58,7 +58,7 @@ def new(request: PortalRequest) -> HttpResponse:
         raise Refused("no_cycle", "No cycle is open, so there is nothing to decide.")
     gap = _gap(request)
     if request.method == "GET":
-        return _form(request, cycle, gap)
+        return _form(request, cycle, gap, scenario=_scenario(request))
     try:
         row = _raise(request, cycle, gap)
     except Refused as refusal:
@@ -74,9 +74,20 @@ def _gap(request: PortalRequest) -> Gap | None:
     return get_object_or_404(Gap.objects.select_related("resource", "cycle"), pk=int(wanted))
 
 
-def _form(request: PortalRequest, cycle: Cycle, gap: Gap | None, problem: Refused | None = None) -> HttpResponse:
+def _scenario(request: PortalRequest) -> Scenario | None:
+    wanted = request.GET.get("scenario", "")
+    return get_object_or_404(Scenario.objects.select_related("cycle"), pk=int(wanted)) if wanted.isdecimal() else None
+
+
+def _form(
+    request: PortalRequest,
+    cycle: Cycle,
+    gap: Gap | None,
+    problem: Refused | None = None,
+    scenario: Scenario | None = None,
+) -> HttpResponse:
     typed = request.POST if problem else None
-    context = brief_form(cycle, gap, request.today, typed) | {"problem": problem, "tab": "decisions"}
+    context = brief_form(cycle, gap, request.today, typed, scenario) | {"problem": problem, "tab": "decisions"}
     return render(request, "meetings/brief.html", context, status=problem.status if problem else 200)
 
 

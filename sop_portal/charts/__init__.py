@@ -5,6 +5,7 @@ Measured is solid, expected is hatched, planned is outlined, the previous year i
 
 from sop_portal.charts.bias import bias_columns
 from sop_portal.charts.cells import bar, bullet, sparkline
+from sop_portal.charts.compared import plans_compared
 from sop_portal.charts.inventory import inventory_band
 from sop_portal.charts.line_review import line_review
 from sop_portal.charts.load import stacked_load
@@ -21,6 +22,7 @@ __all__ = [
     "bullet",
     "inventory_band",
     "line_review",
+    "plans_compared",
     "sparkline",
     "stacked_load",
     "stair",

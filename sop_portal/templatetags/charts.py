@@ -1,9 +1,9 @@
 """Chart tags: a plain dict in, a figure out.
 
 {% three_tier data %} {% stacked_load data %} {% inventory_band data %} {% waterfall data %} {% stair data %}
-{% bias_columns data %} {% tolerance_grid data %} {% line_review data %} take the arguments of the maker of the
-same name in `sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit, when (the three title
-lines), legend=False and table=False to leave these out. {% bullet data %}, {% bar data %} and
+{% bias_columns data %} {% tolerance_grid data %} {% line_review data %} {% plans_compared data %} take the arguments
+of the maker of the same name in `sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit,
+when (the three title lines), legend=False and table=False to leave these out. {% bullet data %}, {% bar data %} and
 {% sparkline data %} give the bare picture for a cell. {% chart_legend "ac fc pl py" %} is one legend for a page.
 """
 
@@ -116,6 +116,7 @@ for _maker in (
     charts.stair,
     charts.bias_columns,
     charts.tolerance_grid,
+    charts.plans_compared,
 ):
     _register(_maker)
 for _cell in (charts.bullet, charts.bar, charts.sparkline):

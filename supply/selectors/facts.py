@@ -15,7 +15,9 @@ from demand.matrices import Matrix
 from demand.models import OrderLine
 from supply.capacity import CapacityException as MonthException
 from supply.capacity import capacity_by_month, hours_matrix
-from supply.models import BillOfResource, CapacityException, Inventory, Resource, SupplyOrder
+from supply.changes import Change
+from supply.models import BillOfResource, CapacityException, Inventory, Resource, Scenario, SupplyOrder
+from supply.scenarios import read
 
 STOCK_UNKNOWN = "capacity only: stock unknown"
 NO_HOURS = "No resource has hours per unit, so nothing limits what is made. Import bill_of_resources.csv."
@@ -27,12 +29,13 @@ OF_THE_PAST = (
 @dataclass(frozen=True)
 class Capacity:
     """Resources (rows of `resources`, in order of code) with (resources, products) hours per unit and
-    (resources, months) hours a month."""
+    (resources, months) hours a month; and what the scenario changes that the cycle is planned by."""
 
     resources: pd.DataFrame
     hours: Matrix
     regular: Matrix
     overtime: Matrix
+    adopted: tuple[Change, ...] = ()
 
     @property
     def codes(self) -> list[str]:
@@ -65,7 +68,13 @@ def capacity_of(cycle: Cycle, products: pd.DataFrame) -> Capacity:
     regular, overtime = capacity_by_month(
         resources["regular_capacity"], resources["overtime_capacity"], cycle.horizon, _exceptions(cycle, resources)
     )
-    return Capacity(resources, _hours(products, resources), regular, overtime)
+    return Capacity(resources, _hours(products, resources), regular, overtime, adopted_changes(cycle))
+
+
+def adopted_changes(cycle: Cycle) -> tuple[Change, ...]:
+    """What the chosen scenario of a cycle changes; nothing when none is chosen."""
+    chosen = Scenario.objects.filter(cycle=cycle, chosen_at__isnull=False).values_list("changes", flat=True).first()
+    return tuple(read(change) for change in chosen or ())
 
 
 def _exceptions(cycle: Cycle, resources: pd.DataFrame) -> list[MonthException]:
@@ -115,6 +124,12 @@ def stock_of(cycle: Cycle, products: pd.DataFrame) -> Stock:
         as_of=as_of,
         notes=tuple(notes),
     )
+
+
+def stock_unknown(products: pd.DataFrame, months: int) -> Stock:
+    """No stock and no orders, for questions about hours only."""
+    nothing, by_month = np.zeros(len(products)), np.zeros((len(products), months))
+    return Stock(None, nothing, nothing, by_month, by_month, None)
 
 
 def _inventory(products: pd.DataFrame, as_of: date | None) -> tuple[Matrix | None, Matrix]:

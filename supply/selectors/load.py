@@ -11,8 +11,8 @@ from cycles.periods import month_range
 from demand.matrices import Matrix
 from supply.capacity import load_hours, utilisation
 from supply.models import Gap
-from supply.selectors.facts import Capacity, capacity_of
-from supply.selectors.situation import released_hours, reliefs_of
+from supply.selectors.facts import Capacity, capacity_of, stock_unknown
+from supply.selectors.situation import Situation, reliefs_of
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def load_of(
     cycle: Cycle, products: pd.DataFrame, demand: Matrix, supply: Matrix | None = None, gaps: list[Gap] | None = None
 ) -> Load:
     capacity = capacity_of(cycle, products)
+    given = Situation(cycle, products, demand, capacity, stock_unknown(products, cycle.horizon))
     return Load(
         months=month_range(cycle.month, cycle.horizon),
         products=products,
         demand=demand,
         capacity=capacity,
-        released=released_hours(cycle, capacity, reliefs_of(cycle, capacity, gaps)),
+        released=given.released(reliefs_of(cycle, capacity, gaps)),
         asked=load_hours(capacity.hours, demand),
         planned=None if supply is None else load_hours(capacity.hours, supply),
     )

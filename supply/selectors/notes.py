@@ -30,8 +30,9 @@ class Note:
 
 def notes_of(cycle: Cycle, version: ForecastVersion | None, at: datetime) -> list[Note]:
     """The oldest and most serious doubts first: capacity, hours, stock, and what the plan itself says."""
-    said = [Note(line, line.startswith("Prepared") is False) for line in (version.note if version else "").splitlines()]
-    found = [_capacity(at), _hours(), _stock(cycle)]
+    lines = version.note.splitlines() if version else []
+    said = [Note(line, not line.startswith(("Prepared", "Planned"))) for line in lines]
+    found = [_capacity(at), _hours(), _stock(cycle, at)]
     return [Note(text) for text in found if text] + said
 
 
@@ -48,12 +49,16 @@ def _hours() -> str:
     return "" if BillOfResource.objects.exists() else NO_HOURS
 
 
-def _stock(cycle: Cycle) -> str:
+def _stock(cycle: Cycle, at: datetime) -> str:
     as_of: date | None = Inventory.objects.filter(as_of__lt=cycle.month).aggregate(at=Max("as_of"))["at"]
     if as_of is None:
         return f"No stock is known before {cycle.month:%B %Y}, so only capacity counts. {_keepers()} can import it."
     if as_of < add_months(cycle.month, -1):
-        return f"Stock is as of {as_of:%d %b %Y}, which is older than last month's end. Import a newer inventory.csv."
+        age = (at.date() - as_of).days
+        return (
+            f"Stock is as of {as_of:%d %b %Y}, {age} days ago and older than last month's end. "
+            f"{_keepers()} can import a newer inventory.csv."
+        )
     return ""
 
 

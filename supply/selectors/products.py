@@ -19,6 +19,7 @@ COLUMNS = {
     "line__product__make_or_buy": "make_or_buy",
     "line__product__make_to": "make_to",
     "line__product__lead_time_days": "lead_time_days",
+    "line__product__priority": "priority",
     "family__code": "family",
     "family__name": "family_name",
     "family__group": "group",
@@ -30,8 +31,8 @@ COLUMNS = {
 def supply_products(cycle: Cycle) -> pd.DataFrame:
     """The products a cycle plans, indexed by product id in ascending order.
 
-    Columns: code, name, family, family_name, group, price and unit_cost in company currency, made, storable,
-    lead_months (first month in which newly ordered supply arrives).
+    Columns: code, name, family, family_name, group, price and unit_cost in company currency, priority (1 = first, NaN
+    = none), made, storable, lead_months (first month in which newly ordered supply arrives).
     """
     rows = (
         CycleLine.objects.filter(cycle=cycle)

@@ -11,7 +11,7 @@ from cycles.periods import month_range
 from cycles.selectors import current_cycle, milestones_reached
 from cycles.steps import Milestone
 from demand.models import Comment, ForecastVersion, Stage
-from demand.selectors.versions import version_current
+from demand.selectors.versions import version_current, version_proposed
 from jobs.models import ACTIVE_STATES, Job
 from masterdata.models import Person
 from masterdata.roles import COST_ROLES, Role
@@ -20,6 +20,7 @@ from supply.models import SupplyOrder, SupplyReturn
 from supply.policy import OPERATIONS, may_plan, may_sign
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.gaps import gap_rows, gaps_of, short_of_supply
+from supply.selectors.hour_values import hour_values_of
 from supply.selectors.load import Load, load_chart, load_of, utilisation_rows
 from supply.selectors.notes import notes_of
 from supply.selectors.preview import preview
@@ -46,6 +47,7 @@ def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict
         "money_open": person.role in COST_ROLES,
         "job": Job.objects.filter(kind="supply_plan", key=cycle.code, state__in=ACTIVE_STATES).first(),
         "notes": notes_of(cycle, version, at),
+        "scenarios_open": version is not None or version_proposed(cycle) is not None,
         "late_orders": late_orders(cycle, today),
     }
     if answer is None or version is None:
@@ -75,6 +77,7 @@ def _planned(
         "open_gaps": len(open_gaps),
         "used": used,
         "used_months": months[:SHOWN],
+        "hour_values": hour_values_of(cycle, person, version.made_from_id),
         "charts": _charts(load, used),
         "families": family_rows(answer, months),
         "waiting": short_of_supply(answer, months),

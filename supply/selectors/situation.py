@@ -1,20 +1,28 @@
 """What operations has to plan with, and the plan that comes out of it for some chosen options."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import pandas as pd
 
 from cycles.models import Cycle
 from cycles.periods import months_between
 from demand.matrices import Matrix
+from supply.as_commitment import as_commitment
+from supply.cheapest_plan import cheapest_plan
 from supply.commitment import Commitment, SupplyInput, plan
+from supply.ground import Ground, problem_of
+from supply.linear_program import Unsolved
 from supply.models import Gap
 from supply.options import Kind
 from supply.outcome import Outcome, outcome
-from supply.relief import Relief, prebuild_months, relieved_capacity
+from supply.relief import Relief, prebuild_months
+from supply.scenarios import changed
 from supply.selectors.facts import Capacity, Stock, capacity_of, stock_of
+from supply.selectors.ground import ground_of
+
+SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,10 +41,26 @@ class Situation:
 
     def released(self, reliefs: Sequence[Relief]) -> Matrix:
         """Hours the plan may use (resources, months)."""
-        return released_hours(self.cycle, self.capacity, reliefs)
+        return self.ground(reliefs).released
+
+    def ground(self, reliefs: Sequence[Relief], *, adopted: bool = True) -> Ground:
+        """What the optimiser starts from, with the scenario the cycle is planned by unless `adopted` is False."""
+        ground = ground_of(self.cycle, self.products, self.demand, self.capacity, self.stock, reliefs)
+        return changed(ground, self.cycle.month, self.capacity.adopted if adopted else ())
 
     def commitment(self, reliefs: Sequence[Relief] = ()) -> Commitment:
-        """The plan with these options taken."""
+        """The plan with these options taken: by the rules, or at least cost when a scenario is chosen."""
+        return self.by_cost(reliefs) if self.capacity.adopted else self.by_rules(reliefs)
+
+    def by_cost(self, reliefs: Sequence[Relief]) -> Commitment:
+        """The cheapest plan; by the rules when it cannot be found in time."""
+        problem = problem_of(self.ground(reliefs))
+        try:
+            return as_commitment(cheapest_plan(problem, seconds=SECONDS), problem, stock_known=self.stock_known)
+        except Unsolved:
+            return self.by_rules(reliefs)
+
+    def by_rules(self, reliefs: Sequence[Relief]) -> Commitment:
         stock, lead = self.stock, self.products["lead_months"].to_numpy()
         return plan(
             SupplyInput(
@@ -58,15 +82,13 @@ class Situation:
         return outcome(self.demand, made.commitment, made.inventory, self.products["price"], self.products["unit_cost"])
 
 
-def released_hours(cycle: Cycle, capacity: Capacity, reliefs: Sequence[Relief]) -> Matrix:
-    """Hours a plan may use (resources, months): regular ones and what was agreed on top; a replay of the past
-    worked overtime where it had to."""
-    hours = relieved_capacity(capacity.regular, reliefs)
-    return hours + capacity.overtime if cycle.simulated else hours
-
-
 def situation(cycle: Cycle, products: pd.DataFrame, demand: Matrix) -> Situation:
     return Situation(cycle, products, demand, capacity_of(cycle, products), stock_of(cycle, products))
+
+
+def without_scenario(given: Situation) -> Situation:
+    """The same as if no scenario had been chosen."""
+    return replace(given, capacity=replace(given.capacity, adopted=()))
 
 
 def reliefs_of(cycle: Cycle, capacity: Capacity, gaps: Sequence[Gap] | None = None) -> list[Relief]:

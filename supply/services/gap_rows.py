@@ -19,7 +19,7 @@ from supply.gaps import Gap as Found
 from supply.gaps import Product, customers_hit, find_gaps
 from supply.joint_options import JointOption, Short, evaluated, joint_options, resources_short
 from supply.models import Gap
-from supply.options import FreeHours, Kind, ResourceFacts, recommended
+from supply.options import FreeHours, ResourceFacts, recommended
 from supply.relief import ADDS_HOURS, PREBUILD_MONTHS, SHIPS_IN_TIME, Relief
 from supply.selectors.situation import Situation, reliefs_of
 from supply.wording import count_text
@@ -72,7 +72,9 @@ def gaps_store(*, given: Situation, made: Commitment, lines: LinePlan | None, at
         row = known.pop(key, None) or Gap(cycle=given.cycle, resource_id=key[0], month=key[1], at=at)
         _fill(row, found, given, lines, plan)
         if not row.chosen:
-            row.options = _options(row, found, given, plan, evaluate=len(rows) < EVALUATED)
+            # the plan of a scenario is too dear to make again under every option
+            evaluate = len(rows) < EVALUATED and not given.capacity.adopted
+            row.options = _options(row, found, given, plan, evaluate=evaluate)
         rows.append(row)
     rows += _closed(known.values())
     _write(rows)
@@ -96,15 +98,12 @@ def _found(given: Situation, made: Commitment, released: Matrix) -> list[Found]:
 
 def _planned(given: Situation, made: Commitment, gaps: Sequence[Gap]) -> _Planned:
     reliefs = reliefs_of(given.cycle, given.capacity, gaps)
-    taken = np.zeros_like(given.capacity.overtime)
-    for relief in reliefs:
-        if relief.kind is Kind.OVERTIME:
-            taken[relief.resource, relief.month] += relief.hours
+    ground = given.ground(reliefs)
     return _Planned(
         reliefs=reliefs,
         load=load_hours(given.capacity.hours, made.production),
-        released=given.released(reliefs),
-        overtime_left=np.maximum(given.capacity.overtime - taken, 0.0),
+        released=ground.released,
+        overtime_left=ground.overtime,
         committed=made.commitment,
         late=np.maximum(given.demand - made.commitment, 0.0),
     )

@@ -17,8 +17,9 @@ from supply.policy import check_planner, check_supply_open
 from supply.relief import ADDS_HOURS
 from supply.selectors.answers import plan_outcome
 from supply.selectors.situation import reliefs_of
+from supply.selectors.start import planning_situation
 from supply.services.gap_rows import gaps_store
-from supply.services.planning import planning_situation, supply_plan_build
+from supply.services.planning import supply_plan_build
 
 MOST_GAPS: Final = 60
 

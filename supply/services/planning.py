@@ -13,33 +13,33 @@ from cycles.services import cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone
 from demand.matrices import Matrix, Plan
 from demand.models import ForecastVersion, Stage
-from demand.selectors.lines import cycle_lines
-from demand.selectors.versions import stage_plan, version_current, version_proposed
+from demand.selectors.versions import version_current
 from demand.services.versions import version_store
-from jobs.models import Job
+from jobs.models import ACTIVE_STATES, Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
 from supply.allocation import Rule, allocate
 from supply.commitment import LEAD_TIME, Commitment
-from supply.models import SupplyAnswer
+from supply.models import Scenario, SupplyAnswer
 from supply.policy import check_supply_open, demand_signed
-from supply.selectors.products import by_product, product_index, supply_products
 from supply.selectors.sharing import rule_vectors
-from supply.selectors.situation import Situation, reliefs_of, situation
+from supply.selectors.situation import Situation, reliefs_of
+from supply.selectors.start import demand_plan_of, planning_start
 from supply.services.gap_rows import LinePlan, gaps_store
 
 KIND = "supply_plan"
 NOT_SIGNED = "Prepared on a demand plan that is not signed yet."
+PLANNED_BY = "Planned at least cost by the scenario"
 
 
-def supply_plan_queue(*, cycle: Cycle, at: datetime, owner: Any = None) -> Job:
-    part = PartSpec(f"Supply plan {cycle.code}", {"cycle": cycle.pk})
+def supply_plan_queue(*, cycle: Cycle, at: datetime, owner: Any = None, decision: str = "") -> Job:
+    part = PartSpec(f"Supply plan {cycle.code}", {"cycle": cycle.pk, "decision": decision})
     return job_queue(kind=KIND, key=cycle.code, label=f"Supply plan of {cycle.code}", parts=[part], at=at, owner=owner)
 
 
 def supply_plan_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
     cycle = Cycle.objects.get(pk=payload["cycle"])
-    version = supply_plan_build(cycle=cycle, at=at)
+    version = supply_plan_build(cycle=cycle, at=at, decision=payload.get("decision", ""))
     return f"Supply plan of {cycle.code}, shared by the rule {version.rule}"
 
 
@@ -55,7 +55,7 @@ def supply_plan_build(
     cycle_lock_exclusive(cycle)
     if not decision:
         check_supply_open(cycle)
-    source, demand = _demand_plan(cycle)
+    source, demand = demand_plan_of(cycle)
     work = _calculate(cycle, demand, rule or rule_in_use(cycle))
     answers_store(cycle=cycle, given=work.given, made=work.made)
     gaps_store(given=work.given, made=work.made, lines=work.lines, at=at)
@@ -71,7 +71,7 @@ def supply_answer_for_replay(*, cycle: Cycle, at: datetime) -> ForecastVersion:
     """The same for a simulated cycle: only facts from before its first day, no gaps, no milestones."""
     if not cycle.simulated:
         raise ValueError(f"The cycle {cycle.code} is not simulated: build its supply plan instead.")
-    source, demand = _demand_plan(cycle)
+    source, demand = demand_plan_of(cycle)
     work = _calculate(cycle, demand, Rule.FAIR_SHARE)
     answers_store(cycle=cycle, given=work.given, made=work.made)
     return _store(cycle, work, source, at, None, note=[])
@@ -83,28 +83,15 @@ def rule_in_use(cycle: Cycle) -> Rule:
     return Rule(version.rule) if version is not None and version.rule else Rule.FAIR_SHARE
 
 
+def supply_plan_running(cycle: Cycle) -> bool:
+    """Whether a worker is making the supply plan, or is about to."""
+    return Job.objects.filter(kind=KIND, key=cycle.code, state__in=ACTIVE_STATES).exists()
+
+
 def supply_plan_stale(cycle: Cycle) -> bool:
     """Whether the signed demand plan has no supply plan made from it yet."""
     demand, supply = version_current(cycle, Stage.DEMAND_PLAN), version_current(cycle, Stage.SUPPLY_PLAN)
     return demand is not None and (supply is None or supply.made_from_id != demand.pk)
-
-
-def planning_situation(cycle: Cycle) -> Situation:
-    """What the supply plan of a cycle starts from now."""
-    return planning_start(cycle, _demand_plan(cycle)[1])[0]
-
-
-def planning_start(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame, np.ndarray]:
-    """What a plan for this demand starts from, the facts of its lines, and the row of each line's product."""
-    frame = cycle_lines(cycle, lines=demand.lines)
-    products = supply_products(cycle)
-    rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
-    return situation(cycle, products, by_product(demand, rows, len(products))), frame, rows
-
-
-def _demand_plan(cycle: Cycle) -> tuple[ForecastVersion | None, Plan]:
-    source = version_current(cycle, Stage.DEMAND_PLAN) or version_proposed(cycle)
-    return source, stage_plan(cycle, Stage.DEMAND_PLAN)
 
 
 @dataclass(frozen=True)
@@ -147,9 +134,20 @@ def _store(
         at=at,
         by=by,
         rule=work.rule.value,
-        note="\n".join([*note, *work.given.stock.notes]),
+        note="\n".join([*note, *work.given.stock.notes, *_planned_by(cycle, work.made)]),
         made_from=source,
     )
+
+
+def _planned_by(cycle: Cycle, made: Commitment) -> list[str]:
+    """The scenario in the plan's note; it is a doubt when its cheapest plan was not found in time."""
+    chosen = Scenario.objects.filter(cycle=cycle, chosen_at__isnull=False).first()
+    if chosen is None:
+        return []
+    decided = f", decided with {chosen.decision}" if chosen.decision else ""
+    if made.by_rules:
+        return [f"The cheapest plan of “{chosen.name}”{decided} was not found in time; the rules plan with its hours."]
+    return [f"{PLANNED_BY} “{chosen.name}”{decided}."]
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from supply.reserved import supply_reserved, without_input
 from supply.selectors.products import by_product
 from supply.selectors.sharing import rule_vectors
 from supply.selectors.situation import reliefs_of
-from supply.services.planning import planning_start
+from supply.selectors.start import planning_start
 
 KIND = "reserved"
 TINY = 1e-6
@@ -53,7 +53,8 @@ def reserved_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
 def reserved_build(*, version: ForecastVersion) -> int:
     """Work out and keep, for everybody whose input is in the plan, what it made operations commit.
 
-    Harmless to repeat. The number of people.
+    Harmless to repeat. The number of people. With and without are both planned by the rules, also where a scenario is
+    chosen: the difference takes many plans.
     """
     cycle, rule = version.cycle, Rule(version.rule or Rule.FAIR_SHARE)
     demand = stage_plan(cycle, Stage.DEMAND_PLAN)
@@ -64,7 +65,7 @@ def reserved_build(*, version: ForecastVersion) -> int:
 
     def commit(wanted: Matrix) -> Matrix:
         products = by_product(replace(demand, quantity=wanted), rows, len(given.products))
-        made = replace(given, demand=products).commitment(reliefs)
+        made = replace(given, demand=products).by_rules(reliefs)
         return allocate(wanted, rows, made.commitment, rule, **vectors)
 
     committed = commit(demand.quantity)

@@ -18,7 +18,7 @@ from masterdata.selectors import head_of, people
 from masterdata.signing import signing_for
 from supply.models import Gap, SupplyReturn
 from supply.policy import HEAD, OPERATIONS, demand_signed, may_plan, may_sign, supply_signed
-from supply.services.planning import supply_plan_stale
+from supply.services.planning import supply_plan_running, supply_plan_stale
 from supply.wording import count_text, list_text
 
 
@@ -34,6 +34,8 @@ def supply_sign(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -
             "plan_stale",
             "Demand was signed after this supply plan was made. It is being made again; look at it and sign then.",
         )
+    if supply_plan_running(cycle):
+        raise Refused("plan_running", "The supply plan is being made again. Look at it in a moment and sign then.")
     _check_gaps(cycle)
     return milestone_reach(
         cycle=cycle,

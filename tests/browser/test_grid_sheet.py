@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from demand.models import Certainty, CycleLine, LayerLine, Stage
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
-from tests.browser.test_keyboard import VISIBLE_FOCUS, press, tab_to
+from tests.browser.test_keyboard import UNSEEN_FOCUS, press, tab_to
 from tests.browser.test_sales import PHONE, Sales, assert_accessible, flag_lines, saved, shoot
 from tests.cast import small_company
 from tests.demand.test_hints import past_changes
@@ -102,7 +102,7 @@ def enter_grid(page: Page) -> None:
 
 
 def assert_focus_is_seen(page: Page) -> None:
-    assert page.evaluate(VISIBLE_FOCUS), "the focus cannot be seen"
+    assert page.evaluate(UNSEEN_FOCUS) == "", "the focus cannot be seen"
 
 
 def test_a_subtotal_by_key(sales: Sales) -> None:

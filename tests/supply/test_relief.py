@@ -5,20 +5,20 @@ import pytest
 
 from supply.commitment import SupplyInput, plan
 from supply.options import Kind
-from supply.relief import Relief, prebuild_months, relieved_capacity
+from supply.relief import Relief, agreed_hours, prebuild_months
 
 HOURS = np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 1.0]])
 
 
-def test_overtime_and_a_supplier_add_their_hours_where_they_were_agreed() -> None:
+def test_each_option_adds_its_hours_where_they_were_agreed() -> None:
     reliefs = [Relief(Kind.OVERTIME, 0, 1, 30.0), Relief(Kind.OUTSOURCE, 1, 0, 5.0), Relief(Kind.OVERTIME, 0, 1, 1.0)]
-    capacity = relieved_capacity([[10.0, 10.0], [20.0, 20.0]], reliefs)
-    np.testing.assert_array_equal(capacity, [[10.0, 41.0], [25.0, 20.0]])
+    np.testing.assert_array_equal(agreed_hours((2, 2), reliefs, Kind.OVERTIME), [[0.0, 31.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(agreed_hours((2, 2), reliefs, Kind.OUTSOURCE), [[0.0, 0.0], [5.0, 0.0]])
 
 
 @pytest.mark.parametrize("kind", [Kind.DO_NOTHING, Kind.DELAY, Kind.PREBUILD])
 def test_other_options_add_no_hours(kind: Kind) -> None:
-    assert relieved_capacity([[10.0]], [Relief(kind, 0, 0, 99.0)]).tolist() == [[10.0]]
+    assert agreed_hours((1, 1), [Relief(kind, 0, 0, 99.0)], kind).tolist() == [[0.0]]
 
 
 def test_building_ahead_is_for_the_products_of_the_resource_in_that_month() -> None:
@@ -26,18 +26,12 @@ def test_building_ahead_is_for_the_products_of_the_resource_in_that_month() -> N
     np.testing.assert_array_equal(ahead, [[0, 0, 2, 0], [0, 0, 0, 0], [0, 0, 2, 0]])
 
 
-def test_the_regular_capacity_given_is_not_changed() -> None:
-    regular = np.array([[10.0]])
-    relieved_capacity(regular, [Relief(Kind.OVERTIME, 0, 0, 5.0)])
-    assert regular.tolist() == [[10.0]]
-
-
 @pytest.mark.parametrize(
     "relief", [Relief(Kind.OVERTIME, 1, 0), Relief(Kind.OVERTIME, 0, 1), Relief(Kind.OVERTIME, 0, 0, -1.0)]
 )
 def test_a_relief_outside_or_negative_is_refused(relief: Relief) -> None:
     with pytest.raises(ValueError, match="Relief"):
-        relieved_capacity([[10.0]], [relief])
+        agreed_hours((1, 1), [relief], relief.kind)
 
 
 def test_only_the_month_that_may_be_built_ahead_is() -> None:

@@ -210,6 +210,13 @@ def test_fresh_data_needs_no_note(cast: Cast, cycle: Cycle) -> None:
     assert said(cycle) == ""
 
 
+def test_old_stock_says_its_age_and_who_brings_a_newer_one(cast: Cast, cycle: Cycle) -> None:
+    Inventory.objects.update(as_of=date(2026, 9, 30))
+    age = (AT.date() - date(2026, 9, 30)).days
+    assert f"Stock is as of 30 Sep 2026, {age} days ago" in said(cycle)
+    assert "Sam Supply can import a newer inventory.csv." in said(cycle)
+
+
 def test_old_capacity_names_its_keeper(cast: Cast, cycle: Cycle) -> None:
     RowChange.objects.create(table="supply_resource", key="WELD", after={}, at=AT - timedelta(days=45))
     assert "last looked at 45 days ago. It is kept by Sam Supply" in said(cycle)

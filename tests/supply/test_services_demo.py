@@ -13,18 +13,23 @@ from cycles.periods import add_months, month_range, months_between
 from cycles.services import cycle_open
 from cycles.steps import Step
 from demand.matrices import Matrix, Plan
-from demand.models import Booking, Stage
+from demand.models import Booking, Shipment, Stage
 from demand.selectors.history import history
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import cycle_line_ids, version_plan
 from demand.services.versions import cycle_lines_freeze, version_store
+from supply.as_commitment import priced
 from supply.capacity import load_hours
-from supply.models import Gap, Inventory
+from supply.cheapest_plan import cheapest_plan
+from supply.ground import problem_of
+from supply.models import Gap, Inventory, Receipt
 from supply.selectors.answers import answer_of
 from supply.selectors.facts import capacity_of
 from supply.selectors.family_page import families_page, family_page
 from supply.selectors.products import supply_products
+from supply.selectors.scenario_results import rules_on
 from supply.selectors.sheet import CLOSED_MONTHS
+from supply.selectors.start import scenario_start
 from supply.services.planning import supply_plan_build
 
 FIRST, MONTHS = date(2017, 7, 1), 35
@@ -63,6 +68,40 @@ def test_bookings_overload_exactly_eight_cells(demo_company: object) -> None:
     assert over == {
         (code, month) for code in ("WC20", "WC30", "WC50", "WC60") for month in (date(2019, 8, 1), date(2019, 9, 1))
     }
+
+
+def test_the_load_is_the_sum_of_bookings_times_their_hours(demo_company: object) -> None:
+    """Added up row by row of the bookings, apart from the matrices the plan works with."""
+    products = supply_products(opened())
+    capacity = capacity_of(Cycle.objects.get(month=JUNE), products)
+    per_unit = {
+        (code, int(product)): capacity.hours[r, p]
+        for r, code in enumerate(capacity.codes)
+        for p, product in enumerate(products.index)
+    }
+    asked = np.zeros((len(capacity.codes), MONTHS))
+    rows = Booking.objects.values_list("month", Coalesce("product__plan_as", "product"), "qty")
+    for month, product, qty in rows:
+        for r, code in enumerate(capacity.codes):
+            asked[r, months_between(FIRST, month)] += qty * per_unit[code, product]
+    np.testing.assert_allclose(load_hours(capacity.hours, booked(products)), asked, rtol=1e-12)
+
+
+def test_stock_is_stock_before_and_receipts_less_shipments(demo_company: object) -> None:
+    stock = {(row.as_of.replace(day=1), row.product_id): row.on_hand for row in Inventory.objects.all()}
+    came = {(row.month, row.product_id): row.qty for row in Receipt.objects.all()}
+    shipped: dict[tuple[date, int], float] = {}
+    for month, product, qty in Shipment.objects.values_list("month", "product").annotate(Sum("qty")):
+        shipped[month, product] = qty
+    first = min(month for month, _ in stock)
+    checked = 0
+    for (month, product), on_hand in stock.items():
+        if month == first:
+            continue
+        before = stock.get((add_months(month, -1), product), 0.0)
+        assert on_hand == before + came.get((month, product), 0.0) - shipped.get((month, product), 0.0)
+        checked += 1
+    assert checked > 1_000
 
 
 @pytest.fixture
@@ -109,6 +148,23 @@ def test_the_sheet_of_closed_months_is_the_stock_that_was_recorded(planned: Cycl
         for month in page["months"][:CLOSED_MONTHS]
     ]
     assert [cell["value"] for cell in rows["Inventory"]["cells"][:CLOSED_MONTHS]] == recorded
+
+
+def test_the_cheapest_plan_of_the_whole_company_balances_and_beats_the_rules(planned: Cycle) -> None:
+    start = scenario_start(planned, [])
+    problem = problem_of(start.ground)
+    made = cheapest_plan(problem)
+    by_rules = priced(rules_on(start.ground), problem, bound=made.cost)
+    assert made.cost <= by_rules.cost
+    assert 0 <= by_rules.gap <= 1
+    stock = np.column_stack([start.ground.stock, made.inventory[:, :-1]])
+    np.testing.assert_allclose(
+        stock + start.ground.receipts + made.production - made.shipments[0], made.inventory, atol=1e-4
+    )
+    assert (made.load <= start.ground.released + 1e-4).all()
+    short = {start.ground.resources[r] for r, _ in np.argwhere(made.hour_value > 1)}
+    assert short <= {"WC20", "WC30", "WC50", "WC60"}
+    assert "WC20" in short
 
 
 def test_every_family_sheet_adds_up_as_shown(planned: Cycle) -> None:

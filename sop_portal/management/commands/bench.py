@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from sop_portal.bench import benchmark
 from sop_portal.clock import now
@@ -11,7 +11,10 @@ from sop_portal.clock import now
 class Command(BaseCommand):
     help = "Times import, baseline, publishing and every page on the demonstration company; needs an empty database."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        for figure in benchmark(at=now()):
+        for figure in benchmark(at=now(), large=options["large"]):
             self.stdout.write(f"{figure.what:<58}{figure.value:>16}   {figure.against}")
             self.stdout.flush()

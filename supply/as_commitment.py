@@ -1,0 +1,110 @@
+"""Between the two ways to plan: the cheapest plan as a commitment, and a commitment priced like the cheapest plan.
+
+Shapes: P products, M months, R resources, T offers of extra hours.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from supply.capacity import Matrix, load_hours
+from supply.cheapest_plan import CheapestPlan
+from supply.commitment import LEAD_TIME, NOT_SHORT, Commitment
+from supply.plan_problem import Facts, Problem, full_facts
+
+TINY: Final = 1e-6
+UNKNOWN: Final = float("nan")
+
+
+def as_commitment(made: CheapestPlan, problem: Problem, *, stock_known: bool) -> Commitment:
+    """The cheapest plan as operations answers it: what ships of this demand, first in first out, and what keeps
+    the rest: the resource whose hour is worth most to the product in that month, else the lead time."""
+    facts = full_facts(problem)
+    demand, owed, shipped = facts.demand.sum(axis=0), facts.owed.sum(axis=0), made.shipments.sum(axis=0)
+    produced = made.production + made.bought
+    commitment = committed(shipped, owed, demand)
+    return Commitment(
+        commitment=commitment,
+        shipments=shipped,
+        production=produced,
+        inventory=made.inventory,
+        backlog=made.backlog.sum(axis=0),
+        load=made.load,
+        binding=_binding(made, facts, commitment),
+        stock_known=stock_known,
+        open_demand=np.maximum(demand.sum(axis=1) - commitment.sum(axis=1), 0.0),
+        by_rules=False,
+    )
+
+
+def committed(shipped: Matrix, owed: Matrix, demand: Matrix) -> Matrix:
+    """What ships of `demand` (P, M) when the oldest is served first and `owed` (P,) is older than all of it."""
+    so_far = np.clip(np.cumsum(shipped, axis=1) - owed[:, None], 0.0, np.cumsum(demand, axis=1))
+    return np.maximum(np.diff(so_far, axis=1, prepend=0.0), 0.0)
+
+
+def _binding(made: CheapestPlan, facts: Facts, commitment: Matrix) -> NDArray[np.int64]:
+    """(P, M) the resource that keeps units from shipping in their month, LEAD_TIME, or NOT_SHORT."""
+    short = facts.demand.sum(axis=0) - commitment > TINY
+    if not len(facts.hours):
+        return np.where(short, LEAD_TIME, NOT_SHORT)
+    worth = facts.hours[:, :, None] * made.hour_value[:, None, :]
+    full = worth.max(axis=0) > TINY
+    early = np.arange(short.shape[1]) < facts.lead[:, None]
+    named = np.where(full & ~early, worth.argmax(axis=0), LEAD_TIME)
+    return np.where(short, named, NOT_SHORT)
+
+
+def priced(made: Commitment, problem: Problem, *, bound: float = UNKNOWN) -> CheapestPlan:
+    """A commitment with the costs of the same problem, so that it can stand beside cheapest plans.
+
+    Hours above the regular ones are taken from overtime and offers, the cheapest first. `bound` is what no plan
+    costs less than: it gives the gap; NaN when it is not known. Hours have no value here: the rules do not price them.
+    """
+    facts = full_facts(problem)
+    over = np.maximum(made.load - facts.regular, 0.0)
+    overtime, extra, extra_cost = _taken(over, facts)
+    cost = _cost(made, facts) + float((overtime * facts.overtime_cost[:, None]).sum() + extra_cost.sum())
+    zero = np.zeros_like(made.production)
+    return CheapestPlan(
+        production=made.production,
+        bought=zero,
+        inventory=made.inventory,
+        shipments=made.shipments[np.newaxis],
+        backlog=made.backlog[np.newaxis],
+        lost=zero[np.newaxis],
+        load=load_hours(facts.hours, made.production),
+        overtime=overtime,
+        extra=extra,
+        extra_cost=extra_cost,
+        hour_value=np.zeros_like(facts.regular),
+        cost=cost,
+        gap=max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else UNKNOWN,
+    )
+
+
+def _cost(made: Commitment, facts: Facts) -> float:
+    """Late, never delivered (what is owed after the last month), held, and below safety stock."""
+    late, lost = facts.late.max(axis=0), facts.lost.max(axis=0)
+    missing = np.maximum(facts.safety[:, None] - made.inventory, 0.0).sum(axis=1)
+    return float(
+        late @ made.backlog[:, :-1].sum(axis=1)
+        + lost @ made.backlog[:, -1]
+        + facts.hold @ made.inventory.sum(axis=1)
+        + facts.below @ missing
+    )
+
+
+def _taken(over: Matrix, facts: Facts) -> tuple[Matrix, Matrix, Matrix]:
+    """Overtime, extra hours and what the extra hours cost, each (R, M), that cover `over`."""
+    sources = np.concatenate([facts.overtime[None], facts.extra])
+    rates = np.concatenate([facts.overtime_cost[None], facts.extra_cost])
+    taken, left = np.zeros_like(sources), over.copy()
+    for resource in range(over.shape[0]):
+        for source in np.argsort(rates[:, resource], kind="stable"):
+            part = np.minimum(left[resource], sources[source, resource])
+            taken[source, resource] = part
+            left[resource] -= part
+    extra = taken[1:]
+    return taken[0], extra.sum(axis=0), (extra * facts.extra_cost[:, :, None]).sum(axis=0)

@@ -1,0 +1,222 @@
+"""The cheapest plan that capacity allows, and what one more hour would be worth: one linear program.
+
+Every month a product may be made (using hours of the resources, regular or overtime or extra ones), bought,
+held, delivered late or not at all. All of it has a price, shortage included, so there is always a plan.
+The shadow price of a resource's month is what one more hour there would save.
+
+Shapes: K classes of customers, P products, M months, R resources, T offers of extra hours. Money is in the
+company's currency.
+Source: aggregate planning by linear programming (Hanssmann and Hess 1960); shadow prices: any textbook on
+linear programming.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from supply.capacity import Matrix, load_hours
+from supply.linear_program import INFINITY, Numbers, Program, Solution
+from supply.plan_problem import Facts, Problem, full_facts
+
+TINY: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class CheapestPlan:
+    """The plan (units), what it uses (hours), what it costs, and what binds it.
+
+    `shipments`, `backlog`, `lost` are (K, P, M); `production`, `bought`, `inventory` (P, M); `load`, `overtime`,
+    `extra` (R, M); `extra_cost` is what the extra hours cost and `hour_value` what one more hour would save, both
+    (R, M) in money. `gap` is how far `cost` may be above
+    the best possible, as a share of it (0 = proven).
+    """
+
+    production: Matrix
+    bought: Matrix
+    inventory: Matrix
+    shipments: Matrix
+    backlog: Matrix
+    lost: Matrix
+    load: Matrix
+    overtime: Matrix
+    extra: Matrix
+    extra_cost: Matrix
+    hour_value: Matrix
+    cost: float
+    gap: float
+
+
+def cheapest_plan(problem: Problem, *, seconds: float = INFINITY) -> CheapestPlan:
+    """The plan of least cost.
+
+    Exact up to floating point: inventory_t = inventory_{t-1} + receipts + production + bought - shipments;
+    backlog_t = backlog_{t-1} + demand - shipments - lost; load <= regular + overtime + extra; nothing negative.
+    ValueError names the input that is negative or does not fit; Unsolved when `seconds` were not enough.
+    """
+    model = _Model(full_facts(problem))
+    solved = model.program.solve(priced=model.capacity, seconds=seconds)
+    return model.plan(solved)
+
+
+class _Model:
+    """The blocks of the program. Stock is kept in two parts, up to safety stock and above it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.program = facts, Program()
+        self._variables()
+        self._stock_balance()
+        self._owed_balance()
+        self._capacity()
+        self._made_to_order()
+        self._not_ahead()
+        self._before_lead_time()
+        self._frozen()
+        self._level()
+        self._lots()
+
+    def _variables(self) -> None:
+        f, new = self.facts, self.program.variables
+        by_class, by_month, by_resource = f.demand.shape, f.receipts.shape, f.regular.shape
+        made = f.make + f.regular_cost @ f.hours
+        self.made = new(by_month, cost=made[:, None], upper=self._most_made())
+        self.bought = new(by_month, cost=f.buy[:, None], upper=np.where(self._may_start(), f.may_buy, 0.0))
+        self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety[:, None])
+        self.above = new(by_month, cost=f.hold[:, None])
+        self.shipped = new(by_class)
+        self.late = new(by_class, cost=self._late_cost())
+        self.lost = new(by_class, cost=f.lost[:, :, None], upper=np.where(f.may_lose, INFINITY, 0.0)[:, :, None])
+        self.over = new(by_resource, cost=(f.overtime_cost - f.regular_cost)[:, None], upper=f.overtime)
+        self.extra = new(f.extra.shape, cost=(f.extra_cost - f.regular_cost)[:, :, None], upper=f.extra)
+
+    def _late_cost(self) -> Matrix:
+        """What is still owed after the last month counts as lost."""
+        cost = np.broadcast_to(self.facts.late[:, :, None], self.facts.demand.shape).copy()
+        cost[:, :, -1] = self.facts.lost
+        return cost
+
+    def _may_start(self) -> NDArray[np.bool_]:
+        return self.facts.lead[:, None] <= np.arange(self.facts.demand.shape[2])
+
+    def _most_made(self) -> Matrix:
+        """Nothing but open orders before the lead time; in lots a month needs an end."""
+        f = self.facts
+        ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.safety + f.ordered.sum(axis=1)
+        most = np.where(f.lots > 0, np.maximum(ends, f.lots), INFINITY)[:, None]
+        return np.where(self._may_start(), most, np.cumsum(f.ordered, axis=1))
+
+    def _stock_balance(self) -> None:
+        f, add = self.facts, self.program.add
+        comes = f.receipts.copy()
+        comes[:, 0] += f.stock
+        rows = self.program.rows(comes.shape, lower=-comes, upper=-comes)
+        for stock in (self.safe, self.above):
+            add(rows, stock, -1.0)
+            add(rows[:, 1:], stock[:, :-1], 1.0)
+        add(rows, self.made, 1.0)
+        add(rows, self.bought, 1.0)
+        add(rows[None], self.shipped, -1.0)
+
+    def _owed_balance(self) -> None:
+        asked, add = self.facts.demand.copy(), self.program.add
+        asked[:, :, 0] += self.facts.owed
+        rows = self.program.rows(asked.shape, lower=asked, upper=asked)
+        for part in (self.shipped, self.lost, self.late):
+            add(rows, part, 1.0)
+        add(rows[:, :, 1:], self.late[:, :, :-1], -1.0)
+
+    def _capacity(self) -> None:
+        f, add = self.facts, self.program.add
+        self.capacity = self.program.rows(f.regular.shape, upper=f.regular)
+        add(self.capacity[:, None, :], self.made[None], f.hours[:, :, None])
+        add(self.capacity, self.over, -1.0)
+        add(self.capacity[None], self.extra, -1.0)
+
+    def _made_to_order(self) -> None:
+        """What cannot be stored is made for what ships in its month; open orders excepted."""
+        f, add = self.facts, self.program.add
+        which = np.flatnonzero(~f.storable)
+        rows = self.program.rows((len(which), f.demand.shape[2]), upper=f.ordered[which])
+        add(rows, self.made[which], 1.0)
+        add(rows, self.bought[which], 1.0)
+        add(rows[None], self.shipped[:, which], -1.0)
+
+    def _not_ahead(self) -> None:
+        """Stock beyond safety stock comes from what is there or on order, never from new supply."""
+        f, add = self.facts, self.program.add
+        which = np.flatnonzero(f.storable & ~f.build_ahead)
+        comes = (f.receipts + f.ordered)[which]
+        comes[:, 0] += np.maximum(f.stock - f.safety, 0.0)[which]
+        rows = self.program.rows(comes.shape, upper=comes)
+        add(rows, self.above[which], 1.0)
+        add(rows[:, 1:], self.above[which][:, :-1], -1.0)
+
+    def _before_lead_time(self) -> None:
+        """Before a new order can arrive no more is made than was ordered until then."""
+        f = self.facts
+        early = ~self._may_start() & (f.ordered.sum(axis=1) > 0)[:, None]
+        self._cumulative(early, upper=np.cumsum(f.ordered, axis=1))
+
+    def _frozen(self) -> None:
+        """Open orders of the frozen months are made by then; what hours do not allow costs like a lost unit."""
+        f = self.facts
+        fenced = (np.arange(f.demand.shape[2]) < f.frozen) & (f.ordered.sum(axis=1) > 0)[:, None]
+        rows = self._cumulative(fenced, lower=np.cumsum(f.ordered, axis=1))
+        products = np.nonzero(fenced)[0]
+        missing = self.program.variables(rows.shape, cost=f.lost.max(axis=0)[products])
+        self.program.add(rows, missing, 1.0)
+
+    def _cumulative(self, cells: NDArray[np.bool_], **bounds: Matrix) -> Numbers:
+        """A row per cell on what is made from the first month up to it."""
+        products, months = np.nonzero(cells)
+        rows = self.program.rows(products.shape, **{side: values[cells] for side, values in bounds.items()})
+        until = np.arange(cells.shape[1]) <= months[:, None]
+        self.program.add(rows[:, None], self.made[products], until.astype(float))
+        return rows
+
+    def _level(self) -> None:
+        """Where change costs: load_t - load_{t-1} = more - less."""
+        f = self.facts
+        which = np.flatnonzero(f.change)
+        shape = (len(which), max(f.regular.shape[1] - 1, 0))
+        rows = self.program.rows(shape, lower=0.0, upper=0.0)
+        hours = f.hours[which][:, :, None]
+        self.program.add(rows[:, None], self.made[None, :, 1:], hours)
+        self.program.add(rows[:, None], self.made[None, :, :-1], -hours)
+        for sign in (-1.0, 1.0):
+            moved = self.program.variables(shape, cost=f.change[which][:, None])
+            self.program.add(rows, moved, sign)
+
+    def _lots(self) -> None:
+        which = np.flatnonzero(self.facts.lots)
+        if len(which):
+            cells = self._may_start()[which]
+            least = np.broadcast_to(self.facts.lots[which][:, None], cells.shape)
+            self.program.none_or_at_least(self.made[which][cells], least[cells])
+
+    def plan(self, solved: Solution) -> CheapestPlan:
+        made, extra = self._value(solved, self.made), self._value(solved, self.extra)
+        return CheapestPlan(
+            production=made,
+            bought=self._value(solved, self.bought),
+            inventory=self._value(solved, self.safe) + self._value(solved, self.above),
+            shipments=self._value(solved, self.shipped),
+            backlog=self._value(solved, self.late),
+            lost=self._value(solved, self.lost),
+            load=load_hours(self.facts.hours, made),
+            overtime=self._value(solved, self.over),
+            extra=extra.sum(axis=0),
+            extra_cost=(extra * self.facts.extra_cost[:, :, None]).sum(axis=0),
+            hour_value=np.maximum(-solved.prices[self.capacity], 0.0),
+            cost=solved.objective + self._constant(),
+            gap=solved.gap,
+        )
+
+    def _value(self, solved: Solution, block: Numbers) -> Matrix:
+        values = solved.values[block]
+        return np.where(values < TINY, 0.0, values)
+
+    def _constant(self) -> float:
+        """Missing safety stock is priced by what there is of it, so the whole of it comes on top."""
+        return float((self.facts.below * self.facts.safety).sum() * self.facts.demand.shape[2])

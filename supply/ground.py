@@ -1,0 +1,224 @@
+"""What a plan stands on: demand, capacity and stock with the prices of having too little or too much of them.
+
+A ground is what is known, faults included; `problem_of` makes of it a problem the optimiser can solve, and
+`doubts` says what had to be assumed. Costs are what a plan costs beyond the standard cost of its units, as in
+`supply.options`: overtime above the regular rate, a supplier's surcharge, holding stock, delivering late.
+
+Shapes: P products, M months, R resources. Money is in the company's currency.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from supply.capacity import Matrix
+from supply.options import Assumptions
+from supply.plan_problem import Costs, Problem
+from supply.wording import list_text
+
+# A unit that never ships within the horizon costs its margin and its whole price in goodwill: margin alone would
+# give up families that sell near their cost.
+LOST_GOODWILL: Final = 1.0
+# Missing safety stock costs half of what a late unit costs, so that orders come first.
+SAFETY_SHARE: Final = 0.5
+# How much more a late unit of the first priority costs than one of the last.
+FIRST_PRIORITY: Final = 1.5
+LEAST_WORTH: Final = 1.0
+SMALL: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Hours that may be had on top (R, M), and what each costs beyond the regular rate (R,)."""
+
+    hours: Matrix
+    premium: Matrix
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is known when a plan is made.
+
+    `price`, `unit_cost` (P,) and `priority` (P,), 1 = first, may be missing (NaN). `regular` (R, M) hours in the
+    plan, `agreed` (R, M) overtime in it and `overtime` (R, M) overtime that could be released; `offers` of other
+    hours. `stock` None means unknown: then only capacity counts. `ahead` (P,) may be built ahead of its need.
+    `regions` and `events` are the parts (P, M) of demand in a region and of an event.
+    """
+
+    products: Sequence[str]
+    families: Sequence[str]
+    resources: Sequence[str]
+    demand: Matrix
+    price: Matrix
+    unit_cost: Matrix
+    priority: Matrix
+    made: NDArray[np.bool_]
+    storable: NDArray[np.bool_]
+    lead_months: NDArray[np.int64]
+    hours: Matrix
+    regular: Matrix
+    agreed: Matrix
+    overtime: Matrix
+    regular_cost: Matrix
+    overtime_cost: Matrix
+    stock: Matrix | None
+    backlog: Matrix
+    safety: Matrix
+    receipts: Matrix
+    open_production: Matrix
+    ahead: NDArray[np.bool_]
+    offers: tuple[Offer, ...] = ()
+    regions: Mapping[str, Matrix] = field(default_factory=dict)
+    events: Mapping[str, Matrix] = field(default_factory=dict)
+
+    @property
+    def months(self) -> int:
+        return self.demand.shape[1]
+
+    @property
+    def worth(self) -> Matrix:
+        """(P,) what a unit is worth to its customer: its price, else its cost, else 1."""
+        price, cost = known(self.price), known(self.unit_cost)
+        return np.where(price > 0, price, np.where(cost > 0, cost, LEAST_WORTH))
+
+    @property
+    def released(self) -> Matrix:
+        """(R, M) all hours the plan may use."""
+        return known(self.regular) + known(self.agreed) + sum(offer.hours for offer in self.offers)
+
+
+def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
+    """The problem of making the cheapest plan on this ground.
+
+    What is missing or negative counts as none, so that the rest can still be planned. Without known stock there is
+    no stock, order or safety stock, and no lead time. Late: goodwill x worth a month, weighted by priority; never
+    delivered: margin (if any) + worth; held: holding rate x cost a month; below safety stock: half of late.
+    """
+    has_stock, nothing = ground.stock is not None, np.zeros(len(ground.demand))
+    extra, premiums = _offers(ground)
+    return Problem(
+        demand=known(ground.demand),
+        hours=known(ground.hours),
+        regular=known(ground.regular),
+        costs=_costs(ground, premiums, assumed or Assumptions()),
+        overtime=known(ground.agreed),
+        extra=extra,
+        opening_stock=known(ground.stock) if ground.stock is not None else nothing,
+        opening_backlog=known(ground.backlog) * has_stock,
+        receipts=known(ground.receipts) * has_stock,
+        open_production=known(ground.open_production) * has_stock,
+        safety_stock=known(ground.safety) * has_stock,
+        lead_months=ground.lead_months * has_stock,
+        storable=ground.storable,
+        build_ahead=ground.ahead,
+    )
+
+
+def _costs(ground: Ground, premiums: Matrix, assumed: Assumptions) -> Costs:
+    worth, weight = ground.worth, weights(ground.priority)
+    margin = np.maximum(known(ground.price) - known(ground.unit_cost), 0.0)
+    late = assumed.goodwill * worth * weight
+    cost = known(ground.unit_cost)
+    return Costs(
+        late=late[np.newaxis],
+        lost=((margin + LOST_GOODWILL * worth) * weight)[np.newaxis],
+        hold=assumed.holding_rate * np.where(cost > 0, cost, worth),
+        safety=SAFETY_SHARE * assumed.goodwill * worth,
+        overtime=_premium(ground.overtime_cost, ground.regular_cost),
+        extra=premiums,
+    )
+
+
+def weights(priority: Matrix) -> Matrix:
+    """(P,) weights of late units: 1.5 for the first priority down to 1 for the last; one priority weighs 1.
+
+    A product without a priority comes last.
+    """
+    ranks = np.unique(priority[~np.isnan(priority)])
+    if not len(ranks) or (len(ranks) == 1 and not np.isnan(priority).any()):
+        return np.ones(len(priority))
+    rank = np.where(np.isnan(priority), len(ranks), np.searchsorted(ranks, priority))
+    return FIRST_PRIORITY - (FIRST_PRIORITY - 1.0) * rank / max(rank.max(), 1)
+
+
+def _offers(ground: Ground) -> tuple[Matrix, Matrix]:
+    """Offers as hours (T, R, M) and premiums (T, R); none is one offer of no hours."""
+    shape = ground.regular.shape
+    if not ground.offers:
+        return np.zeros((1, *shape)), np.zeros((1, shape[0]))
+    return (
+        np.stack([known(offer.hours) for offer in ground.offers]),
+        np.stack([known(offer.premium) for offer in ground.offers]),
+    )
+
+
+def _premium(rate: Matrix, regular: Matrix) -> Matrix:
+    return np.maximum(known(rate) - known(regular), 0.0)
+
+
+def known(values: Matrix) -> Matrix:
+    """Numbers as a plan may use them: what is missing, endless or negative is none."""
+    array = np.asarray(values, dtype=float)
+    return np.maximum(np.where(np.isfinite(array), array, 0.0), 0.0)
+
+
+def doubts(ground: Ground) -> list[str]:
+    """What is missing or cannot be, one sentence each with what is assumed and where it is put right."""
+    found = [*_money_doubts(ground), *_hours_doubts(ground), *_stock_doubts(ground)]
+    return [sentence for sentence in found if sentence]
+
+
+def _money_doubts(ground: Ground) -> list[str]:
+    wanted = known(ground.demand).sum(axis=1) > 0
+    no_price, no_cost = (~(np.nan_to_num(values) > 0) & wanted for values in (ground.price, ground.unit_cost))
+    rate, over = np.nan_to_num(ground.regular_cost), np.nan_to_num(ground.overtime_cost)
+    busy = known(ground.hours).any(axis=1)
+    return [
+        _said("No price is known for {}; its cost stands for it. Import products.csv.", ground.products, no_price),
+        _said("No cost is known for {}; it counts as none. Import products.csv.", ground.products, no_cost),
+        _said("No hourly rate is known for {}; its hours count as free.", ground.resources, (rate <= 0) & busy),
+        _said(
+            "Overtime at {} costs less than a regular hour, so it counts as no dearer. Correct resources.csv.",
+            ground.resources,
+            (over < rate) & busy & (ground.overtime.sum(axis=1) > 0),
+        ),
+    ]
+
+
+def _hours_doubts(ground: Ground) -> list[str]:
+    wanted = np.nan_to_num(ground.demand).sum(axis=1) > 0
+    routed = known(ground.hours).any(axis=0)
+    empty = (known(ground.released).sum(axis=1) <= SMALL) & (known(ground.hours) @ known(ground.demand)).any(axis=1)
+    return [
+        _said(
+            "No hours per unit are known for {}, so nothing limits what is made. Import bill_of_resources.csv.",
+            ground.products,
+            ground.made & wanted & ~routed,
+        ),
+        _said("{} has no capacity, so nothing is made there. Import resources.csv.", ground.resources, empty),
+        _said(
+            "Negative demand for {} counts as none.", ground.products, (np.nan_to_num(ground.demand) < 0).any(axis=1)
+        ),
+        _said("Negative capacity at {} counts as none.", ground.resources, (ground.regular < 0).any(axis=1)),
+    ]
+
+
+def _stock_doubts(ground: Ground) -> list[str]:
+    if ground.stock is None:
+        return ["Stock is not known, so only capacity counts. Import inventory.csv."]
+    return [
+        _said(
+            "Stock of {} is negative or missing and counts as none. Correct it in inventory.csv.",
+            ground.products,
+            ~(ground.stock >= 0),
+        )
+    ]
+
+
+def _said(sentence: str, names: Sequence[str], where: ArrayLike) -> str:
+    """The sentence about the named; empty when it is about nobody."""
+    hit = [name for name, true in zip(names, np.asarray(where).tolist(), strict=True) if true]
+    return sentence.format(list_text(hit)) if hit else ""

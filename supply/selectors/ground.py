@@ -1,0 +1,97 @@
+"""The ground of a cycle's supply plan: what the optimiser starts from, made of what the rules start from."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cycles.models import Cycle
+from demand.event_effects import without_past_events
+from demand.matrices import Matrix, Plan
+from demand.selectors.events import events_frame
+from supply.changes import Change, Demand, Promotion
+from supply.ground import Ground, Offer
+from supply.options import Assumptions, Kind
+from supply.relief import Relief, agreed_hours, prebuild_months
+from supply.selectors.facts import Capacity, Stock
+from supply.selectors.products import by_product
+
+
+def ground_of(
+    cycle: Cycle, products: pd.DataFrame, demand: Matrix, capacity: Capacity, stock: Stock, reliefs: Sequence[Relief]
+) -> Ground:
+    """Capacity, stock and demand with the options chosen for gaps, without any scenario."""
+    shape = capacity.regular.shape
+    agreed, outsourced = (agreed_hours(shape, reliefs, kind) for kind in (Kind.OVERTIME, Kind.OUTSOURCE))
+    if cycle.simulated:
+        agreed = agreed + capacity.overtime
+    rates, ahead = capacity.resources, prebuild_months(capacity.hours, cycle.horizon, reliefs).max(axis=1) > 0
+    regular_cost = rates["regular_cost"].to_numpy(dtype=float)
+    given_out = (Offer(outsourced, Assumptions().outsource_surcharge * np.maximum(regular_cost, 0.0)),)
+    lead = 0 if cycle.simulated or stock.opening is None else products["lead_months"].to_numpy(dtype=np.int64)
+    return Ground(
+        products=products["name"].tolist(),
+        families=products["family"].tolist(),
+        resources=capacity.codes,
+        demand=demand,
+        price=products["price"].to_numpy(dtype=float),
+        unit_cost=products["unit_cost"].to_numpy(dtype=float),
+        priority=products["priority"].to_numpy(dtype=float),
+        made=products["made"].to_numpy(dtype=bool),
+        storable=products["storable"].to_numpy(dtype=bool),
+        lead_months=np.broadcast_to(np.asarray(lead, dtype=np.int64), (len(products),)),
+        hours=capacity.hours,
+        regular=capacity.regular,
+        agreed=agreed,
+        overtime=np.maximum(capacity.overtime - agreed, 0.0),
+        regular_cost=regular_cost,
+        overtime_cost=rates["overtime_cost"].to_numpy(dtype=float),
+        stock=stock.opening,
+        backlog=stock.backlog,
+        safety=stock.safety,
+        receipts=stock.receipts,
+        open_production=stock.open_production,
+        ahead=ahead,
+        offers=given_out if outsourced.any() else (),
+    )
+
+
+def parts_of_demand(
+    cycle: Cycle, changes: Sequence[Change], plan: Plan, frame: pd.DataFrame, rows: np.ndarray, products: int
+) -> dict[str, Any]:
+    """The parts of demand (products, months) that changes name: `regions` and `events`, each by code."""
+    wanted = {change.code for change in changes if isinstance(change, Demand) and change.scope == "region"}
+    regions = {code: _part(plan, (frame["region"] == code).to_numpy(), rows, products) for code in wanted}
+    return {
+        "regions": {code: part for code, part in regions.items() if part.any()},
+        "events": _events(cycle, {c.event for c in changes if isinstance(c, Promotion)}, plan, frame, rows, products),
+    }
+
+
+def _part(plan: Plan, keep: np.ndarray, rows: np.ndarray, products: int) -> Matrix:
+    return by_product(Plan(plan.lines, plan.start, plan.quantity * keep[:, np.newaxis]), rows, products)
+
+
+def _events(
+    cycle: Cycle, codes: set[str], plan: Plan, frame: pd.DataFrame, rows: np.ndarray, products: int
+) -> dict[str, Matrix]:
+    """What each event is worth in the demand plan: the plan less the plan as it would be without it."""
+    if not codes:
+        return {}
+    events, found = events_frame(cycle), {}
+    for code in codes & set(events["code"]):
+        without = without_past_events(plan.quantity, plan.start, frame, events[events["code"] == code])
+        found[code] = by_product(Plan(plan.lines, plan.start, plan.quantity - without), rows, products)
+    return found
+
+
+def fingerprint(ground: Ground) -> str:
+    """What a plan was worked out from, in 64 characters: another ground has another one."""
+    digest = sha256()
+    for name in ("demand", "price", "unit_cost", "hours", "regular", "agreed", "overtime", "backlog", "safety"):
+        digest.update(np.round(np.asarray(getattr(ground, name), dtype=float), 6).tobytes())
+    for part in (ground.stock, ground.receipts, ground.open_production, ground.ahead, ground.lead_months):
+        digest.update(b"unknown" if part is None else np.asarray(part, dtype=float).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,98 @@
+"""Scenarios in a browser: from a gap over what-ifs and a brief to a signed plan that the customer's rep reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from meetings.models import Decision
+from supply.changes import Outsource, Overtime
+from supply.models import Gap, Scenario
+from supply.selectors.answers import plan_outcome
+from supply.services.scenarios import scenario_create
+from tests.browser.test_supply import PHONE, WIDE, Supply, supply
+from tests.supply.demand_plans import LATER
+
+__all__ = ["supply"]
+pytestmark = pytest.mark.browser
+
+
+def test_from_a_gap_to_a_signed_plan_with_three_scenarios(supply: Supply, screenshots: Path) -> None:
+    planner = supply.page(supply.cast.supply_planner, "/supply/")
+    expect(planner.get_by_text("2 of 2 to answer")).to_be_visible()
+    rep = supply.page(supply.cast.rep, "/supply/news/")
+    expect(rep.get_by_text("of 40 confirmed in Jan").first).to_be_visible()
+    before = plan_outcome(supply.cycle).units_late
+    planner.get_by_role("link", name="Scenarios").click()
+    planner.get_by_role("link", name="New scenario").click()
+    # by keys alone: the first field, the choice, the button
+    planner.get_by_label("Name").focus()
+    planner.keyboard.type("Overtime everywhere")
+    planner.keyboard.press("Enter")
+    expect(planner.get_by_text("“Overtime everywhere” is worked out.")).to_be_visible()
+
+    planner.get_by_role("link", name="New scenario").click()
+    planner.get_by_role("link", name="Build ahead").click()
+    planner.get_by_label("Name").fill("Ahead")
+    planner.get_by_role("button", name="Work it out").click()
+    expect(planner.get_by_text("“Ahead” is worked out.")).to_be_visible()
+
+    planner.get_by_role("link", name="New scenario").click()
+    planner.get_by_role("link", name="Outsource").click()
+    planner.get_by_label("Hours a month").fill("many")
+    planner.get_by_label("Name").fill("Supplier")
+    planner.get_by_role("button", name="Work it out").click()
+    expect(planner.get_by_role("alert")).to_contain_text("“many” is not a number")
+    supply.complaints.clear()  # the browser reports the refusal's status
+    planner.get_by_label("Hours a month").fill("200")
+    planner.get_by_role("button", name="Work it out").click()
+    expect(planner.get_by_role("columnheader", name="Supplier")).to_be_visible()
+    expect(planner.get_by_role("columnheader")).to_have_count(5)
+    planner.screenshot(path=screenshots / "scenarios-compared-1440.png", full_page=True)
+
+    planner.get_by_role("link", name="Write a brief about Supplier").click()
+    expect(planner.get_by_label("Question")).to_have_value(re.compile("Do we plan supply by “Supplier”"))
+    planner.get_by_role("button", name="Put it on the agenda").click()
+    expect(planner.get_by_text("is on the agenda of the")).to_be_visible()
+    decision = Decision.objects.get()
+    chosen = Scenario.objects.get(name="Supplier")
+    assert decision.options.get(key="b").plan_effect == {"scenario": chosen.pk}
+    assert decision.options.get(key="b").units > 0
+
+    planner.goto(f"{supply.url}/supply/scenarios/")
+    planner.get_by_role("button", name="Make it the supply plan by Supplier").click()
+    expect(planner.get_by_text("The supply plan is made by “Supplier”")).to_be_visible()
+    assert plan_outcome(supply.cycle).units_late < before
+    assert not Gap.objects.filter(state=Gap.State.OPEN).exists()
+
+    head = supply.page(supply.cast.coo, "/supply/")
+    head.get_by_role("button", name="Sign the supply plan").click()
+    expect(head.get_by_text("Signed by Oscar Operations")).to_be_visible()
+    planner.goto(f"{supply.url}/supply/scenarios/")
+    expect(planner.get_by_role("button", name="Make it the supply plan")).to_have_count(0)
+    rep.reload()
+    expect(rep.get_by_role("heading", level=1)).to_be_visible()
+    expect(rep.get_by_text("of 40 confirmed in Jan")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_the_pages_of_scenarios_are_accessible_and_fit(
+    supply: Supply, screenshots: Path, scheme: str, size: dict[str, int]
+) -> None:
+    first, last = supply.cycle.month, supply.cycle.month.replace(year=2028, month=10)
+    for name, changes in {
+        "Nothing new": [],
+        "Overtime everywhere": [Overtime(first, last)],
+        "Welding to a supplier": [Outsource(first, last, "WELD", 60.0, 1.0)],
+    }.items():
+        scenario_create(cycle=supply.cycle, name=name, changes=changes, person=supply.cast.supply_planner, at=LATER)
+    page = supply.page(supply.cast.supply_planner, "/supply/", viewport=size, color_scheme=scheme)
+    for name, path in {"scenarios": "/supply/scenarios/", "scenario-new": "/supply/scenarios/new/?kind=demand"}.items():
+        page.goto(f"{supply.url}{path}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        page.screenshot(path=screenshots / f"{name}-{scheme}-{size['width']}.png", full_page=True)
