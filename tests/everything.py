@@ -40,9 +40,11 @@ from meetings.services.actions import action_add, risk_add
 from meetings.services.agreement import finance_confirm, pack_freeze
 from meetings.services.decisions import OptionDraft, decision_raise
 from sop_portal.uploads import upload_check
-from supply.models import Gap
+from supply.changes import Overtime
+from supply.models import Gap, Scenario
 from supply.services.gaps import gaps_take_recommended
 from supply.services.planning import supply_plan_build
+from supply.services.scenarios import scenario_create
 from supply.services.signing import supply_sign
 from tests.cast import PRODUCTS, Cast, booked_quantity, small_company
 from tests.kpis.past import past_cycle
@@ -118,6 +120,10 @@ class Everything:
         cycle_advance(cycle=self.cycle, at=ENTRY_CLOSED)
         demand_is_signed(self.cast, self.cycle)
         supply_plan_build(cycle=self.cycle, at=SUPPLY)
+        overtime = Overtime(self.cycle.month, add_months(self.cycle.month, 2), "WELD")
+        scenario_create(
+            cycle=self.cycle, name="Overtime", changes=[overtime], person=self.cast.supply_planner, at=SUPPLY
+        )
         self.clock(SUPPLY)
 
     def to_executive(self) -> None:
@@ -167,6 +173,8 @@ class Everything:
             return {"code": ["BIKES"]}
         if name in ("supply:resource", "supply:capacity"):
             return {"code": ["WELD"]}
+        if name.startswith("supply:scenario"):
+            return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):
             return {"pk": _keys(Gap.objects.all())}
         if name in ("job", "job-retry"):

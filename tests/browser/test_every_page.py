@@ -66,6 +66,8 @@ READERS = {
         "demand:finance": ["finn"],
         "supply:review": ["sam"],
         "supply:gap": ["sam"],
+        "supply:scenarios": ["sam"],
+        "supply:scenario-new": ["sam"],
         "supply:families": ["sam"],
         "supply:family": ["sam"],
         "supply:resource": ["sam"],

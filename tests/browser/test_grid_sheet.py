@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from demand.models import Certainty, CycleLine, LayerLine, Stage
+from demand.services.own_past import own_past_set
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
 from tests.browser.test_keyboard import UNSEEN_FOCUS, press, tab_to
@@ -222,6 +223,7 @@ def assert_targets_are_large(card: Locator) -> None:
 
 def test_a_card_says_what_ones_own_increases_came_to(sales: Sales, screenshots: Path) -> None:
     past_changes(sales.cast, 1.5)
+    own_past_set(cycle=sales.cycle)
     page = sales.page(sales.cast.rep, "/sheet/", viewport=PHONE, has_touch=True)
     card = page.locator("[data-card]:visible")
     base = float(card.get_attribute("data-bl") or 0)
