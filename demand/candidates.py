@@ -78,6 +78,12 @@ def smooth_lines(history: Floats, season: int = 12) -> Flags:
     return (length >= LONG_CYCLES * season) & (share >= SMOOTH_SHARE)
 
 
+def own_share(history: Floats, season: int = 12) -> Floats:
+    """How far a smooth line's own past is trusted alone (lines,): 0 up to two seasons known, 1 from four on."""
+    cycles = _life_so_far(history)[0] / season
+    return np.clip((cycles - LONG_CYCLES) / LONG_CYCLES, 0.0, 1.0)
+
+
 def intermittent_lines(history: Floats, season: int = 12) -> Flags:
     """Lines as long, with sales in 25 to 75 % of the months."""
     length, share = _life_so_far(history)

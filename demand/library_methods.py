@@ -57,3 +57,32 @@ def _bounded(forecast: Floats, series: Floats) -> Floats:
     """Finite, 0 to twice the largest month; a method that failed gives the series' mean."""
     mean = max(float(series.mean()), 0.0)
     return np.clip(np.nan_to_num(forecast, nan=mean), 0.0, HIGHEST * max(float(series.max()), 0.0))
+
+
+def raw_theta(values: Floats, *, months: int, season: int = 1) -> Floats:
+    """Dynamic optimised theta as the library gives it, without bounds: for values that may be logarithms."""
+    return _as_given("DynamicOptimizedTheta", values, months, season_length=season)
+
+
+def raw_complex(values: Floats, *, months: int, season: int = 1) -> Floats:
+    """Complex exponential smoothing (Svetunkov, Kourentzes & Ord 2022), level and trend in one, without bounds."""
+    return _as_given("AutoCES", values, months, season_length=season)
+
+
+def raw_seasonal_level(values: Floats, *, months: int, season: int) -> Floats:
+    """Exponential smoothing with multiplicative error and season and no trend (ETS M,N,M), without bounds."""
+    return _as_given("AutoETS", values, months, season_length=season, model="MNM")
+
+
+def _as_given(name: str, values: Floats, months: int, **options: int | str) -> Floats:
+    """What the library's model says (months,); all NaN where it cannot fit the values."""
+    from statsforecast import models
+
+    if np.ptp(values) == 0:
+        return np.full(months, values[-1])
+    try:
+        with np.errstate(all="ignore"):
+            mean = getattr(models, name)(**options).forecast(y=np.ascontiguousarray(values), h=months)["mean"]
+    except Exception:  # the library raises bare Exceptions of many kinds for series that it cannot fit
+        return np.full(months, np.nan)
+    return np.asarray(mean, dtype=float)
