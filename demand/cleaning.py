@@ -106,7 +106,7 @@ def _around(flat: Floats) -> Floats:
     """Median of the nine months around each (lines, months), fewer at the ends, unknown ones left out."""
     padded = np.pad(flat, ((0, 0), (AROUND, AROUND)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1, axis=1)
-    known = np.isfinite(windows).any(axis=2)
+    known: Flags = np.asarray(np.isfinite(windows).any(axis=2), dtype=bool)
     return np.where(known, np.nanmedian(np.where(known[:, :, np.newaxis], windows, 0.0), axis=2), np.nan)
 
 
