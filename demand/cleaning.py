@@ -72,20 +72,20 @@ def without_strays(history: Floats, season: int = 12) -> Floats:
     around it than six times what is usual for the line, and above by three quarters or below by nine
     tenths. The newest four months stay: there a stray cannot be told from a new level.
     """
-    off, _ = _from_usual(history, season)
+    plain, _ = _from_usual(history, np.ones((len(history), season)))
+    odd = ((plain > FAR_UP) | (plain < -FAR_DOWN)) & ~_every_year(plain, season)
+    index = own_index(filled(np.where(odd, np.nan, np.maximum(history, 0.0)), season), season=season)
+    off, _ = _from_usual(history, index)
     noise = np.array([_noise(row) for row in off]).reshape(-1, 1)
     newest = np.arange(history.shape[1]) >= history.shape[1] - NEWEST
     beyond = (np.abs(off) > FAR * noise) & ((off > FAR_UP) | (off < -FAR_DOWN))
     far = beyond & ~newest & ~_every_year(off, season)
-    if not far.any():
-        return history
-    _, usual = _from_usual(np.where(far, np.nan, history), season)
+    _, usual = _from_usual(np.where(far, np.nan, history), index)
     return np.where(far & np.isfinite(usual), usual, history)
 
 
-def _from_usual(history: Floats, season: int) -> tuple[Floats, Floats]:
+def _from_usual(history: Floats, index: Floats) -> tuple[Floats, Floats]:
     """How far each month (lines, months) lies from what is usual around it, as a share, and what that is."""
-    index = own_index(np.maximum(history, 0.0), season=season)
     shape = spread_index(index, 0, history.shape[1])
     flat = history / shape
     around = _around(flat)
@@ -95,11 +95,11 @@ def _from_usual(history: Floats, season: int) -> tuple[Floats, Floats]:
 
 
 def _every_year(off: Floats, season: int) -> Flags:
-    """Where the same month a year before or after went the same way, at least a third as far."""
+    """Where the same month a year before or after went the same way, at least half as far."""
     known = np.nan_to_num(off)
     padded = np.pad(known, ((0, 0), (season, season)))
     before, after = padded[:, : -2 * season], padded[:, 2 * season :]
-    return np.maximum(before * np.sign(known), after * np.sign(known)) > np.abs(known) / 3
+    return np.maximum(before * np.sign(known), after * np.sign(known)) > np.abs(known) / 2
 
 
 def _around(flat: Floats) -> Floats:

@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 LEVELS = (50, 80, 95)
 EDGES = (0.025, 0.1, 0.25, 0.75, 0.9, 0.975)
 # Quantiles of error ÷ typical error, over the development series of docs/baseline.md.
-COMMON_STEPS = (-2.23, -1.33, -0.64, 0.74, 1.53, 2.87)
+COMMON_STEPS = (-2.15, -1.26, -0.58, 0.69, 1.45, 2.75)
 # Edges of a normal distribution in units of its mean absolute error.
 PER_MEAN_ERROR = (-2.456, -1.606, -0.845, 0.845, 1.606, 2.456)
 FEWEST_CELLS = 20

@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 SHORTEST = 6
 HIGHEST = 2.0
 TSB_ALPHA = 0.2
+UNIT = 1000.0
 
 
 def theta(series: Floats, *, months: int, season: int = 1) -> Floats:
@@ -25,9 +26,10 @@ def theta(series: Floats, *, months: int, season: int = 1) -> Floats:
     from statsforecast.models import DynamicOptimizedTheta
 
     length = season if len(series) >= 2 * season else 1
+    unit = _unit(series)
     with np.errstate(all="ignore"):
-        mean = DynamicOptimizedTheta(season_length=length).forecast(y=series, h=months)["mean"]
-    return _bounded(mean, series)
+        mean = DynamicOptimizedTheta(season_length=length).forecast(y=series / unit, h=months)["mean"]
+    return _bounded(mean * unit, series)
 
 
 def tsb(series: Floats, *, months: int) -> Floats:
@@ -46,7 +48,14 @@ def adida(series: Floats, *, months: int) -> Floats:
         return _flat(series, months)
     from statsforecast.models import ADIDA
 
-    return _bounded(ADIDA().forecast(y=np.maximum(series, 0.0), h=months)["mean"], series)
+    unit = _unit(series)
+    return _bounded(ADIDA().forecast(y=np.maximum(series, 0.0) / unit, h=months)["mean"] * unit, series)
+
+
+def _unit(series: Floats) -> float:
+    """What to divide by so that the library's searches see every series at the same size: they are not free of it."""
+    size = float(np.abs(series).mean())
+    return size / UNIT if size > 0 else 1.0
 
 
 def _flat(series: Floats, months: int) -> Floats:

@@ -35,8 +35,7 @@ NAMES = (
     "seasonal level",
 )
 TRIALS = ((36, 18), (30, 12), (0, 6))
-# Every line is worked on at this mean: the library's searches are not free of scale, the forecast is.
-UNIT = 1000.0
+UNIT = library.UNIT
 HIGHEST = 2.0
 LOWEST = UNIT / 1000
 EVEN_FROM = UNIT / 100

@@ -55,8 +55,8 @@ def test_a_range_widens_with_the_distance() -> None:
 
 def test_a_line_of_its_own_misses_by_its_own_typical_error() -> None:
     low, high = own_ranges(np.array([[0.1, 0.2]])).around(np.array([[100.0, 100.0]]), 80)
-    assert low[0] == pytest.approx([100 - 13.3, 100 - 26.6])
-    assert high[0] == pytest.approx([100 + 15.3, 100 + 30.6])
+    assert low[0] == pytest.approx([100 - 12.6, 100 - 25.2])
+    assert high[0] == pytest.approx([100 + 14.5, 100 + 29.0])
 
 
 @given(
