@@ -24,6 +24,7 @@ FAR_UP = 0.75
 FAR_DOWN = 0.9
 USUAL_NOISE = 0.05
 NEWEST = 4
+LOWEST_RATIO = 0.01
 
 ABOVE = "far above the usual"
 BELOW = "hardly anything between usual months"
@@ -95,8 +96,8 @@ def _from_usual(history: Floats, index: Floats) -> tuple[Floats, Floats]:
 
 
 def _every_year(off: Floats, season: int) -> Flags:
-    """Where the same month a year before or after went the same way, at least half as far."""
-    known = np.nan_to_num(off)
+    """Where the same month a year before or after went the same way, at least half as far (on a ratio scale)."""
+    known = np.log(np.maximum(1 + np.nan_to_num(off), LOWEST_RATIO))
     padded = np.pad(known, ((0, 0), (season, season)))
     before, after = padded[:, : -2 * season], padded[:, 2 * season :]
     return np.maximum(before * np.sign(known), after * np.sign(known)) > np.abs(known) / 2
