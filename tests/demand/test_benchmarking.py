@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from demand.benchmarking import Case, CaseForecasts, benchmark_figures, is_seasonal, naive2, right_aligned
+from demand.benchmarking import (
+    Case,
+    CaseForecasts,
+    benchmark_figures,
+    forecast_cases,
+    is_seasonal,
+    naive2,
+    right_aligned,
+)
 
 NAN = np.nan
 YEAR = 100 + 50 * np.sin(np.arange(12) / 12 * 2 * np.pi)
@@ -38,3 +46,17 @@ def test_figures_by_hand() -> None:
     naive_smape = (200 * (4 / 44 + 6 / 54) / 2 + 0) / 2
     assert figures.smape_naive2 == pytest.approx(naive_smape)
     assert figures.owa == pytest.approx((20 / naive_smape / 2 * 1 + (5 / 12) / (5 / 12)) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("season", [1, 2, 4, 12, 24])
+@pytest.mark.filterwarnings("error")
+def test_series_of_any_length_kind_and_season_have_a_forecast(season) -> None:
+    random = np.random.default_rng(3)
+    gaps = np.where(np.arange(60) % 7 == 3, NAN, random.gamma(5, 20, 60))
+    pasts = [random.gamma(5, 20, length) for length in (1, 7, 20, 25, 40, 60)]
+    pasts += [np.full(50, 3.0), np.zeros(40), np.r_[np.full(30, NAN), 5.0], -random.gamma(5, 20, 50), gaps, gaps * 1e-9]
+    forecasts = forecast_cases([Case("", past, past[:1]) for past in pasts], months=6, season=season)
+    assert np.isfinite(forecasts.quantity).all()
+    assert np.isfinite(forecasts.high).all()
+    assert (forecasts.low >= 0).all()
+    assert forecasts.quantity[6] == pytest.approx([3.0] * 6)
