@@ -1,28 +1,33 @@
 """The statistical forecast of every line, with no tuning.
 
-Each line is forecast by every method that fits it (:mod:`demand.candidates`). Each of the last twelve
-known months is then forecast once from what was known up to three months before it; by those errors
-the methods are trusted and averaged (:mod:`demand.combination`), thin lines lean on their family's
-total (:mod:`demand.top_down`), and the range comes from how such forecasts landed
-(:mod:`demand.intervals`). A line outside its life, or silent for a year, has no demand.
+A line that has sold nearly every month for four years is forecast from its own past by several
+methods, weighed by how they did on its last months (:mod:`demand.long_lines`). Every other line is
+forecast by every method that fits it (:mod:`demand.candidates`; between two and four years a smooth
+line goes over from the one to the other): each of the last twelve known months
+is forecast once from what was known up to three months before it, and by those errors the methods are
+trusted and averaged (:mod:`demand.combination`); thin lines lean on their family's total
+(:mod:`demand.top_down`). The range comes from how such forecasts landed (:mod:`demand.intervals`). A
+line outside its life, or silent for a year, has no demand.
 
 An unknown month is NaN (not yet closed, before the product's launch, sold out): it is skipped and
-never read as zero.
+never read as zero. Months that were not taken as they came are told (:mod:`demand.cleaning`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from demand.accuracy import wape_by_line
 from demand.backtesting import backtest_lines, group_target
-from demand.candidates import NAMES, Known, candidate_forecasts, intermittent_lines, smooth_lines
-from demand.cleaning import without_outliers
+from demand.candidates import NAMES, Known, candidate_forecasts, intermittent_lines, own_share, smooth_lines
+from demand.cleaning import Treated, treated_months, without_outliers, without_strays
 from demand.combination import combination_weights, combine, pooled_scores
-from demand.intervals import forecast_range, landing_ratios
-from demand.rhythm import first_demand, last_demand
+from demand.intervals import Ranges, group_ranges, own_ranges
+from demand.long_lines import NAMES as LONG_NAMES
+from demand.long_lines import forecast_long
+from demand.rhythm import fading, first_demand, last_demand
 from demand.seasonality import group_totals
 from demand.top_down import lean_on_total
 
@@ -41,14 +46,23 @@ OUTSIDE_LIFE = "outside its life"
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """``quantity``, ``low80``, ``high80`` (lines, months), not negative; ``method`` says in words what
-    each line's forecast is made of; ``backtest_wape`` (lines,), NaN where nothing was sold."""
+    """``quantity`` (lines, months), not negative; ``method`` says in words what each line's forecast is
+    made of; ``backtest_wape`` (lines,), NaN where nothing was sold; ``ranges`` how far it may miss;
+    ``treated`` the months that were not taken as they came."""
 
     quantity: Floats
     method: list[str]
     backtest_wape: Floats
-    low80: Floats
-    high80: Floats
+    ranges: Ranges
+    treated: list[Treated]
+
+    @property
+    def low80(self) -> Floats:
+        return self.ranges.around(self.quantity, 80)[0]
+
+    @property
+    def high80(self) -> Floats:
+        return self.ranges.around(self.quantity, 80)[1]
 
 
 def forecast_baseline(
@@ -69,9 +83,17 @@ def forecast_baseline(
     Raises ValueError on shapes that do not fit or infinite numbers.
     """
     seen = _checked(history, group, season_reference, season)
-    known = Known(without_outliers(seen.history), seen.group, seen.reference, season)
+    smooth = smooth_lines(seen.history, season)
+    known = replace(seen, history=_cleaned(seen.history, smooth, season))
     live = _live(known.history, life, months)
-    return _forecast(known, live, months)
+    result = _forecast(known, live, smooth & live.any(axis=1), months)
+    return replace(result, treated=treated_months(seen.history, known.history))
+
+
+def _cleaned(history: Floats, smooth: Flags, season: int) -> Floats:
+    cleaned = without_outliers(history)
+    cleaned[smooth] = without_strays(history[smooth], season)
+    return cleaned
 
 
 def _checked(history: ArrayLike, group: ArrayLike | None, reference: ArrayLike | None, season: int) -> Known:
@@ -101,35 +123,57 @@ def _live(history: Floats, life: ArrayLike | None, months: int) -> Flags:
     return inside & recent[:, np.newaxis]
 
 
-def _forecast(known: Known, live: Flags, months: int) -> BaselineResult:
-    active = live.any(axis=1)
-    smooth = smooth_lines(known.history, known.season) & active
-    intermittent = intermittent_lines(known.history, known.season) & active
-    backtest = backtest_lines(known, smooth=smooth, intermittent=intermittent)
-    candidates = candidate_forecasts(known, months=months, smooth=smooth, intermittent=intermittent)
+def _forecast(known: Known, live: Flags, smooth: Flags, months: int) -> BaselineResult:
+    """Every line as a thin one first; those with a long smooth history then by their own past."""
+    own = np.where(smooth, own_share(known.history, known.season), 0.0)
+    young, intermittent = smooth & (own < 1), intermittent_lines(known.history, known.season) & live.any(axis=1)
+    backtest = backtest_lines(known, smooth=young, intermittent=intermittent)
+    candidates = candidate_forecasts(known, months=months, smooth=young, intermittent=intermittent)
     scores = np.where(np.isnan(candidates).any(axis=2), np.inf, pooled_scores(backtest, known.group))
     weights = combination_weights(scores)
-    lines = np.where(live, combine(candidates, weights), 0.0)
-    target = group_target(known, lines, live, backtest, weights)
-    quantity = lean_on_total(lines, ~smooth, target, known.group)
     past = combine(backtest.forecast, weights)
-    ratios = landing_ratios(past, backtest.actual, known.group, smooth)
-    low, high = forecast_range(quantity, ratios)
-    method = _described(known.history, live, weights)
-    return BaselineResult(quantity, method, wape_by_line(past, backtest.actual), low, high)
+    thin = BaselineResult(
+        np.where(live, combine(candidates, weights), 0.0),
+        _described(known.history, live, weights, NAMES),
+        wape_by_line(past, backtest.actual),
+        group_ranges(past, backtest.actual, known.group, months),
+        [],
+    )
+    both = _with_long_lines(thin, known, live, own) if own.any() else thin
+    target = group_target(known, both.quantity, live, backtest, weights)
+    return replace(both, quantity=lean_on_total(both.quantity, ~smooth, target, known.group))
 
 
-def _described(history: Floats, live: Flags, weights: Floats) -> list[str]:
+def _with_long_lines(thin: BaselineResult, known: Known, live: Flags, share: Floats) -> BaselineResult:
+    """``thin``, going over to what a line's own past says where that has a ``share`` (lines,)."""
+    chosen = share > 0
+    own = forecast_long(known.history[chosen], months=live.shape[1], season=known.season)
+    part = share[chosen, np.newaxis]
+    remaining = fading(known.history, known.group)[chosen, np.newaxis]
+    quantity, errors, method = thin.quantity.copy(), thin.backtest_wape.copy(), list(thin.method)
+    alone = np.where(live[chosen], own.quantity * remaining, 0.0)
+    quantity[chosen] = part * alone + (1 - part) * quantity[chosen]
+    errors[chosen] = wape_by_line(own.trial, own.came)
+    words = _described(known.history[chosen], live[chosen], own.weights, LONG_NAMES)
+    for line, told in zip(np.flatnonzero(chosen), words, strict=True):
+        method[line] = told if share[line] == 1 else f"{share[line]:.0%} own past: {told}; else {method[line]}"
+    ranges = Ranges(thin.ranges.steps.copy(), thin.ranges.growth.copy())
+    of_own = own_ranges(own.spread)
+    ranges.steps[chosen], ranges.growth[chosen] = of_own.steps, of_own.growth
+    return BaselineResult(quantity, method, errors, ranges, [])
+
+
+def _described(history: Floats, live: Flags, weights: Floats, names: Sequence[str]) -> list[str]:
     """What each line's forecast is made of, in words."""
     started = first_demand(history) < history.shape[1]
     silent = last_demand(history) < history.shape[1] - SILENT_MONTHS
     return [
-        _method_in_words(weights[:, line], bool(started[line]), bool(silent[line]), bool(live[line].any()))
+        _method_in_words(weights[:, line], names, bool(started[line]), bool(silent[line]), bool(live[line].any()))
         for line in range(len(history))
     ]
 
 
-def _method_in_words(weights: Floats, started: bool, silent: bool, live: bool) -> str:
+def _method_in_words(weights: Floats, names: Sequence[str], started: bool, silent: bool, live: bool) -> str:
     if not started:
         return NO_HISTORY
     if silent:
@@ -137,7 +181,7 @@ def _method_in_words(weights: Floats, started: bool, silent: bool, live: bool) -
     if not live:
         return OUTSIDE_LIFE
     shares: dict[str, float] = {}
-    for name, weight in zip(NAMES, weights, strict=True):
+    for name, weight in zip(names, weights, strict=True):
         shares[name] = shares.get(name, 0.0) + float(weight)
     heaviest = sorted((name for name in shares if shares[name] >= NAMED_FROM), key=lambda one: -shares[one])
     if not heaviest:

@@ -19,6 +19,7 @@ Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 LONG_CYCLES = 2
+YEAR = 12
 SMOOTH_SHARE = 0.75
 INTERMITTENT_SHARE = 0.25
 
@@ -76,6 +77,12 @@ def smooth_lines(history: Floats, season: int = 12) -> Flags:
     """Lines (lines,) with two seasons since their first demand and sales in 75 % of the months."""
     length, share = _life_so_far(history)
     return (length >= LONG_CYCLES * season) & (share >= SMOOTH_SHARE)
+
+
+def own_share(history: Floats, season: int = 12) -> Floats:
+    """How far a smooth line's own past is trusted alone (lines,): 0 up to two years known, 1 from four on."""
+    cycles = _life_so_far(history)[0] / max(season, YEAR)
+    return np.clip((cycles - LONG_CYCLES) / LONG_CYCLES, 0.0, 1.0)
 
 
 def intermittent_lines(history: Floats, season: int = 12) -> Flags:

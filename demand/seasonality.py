@@ -16,6 +16,9 @@ Integers = NDArray[np.int64]
 
 SEASON = 12
 LOWEST_INDEX = 0.1
+OWN_LOWEST = 0.05
+NEWER = 0.8
+SMALLEST = 1e-12
 
 
 def seasonal_index(
@@ -88,3 +91,47 @@ def spread_index(index: Floats, start: int, months: int) -> Floats:
     """Columns ``start`` to ``start + months`` of an index (..., season) -> (..., months)."""
     positions = np.arange(start, start + months) % index.shape[-1]
     return index[..., positions]
+
+
+def own_index(history: Floats, *, season: int = SEASON) -> Floats:
+    """Each line's own seasonal shape (lines, season), as far as it stands out from the noise.
+
+    Ratios to the centred moving average, newer years weighing more; then drawn to a flat shape by the
+    share of their spread that chance alone would make (James & Stein; for seasons: Miller & Williams
+    2003). Flat under two known seasons.
+    """
+    return np.array([_own_row(row, season) for row in history]).reshape(-1, max(season, 1))
+
+
+def _own_row(series: Floats, season: int) -> Floats:
+    first = int(np.isfinite(series).argmax())
+    if season < 4 or len(series) - first < 2 * season:
+        return np.ones(max(season, 1))
+    ratios, positions = _ratios(series, season)
+    if len(ratios) <= season // 2:
+        return np.ones(season)
+    age = np.arange(len(ratios))[::-1] // season
+    trust = np.power(NEWER, age.astype(float))
+    weights: Floats = np.bincount(positions, weights=trust, minlength=season).astype(float)
+    raw = np.bincount(positions, weights=trust * ratios, minlength=season)
+    index = np.divide(raw, weights, out=np.ones(season), where=weights > 0)
+    index = index / max(index.mean(), SMALLEST)
+    kept = _signal(ratios - index[positions], index, _doubt(positions, trust, weights))
+    shape = np.maximum(1 + kept * (index - 1), OWN_LOWEST)
+    return shape / shape.mean()
+
+
+def _doubt(positions: Integers, trust: Floats, weights: Floats) -> float:
+    """Variance of a weighted mean in units of one ratio's, averaged over the positions."""
+    squares = np.bincount(positions, weights=trust**2, minlength=len(weights))
+    return float(np.mean(squares / np.maximum(weights, SMALLEST) ** 2))
+
+
+def _signal(residuals: Floats, index: Floats, doubt: float) -> float:
+    """The share, 0 to 1, of the index's spread that is not noise."""
+    season = len(index)
+    noise = float((residuals**2).sum()) / max(len(residuals) - season, 1) * doubt
+    spread = float(((index - 1) ** 2).sum()) / (season - 1)
+    if spread <= SMALLEST:
+        return 0.0
+    return max(0.0, 1 - noise * (season - 3) / (season - 1) / spread)

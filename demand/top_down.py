@@ -68,8 +68,8 @@ def total_weights(candidates: Floats, actual: Floats) -> Floats:
     return trust / trust.sum(axis=0)
 
 
-def lean_on_total(lines: Floats, thin: Flags, target: Floats, group: Integers) -> Floats:
-    """Move the thin lines half-way to what ``target`` (groups, months) leaves for them.
+def agreed_totals(lines: Floats, thin: Flags, target: Floats, group: Integers) -> Floats:
+    """What each group's thin lines shall add up to (groups, months): half-way to what ``target`` leaves for them.
 
     ratio = (target − other lines) / thin lines, kept within 1/2 and 2, then its square root. A month
     in which no thin line expects anything stays as it is.
@@ -78,5 +78,12 @@ def lean_on_total(lines: Floats, thin: Flags, target: Floats, group: Integers) -
     of_others = group_totals(np.where(thin[:, np.newaxis], 0.0, lines), group)
     left = np.maximum(target - of_others, 0.0)
     ratio = np.divide(left, of_thin, out=np.ones_like(left), where=of_thin > SMALLEST)
-    factor = np.round(np.clip(ratio, 1 / FURTHEST, FURTHEST), 9) ** DAMPING
+    return of_thin * np.round(np.clip(ratio, 1 / FURTHEST, FURTHEST), 9) ** DAMPING
+
+
+def lean_on_total(lines: Floats, thin: Flags, target: Floats, group: Integers) -> Floats:
+    """Move the thin lines, each by the same share, so that they add up to :func:`agreed_totals`."""
+    of_thin = group_totals(np.where(thin[:, np.newaxis], lines, 0.0), group)
+    agreed = agreed_totals(lines, thin, target, group)
+    factor = np.divide(agreed, of_thin, out=np.ones_like(agreed), where=of_thin > SMALLEST)
     return np.where(thin[:, np.newaxis], lines * factor[group], lines)

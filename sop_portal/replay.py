@@ -21,7 +21,7 @@ from demand.models import PastSubmission, Stage
 from demand.selectors.history import first_booked_month
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import version_current
-from demand.services.baseline import baseline_numbers, methods_store
+from demand.services.baseline import RULE, baseline_numbers, methods_store
 from demand.services.flagging import flags_set
 from demand.services.own_past import own_past_set
 from demand.services.plan import demand_plan_freeze, proposal_build
@@ -108,7 +108,7 @@ def replay_baseline(*, month: date, at: datetime) -> None:
     numbers, naive = baseline_numbers(cycle, cycle_lines(cycle))
     made = version_store(cycle=cycle, stage=Stage.NAIVE, plan=naive, at=at)
     plan = Plan(numbers.lines, cycle.month, numbers.quantity)
-    version_store(cycle=cycle, stage=Stage.BASELINE, plan=plan, at=at, rule="automatic choice v1", made_from=made)
+    version_store(cycle=cycle, stage=Stage.BASELINE, plan=plan, at=at, rule=RULE, made_from=made)
     methods_store(cycle, numbers)
 
 

@@ -46,6 +46,10 @@ class CycleLine(models.Model):
     unit_cost = models.FloatField(default=0)
     method = models.CharField(max_length=200, blank=True)
     backtest_wape = models.FloatField(null=True)
+    # How far the baseline may miss: {"steps": [6], "growth": [months]}, see demand/intervals.py.
+    landing = models.JSONField(default=dict)
+    # Months the baseline did not take as they came: [{"month", "was", "taken", "why"}].
+    treated = models.JSONField(default=list)
     flags = models.JSONField(default=list)
 
     class Meta:

@@ -14,6 +14,7 @@ from demand.event_shapes import shape_in_month
 from demand.matrices import Plan
 from demand.models import Change, Comment, CycleLine, Event, ForecastVersion, Line, Stage, VersionState
 from demand.policy import may_see_record
+from demand.selectors.baseline_facts import baseline_facts
 from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.rules import correction_note
@@ -196,7 +197,7 @@ def _rungs(
             continue
         value = float(plans[stage].quantity[0, position])
         delta = value - rungs[-1].value if rungs else None
-        told = [*_method(row, stage), *facts.get(stage, [])]
+        told = [*(baseline_facts(row, position, value) if stage == Stage.BASELINE else []), *facts.get(stage, [])]
         rungs.append(Rung(stage, _label(stage, row, reader), value, delta, changes.get(stage, []), told))
     return rungs
 
@@ -213,11 +214,3 @@ def _label(stage: Stage, row: CycleLine, reader: Person) -> str:
     if stage == Stage.SALES and row.owner_id != reader.pk:
         return f"Number of {row.owner.name}" if row.owner else "Sales number"
     return stage.label
-
-
-def _method(row: CycleLine, stage: Stage) -> list[str]:
-    if stage != Stage.BASELINE or not row.method:
-        return []
-    if row.backtest_wape is None:
-        return [f"Method: {row.method}. Too little history to test it."]
-    return [f"Method: {row.method}. In its backtest it was wrong by {row.backtest_wape:.0%} of what was sold."]

@@ -1,5 +1,6 @@
 """Building a cycle's baseline: chunks of whole families as parts of a job, then one switch."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,10 +11,12 @@ import pandas as pd
 from django.db import connection, transaction
 
 from cycles.models import Cycle
-from cycles.periods import months_between
+from cycles.periods import add_months, format_month, months_between
 from cycles.services import milestone_reach
 from cycles.steps import Milestone
 from demand.baseline import forecast_baseline, forecast_like, seasonal_naive
+from demand.cleaning import Treated
+from demand.intervals import Ranges
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import CycleLine, ForecastVersion, Stage, VersionState
 from demand.selectors.history import company_history, first_booked_month, history, history_start
@@ -29,6 +32,7 @@ from jobs.services.work import PartSpec, job_queue
 CHUNK_LINES = 500
 LAUNCH_CURVE = (0.5, 0.8, 1.0)
 KIND = "baseline"
+RULE = "automatic choice v2"
 
 
 def families_in_chunks(sizes: Mapping[str, int], lines: int = CHUNK_LINES) -> list[list[str]]:
@@ -98,12 +102,16 @@ def _chunk(cycle: Cycle, job: int, families: list[str], at: datetime) -> str:
 
 @dataclass(frozen=True)
 class BaselineNumbers:
-    """The baseline of some lines with the method and backtest error of each."""
+    """The baseline of some lines with the method, backtest error and range of each, and the months (columns of
+    the history from `start` on) that were not taken as they came."""
 
     lines: Lines
     quantity: Matrix
     methods: list[str]
     errors: np.ndarray
+    ranges: Ranges
+    treated: list[Treated]
+    start: date
 
 
 def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers, Plan]:
@@ -127,7 +135,8 @@ def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers
     )
     naive = np.where(live, seasonal_naive(known, cycle.horizon, group=family), 0.0)
     quantity, methods = _launched(cycle, lines, start, past, result.quantity * live, list(result.method))
-    return BaselineNumbers(lines, quantity, methods, result.backtest_wape), Plan(lines, cycle.month, naive)
+    numbers = BaselineNumbers(lines, quantity, methods, result.backtest_wape, result.ranges, result.treated, start)
+    return numbers, Plan(lines, cycle.month, naive)
 
 
 def _before_launch(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
@@ -158,15 +167,32 @@ def _store_chunk(cycle: Cycle, job: int, stage: Stage, plan: Plan, at: datetime)
 
 
 def methods_store(cycle: Cycle, numbers: BaselineNumbers) -> None:
-    """Write each line's method and backtest error beside it."""
+    """Write beside each line its method, backtest error and range, and what was not taken as it came."""
     errors = [float(e) if np.isfinite(e) else None for e in numbers.errors]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE demand_cycleline c SET method = d.method, backtest_wape = d.wape "
-            "FROM unnest(%s::bigint[], %s::text[], %s::float8[]) AS d(line, method, wape) "
-            "WHERE c.cycle_id = %s AND c.line_id = d.line",
-            [numbers.lines.tolist(), list(numbers.methods), errors, cycle.pk],
+            "UPDATE demand_cycleline c SET method = d.method, backtest_wape = d.wape, "
+            "landing = d.landing::jsonb, treated = d.treated::jsonb "
+            "FROM unnest(%s::bigint[], %s::text[], %s::float8[], %s::text[], %s::text[]) "
+            "AS d(line, method, wape, landing, treated) WHERE c.cycle_id = %s AND c.line_id = d.line",
+            [numbers.lines.tolist(), list(numbers.methods), errors, _landing(numbers), _treated(numbers), cycle.pk],
         )
+
+
+def _landing(numbers: BaselineNumbers) -> list[str]:
+    """Each line's range as JSON, rounded: nobody reads more of it."""
+    steps, growth = numbers.ranges.steps.round(4), numbers.ranges.growth.round(4)
+    return [
+        json.dumps({"steps": one, "growth": ahead}) for one, ahead in zip(steps.tolist(), growth.tolist(), strict=True)
+    ]
+
+
+def _treated(numbers: BaselineNumbers) -> list[str]:
+    by_line: list[list[dict[str, Any]]] = [[] for _ in numbers.lines]
+    for one in numbers.treated:
+        month = format_month(add_months(numbers.start, one.column))
+        by_line[one.line].append({"month": month, "was": one.was, "taken": round(one.taken, 2), "why": one.why})
+    return [json.dumps(rows) for rows in by_line]
 
 
 @transaction.atomic
@@ -181,7 +207,7 @@ def baseline_finish(*, cycle: Cycle, job: int, at: datetime) -> str:
         ForecastVersion.objects.filter(cycle=cycle, stage=stage, state=VersionState.CURRENT).update(
             state=VersionState.SUPERSEDED
         )
-        built.state, built.rule = VersionState.CURRENT, "automatic choice v1"
+        built.state, built.rule = VersionState.CURRENT, RULE
         built.save(update_fields=["state", "rule"])
     if not cycle.simulated:
         flags_set(cycle=cycle)

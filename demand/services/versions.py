@@ -15,9 +15,11 @@ from jobs.errors import Invalid
 from masterdata.models import Person
 
 LINES_COPY = """
-INSERT INTO demand_cycleline (cycle_id, line_id, owner_id, region_id, family_id, price, unit_cost, method, flags)
+INSERT INTO demand_cycleline
+    (cycle_id, line_id, owner_id, region_id, family_id, price, unit_cost, method, flags, landing, treated)
 SELECT %s, l.id, c.owner_id, c.region_id, p.family_id,
-       coalesce(p.price, 0) * coalesce(rate.rate, 1), coalesce(p.unit_cost, 0) * coalesce(rate.rate, 1), '', '[]'
+       coalesce(p.price, 0) * coalesce(rate.rate, 1), coalesce(p.unit_cost, 0) * coalesce(rate.rate, 1),
+       '', '[]', '{}', '[]'
 FROM demand_line l
 JOIN masterdata_product p ON p.id = l.product_id
 JOIN masterdata_customer c ON c.id = l.customer_id

@@ -36,7 +36,16 @@ def test_whatever_happened_the_forecast_is_finite_and_not_negative(history, data
     assert all(result.method)
 
 
-@pytest.mark.parametrize("months_known", [3, 8, 14, 24, 36])
+@settings(max_examples=15, deadline=None)
+@given(history=HISTORY)
+def test_the_unit_that_demand_is_counted_in_does_not_matter(history) -> None:
+    one, many = forecast_baseline(history), forecast_baseline(history * 1024)
+    assert many.quantity == pytest.approx(one.quantity * 1024, rel=1e-6, abs=1e-6)
+    assert many.high80 == pytest.approx(one.high80 * 1024, rel=1e-6, abs=1e-6)
+    assert [(one.line, one.column) for one in many.treated] == [(one.line, one.column) for one in one.treated]
+
+
+@pytest.mark.parametrize("months_known", [3, 8, 14, 24, 36, 60])
 def test_a_constant_history_gives_a_constant_forecast(months_known) -> None:
     result = forecast_baseline(np.array([[5.0] * months_known, [80.0] * months_known]))
     assert result.quantity == pytest.approx(np.array([[5.0] * 24, [80.0] * 24]))
@@ -66,6 +75,29 @@ def test_a_season_is_found() -> None:
     history = np.tile(YEAR, 5) * random.normal(1, 0.05, 60)
     forecast = forecast_baseline([history], months=12).quantity[0]
     assert wape(forecast, YEAR) < 0.15
+
+
+def test_a_long_line_goes_over_to_its_own_past_and_says_so() -> None:
+    random = np.random.default_rng(6)
+    line = np.tile(YEAR, 5) * random.normal(1, 0.08, 60)
+    young, middle, old = (np.r_[np.full(60 - known, NAN), line[-known:]] for known in (24, 36, 60))
+    result = forecast_baseline([young, middle, old], group=[0, 1, 2])
+    assert "own past" not in result.method[0]
+    assert result.method[1].startswith("50% own past: ")
+    assert result.method[2].count("%") >= 3
+    assert wape(result.quantity[2], np.tile(YEAR, 2)) < 0.08
+    assert wape(result.quantity[1], np.tile(YEAR, 2)) < 0.15
+
+
+def test_the_months_that_were_not_taken_as_they_came_are_told() -> None:
+    random = np.random.default_rng(7)
+    line = np.tile(YEAR, 5) * random.normal(1, 0.05, 60)
+    line[30] = 0.0
+    thin = np.r_[np.tile([10.0, 0, 0], 19), 900, 0, 0]
+    told = {(one.line, one.column): one for one in forecast_baseline([line, thin], group=[0, 1]).treated}
+    assert set(told) == {(0, 30), (1, 57)}
+    assert told[0, 30].taken == pytest.approx(YEAR[6], rel=0.25)
+    assert told[1, 57].taken == 50
 
 
 def test_a_line_without_history_has_no_forecast_and_says_so() -> None:

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as arrays
 
 from demand.candidates import Known
 from demand.seasonality import group_totals
-from demand.top_down import FURTHEST, group_candidates, lean_on_total, total_weights
+from demand.top_down import FURTHEST, agreed_totals, group_candidates, lean_on_total, total_weights
 
 NAN = np.nan
 GROUP = np.array([0, 0, 1])
@@ -51,6 +51,15 @@ def test_leaning_brings_totals_no_further_off_and_nothing_below_zero(lines, targ
     assert (after <= before + 1e-6 * (1 + target)).all()
     assert (moved >= 0).all()
     assert (moved[~thin] == lines[~thin]).all()
+
+
+@given(lines=LINES, target=TARGET, thin=arrays.arrays(bool, 3))
+def test_after_leaning_lines_add_up_to_the_total_that_was_agreed(lines, target, thin) -> None:
+    moved = lean_on_total(lines, thin, target, GROUP)
+    chosen = thin[:, np.newaxis]
+    total = group_totals(np.where(chosen, moved, 0.0), GROUP)
+    assert total == pytest.approx(agreed_totals(lines, thin, target, GROUP), rel=1e-9, abs=1e-6)
+    assert moved[~thin].tolist() == lines[~thin].tolist()
 
 
 def test_a_constant_family_has_a_constant_total_all_three_ways() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cycles.models import Cycle
-from demand.models import Event, Reason, Stage
+from demand.models import CycleLine, Event, Reason, Stage
 from demand.selectors.why import Rung, Why, why
 from demand.services.entries import CellEdit, cells_save
 from jobs.errors import Refused
@@ -117,3 +117,16 @@ def test_a_month_outside_the_horizon_is_not_there(cast: Cast, cycle: Cycle, mont
 def test_an_unknown_line_is_not_there(cast: Cast, cycle: Cycle) -> None:
     with pytest.raises(Refused, match="no such line"):
         why(cycle, 999_999, NOV, cast.rep)
+
+
+def test_the_baseline_tells_its_range_and_what_it_did_not_take_as_it_came(cast: Cast, cycle: Cycle) -> None:
+    row = CycleLine.objects.filter(cycle=cycle, line=cast.line("ALPHA", "NORTH"))
+    treated = [
+        {"month": f"2026-0{month}", "was": 900.0, "taken": 50.0, "why": "far above the usual"} for month in range(1, 9)
+    ]
+    row.update(treated=treated)
+    facts = next(rung for rung in asked(cycle, cast).rungs if rung.stage == Stage.BASELINE).facts
+    assert facts[1].startswith("Half of such forecasts land between ")
+    assert "95 % between" in facts[1]
+    assert facts[2] == "Mar 2026 came as 900 and was taken as 50: far above the usual."
+    assert facts[-1] == "So were 2 earlier months."
