@@ -13,5 +13,6 @@ urlpatterns = [
     path("accuracy/panel/", accuracy.panel, name="accuracy-panel"),
     path("feedback/", feedback.own, name="feedback"),
     path("feedback/<str:username>/", feedback.of, name="feedback-of"),
+    path("lesson/", feedback.own_lesson, name="lesson"),
     path("forecast/", forecast.forecast, name="forecast"),
 ]

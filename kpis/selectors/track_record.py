@@ -245,12 +245,12 @@ def _extremes(cases: pd.DataFrame) -> tuple[Told | None, Told | None]:
     currency = company().currency
     found = {
         row["money"] > 0: Told(row, past, effect_sentence(row["removed"], row["money"], currency))
-        for row, past in zip(chosen, _last_year(chosen), strict=True)
+        for row, past in zip(chosen, last_year_of(chosen), strict=True)
     }
     return found.get(True), found.get(False)
 
 
-def _last_year(rows: list[dict[str, Any]]) -> list[float]:
+def last_year_of(rows: list[dict[str, Any]]) -> list[float]:
     """What came in the same month a year before, for each row; one query."""
     if not rows:
         return []

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from kpis.selectors.changed import own_ladder
 from kpis.selectors.feedback import feedback, owner_named, people_below
+from kpis.selectors.lesson import lesson
 from kpis.selectors.track_record import track_record
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
@@ -23,6 +24,12 @@ def of(request: PortalRequest, username: str) -> HttpResponse:
     if owner is None:
         raise Http404
     return _shown(request, owner)
+
+
+@require_GET
+def own_lesson(request: PortalRequest) -> HttpResponse:
+    """One's own, and nobody else's."""
+    return render(request, "kpis/lesson.html", {"lesson": lesson(request.person)})
 
 
 def _shown(request: PortalRequest, owner: Person) -> HttpResponse:

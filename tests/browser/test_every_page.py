@@ -58,6 +58,7 @@ READERS = {
         "meetings:control": [LEADER],
         "meetings:nudge-look": [LEADER],
         "kpis:feedback": ["rita"],
+        "kpis:lesson": ["rita"],
         "kpis:feedback-of": ["mona"],
     },
     "supply": {
