@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from cycles.models import Cycle
 from demand.models import Booking, Call, LayerLine, OrderCall, OrderLine, Reason, Stage
 from demand.selectors.versions import stage_plan
+from demand.services.own_past import own_past_set
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
 from tests.browser.test_sales import PHONE, Sales, assert_accessible, flag_lines
@@ -37,6 +38,7 @@ def sales(live_portal: Web, browser: Browser) -> Iterator[Sales]:
         called(cycle, made)
     submissions_expect(cycle=made.cycle)
     flag_lines(made.cycle, cast)
+    own_past_set(cycle=made.cycle)
     orders(made)
     MovedClock.objects.create(at=ENTRY)
     yield made
