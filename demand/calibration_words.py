@@ -160,12 +160,14 @@ def _because(apart: float, causes: dict[str, float], named: dict[str, str]) -> s
 
 
 def overall_sentences(cases: pd.DataFrame) -> list[str]:
-    """What was learned over everybody, by direction; nobody is named."""
+    """What was learned over everybody, by direction; nobody is named, and what is one person's alone is not told."""
     told, sign_of = [], np.sign(cases["after"] - cases["before"])
     for sign, word in DIRECTIONS.items():
         part = cases[sign_of == sign]
         if len(part) < FEWEST_TOLD:
             told.append(f"{word.capitalize()} changes are taken whole: there are too few past cases to learn from.")
+        elif part["rep"].nunique() < FEWEST_PEOPLE:
+            told.append(f"{word.capitalize()} changes are taken by their owner's record, which only the owner reads.")
         else:
             share = f"{landed(part).share:.0%}"
             told.append(

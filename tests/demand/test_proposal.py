@@ -131,9 +131,16 @@ def test_a_line_changed_both_ways_says_both() -> None:
 
 
 def test_the_rule_tells_what_it_learned() -> None:
-    told = proposed("calibrated", past=cases(*[(1, 100, 200, 150)] * 30)).sentences
+    of_three = [(rep, 100, 200, 150) for rep in (1, 2, 3) for _ in range(10)]
+    told = proposed("calibrated", past=cases(*of_three)).sentences
     assert told[0].startswith("Upward changes landed at 50% of the change, 30 past cases")
     assert told[1] == "Downward changes are taken whole: there are too few past cases to learn from."
+
+
+def test_what_one_person_alone_has_shown_is_not_told() -> None:
+    told = proposed("calibrated", past=cases(*[(1, 100, 200, 150)] * 30)).sentences
+    assert told[0] == "Upward changes are taken by their owner's record, which only the owner reads."
+    assert "50%" not in " ".join(told)
 
 
 def test_an_unknown_rule_lists_those_there_are() -> None:
