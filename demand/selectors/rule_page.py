@@ -8,7 +8,7 @@ import pandas as pd
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.calibration import changed_cases
-from demand.calibration_words import DIRECTIONS, FEWEST_TOLD, Landed, landed
+from demand.calibration_words import DIRECTIONS, FEWEST_PEOPLE, FEWEST_TOLD, Landed, landed
 from demand.models import Reason, RuleChoice
 from demand.policy import demand_signed
 from demand.proposal import RULES
@@ -41,7 +41,7 @@ class Span:
 
 @dataclass(frozen=True)
 class WorthRow:
-    """How the past changes of a group landed, up and down; None under five cases."""
+    """How the past changes of a group landed, up and down; None under five cases or three people."""
 
     name: str
     up: Landed | None
@@ -105,4 +105,7 @@ def _rows(cases: pd.DataFrame, names: pd.Series) -> list[WorthRow]:
 
 
 def _known(part: pd.DataFrame) -> Landed | None:
-    return landed(part) if len(part) >= FEWEST_TOLD else None
+    if len(part) < FEWEST_TOLD:
+        return None
+    found = landed(part)
+    return found if found.people >= FEWEST_PEOPLE else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from demand.calibration_words import FEWEST_PEOPLE
 from demand.models import Reason, Stage
 from demand.selectors.changed import changed_by_people
 from kpis.changed_cells import changed_sums
@@ -23,10 +24,12 @@ DIRECTIONS = {"up": "Upward", "down": "Downward"}
 
 @dataclass(frozen=True)
 class Group:
-    """One group of changed cells with its ladder; `name` is what a page says, `key` what a program reads."""
+    """One group of changed cells with its ladder; `name` is what a page says, `key` what a program reads, `people` how
+    many owners its cells have."""
 
     key: str
     name: str
+    people: int
     rows: list[dict[str, Any]]
 
     @property
@@ -72,7 +75,12 @@ def changed_groups(cells: pd.DataFrame, by: str, *, level: str = "line") -> list
         return []
     names = _names(by)
     groups = [
-        Group(str(key), names.get(str(key), str(key) or "No reason given"), changed_ladder(part, level=level))
+        Group(
+            str(key),
+            names.get(str(key), str(key) or "No reason given"),
+            part.loc[part["rep"] != 0, "rep"].nunique(),
+            changed_ladder(part, level=level),
+        )
         for key, part in cells.groupby(by)
     ]
     return groups if by == "lag" else sorted(groups, key=lambda group: (-group.n, group.key))
@@ -117,4 +125,5 @@ def _labelled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _told(groups: list[Group]) -> list[Group]:
-    return [group for group in groups if group.n >= FEWEST]
+    """Those with enough cells of enough people: a family that one person sells would show that person's record."""
+    return [group for group in groups if group.n >= FEWEST and group.people >= FEWEST_PEOPLE]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from cycles.models import Cycle
-from demand.models import Booking, Call, Opportunity, OrderCall, ProposalNote, RuleChoice, Stage
+from demand.models import Booking, Call, CycleLine, Opportunity, OrderCall, ProposalNote, RuleChoice, Stage
 from demand.selectors.call_effects import calls_spoken
 from demand.selectors.cases import calibration_cases
 from demand.selectors.rules import rules_by_lag
@@ -188,6 +188,10 @@ def test_the_page_shows_the_rule_to_all_and_what_changes_were_worth_to_planners_
                 changed_by=cast.rep,
                 changed_at=ENTRY,
             )
+    client.force_login(cast.demand_planner.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert "Customer told me" not in client.get("/demand/rule/").content.decode(), "all of it is one rep's record"
+    for product, owner in {"ALPHA": cast.rep, "BETA": cast.other_rep, "GAMMA": cast.manager}.items():
+        CycleLine.objects.filter(cycle=october, line__product__code=product).update(owner=owner)
     for person in cast.people.values():
         client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
         answer = client.get("/demand/rule/")

@@ -10,13 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cycles.models import Cycle
-from demand.models import Stage
+from demand.models import CycleLine, LayerLine, Stage
 from demand.selectors.stored import version_plan
 from demand.selectors.versions import version_current
 from jobs.errors import NotYours
 from kpis.changed_cells import changed_sums
 from kpis.errors import pooled
-from kpis.selectors.changed import changed, changed_groups, changed_ladder, own_ladder
+from kpis.selectors.changed import changed, changed_groups, changed_ladder, changed_page, own_ladder
 from kpis.services.snapshots import accuracy_take
 from tests.cast import Cast
 from tests.kpis.conftest import SignIn, text_of
@@ -125,6 +125,19 @@ def test_the_accuracy_page_shows_all_the_ladder_and_planners_the_groups(changes:
         assert "Where people changed the number" in text
         assert ("Changes by reason" in text) == (person == changes.demand_planner)
         assert "Changes by rep" not in text
+
+
+def test_a_group_of_fewer_than_three_people_is_not_told(changes: Cast) -> None:
+    def directions() -> list[str]:
+        page = changed_page("line", None, changes.demand_planner)
+        assert page is not None
+        return [group.name for group in dict(page.tables)["Direction"]]
+
+    assert directions() == []
+    owners = [changes.rep, changes.other_rep, changes.manager]
+    for i, raised in enumerate(LayerLine.objects.filter(reason="customer_told").order_by("pk")):
+        CycleLine.objects.filter(cycle=raised.cycle, line=raised.line).update(owner=owners[i % 3])
+    assert directions() == ["Upward"]
 
 
 def told(*arguments: str) -> str:
