@@ -25,7 +25,7 @@ def landed_table(cases: pd.DataFrame) -> dict[tuple[str, ...], Landed]:
     """What share of past changes came true, by each kind; keys are ("direction", value, "reason", value, ...).
 
     `cases` has one row per past changed cell; rep 0 = nobody. With change = after - before and came = actual - before
-    the share is sum(change x came) / sum(change x change): least squares through the origin, as the calibrated rule.
+    the share is sum(change x came) / sum(change x change): least squares through the origin.
     1 = landed exactly, 0 = the baseline was right, negative = it went the other way. A kind is told from five cases of
     at least two people on, so that nobody's own record shows. ValueError names a missing column.
     """
