@@ -29,9 +29,10 @@ ORDER_FIELDS = {
     "shipped_on": "shipped_on",
     "shipped_qty": "shipped_qty",
 }
-SOLD = ["month", "product", "units", "money", "cost", "n"]
-STOCK = ["as_of", "on_hand", "safety", "cost"]
-QUALITY = ["month", "returned", "complaints", "satisfaction"]
+SOLD = ["month", "product", "region", "units", "money", "cost", "n"]
+STOCK = ["as_of", "product", "on_hand", "safety", "cost"]
+QUALITY = ["month", "family", "returned", "complaints", "satisfaction"]
+SHIPPED = ["month", "product", "units"]
 # the newest finished stage of each cycle: what was expected of its first three months
 EXPECTED = """
 SELECT DISTINCT ON (c.month) c.month,
@@ -45,16 +46,16 @@ WHERE v.state = 'current' AND c.month BETWEEN %s AND %s ORDER BY c.month, v.id D
 class Facts:
     """Everything of a run of months.
 
-    `orders` are whole lines, `deliveries` the parts they came in. `sold` is (month, product) and begins a year before
-    the first month, so that a year's cost can be told. `shipped`, `budget` and `expected` (units of the three months
-    that follow) are by month; `hours` is what a unit of a product takes over all resources, `regular` their hours a
-    month together.
+    `orders` are whole lines, `deliveries` the parts they came in. `sold` is (month, product, region) and begins a year
+    before the first month, so that a year's cost can be told. `budget` and `expected` (units of the three months that
+    follow) are by month; `hours` is what a unit of a product takes over all resources, `regular` their hours a month
+    together. Products are primary keys, families and regions codes.
     """
 
     orders: pd.DataFrame
     deliveries: pd.DataFrame
     sold: pd.DataFrame
-    shipped: dict[date, float]
+    shipped: pd.DataFrame
     quality: pd.DataFrame
     stock: pd.DataFrame
     budget: dict[date, float]
@@ -69,13 +70,12 @@ def facts_read(months: Sequence[date]) -> Facts:
     first, end = months[0], add_months(months[-1], 1)
     year_before = add_months(first, -12)
     budget = budget_revenue(first, len(months))
-    shipped = Shipment.objects.filter(month__gte=first, month__lt=end).values_list("month").annotate(Sum("qty"))
     deliveries = _deliveries(end)
     return Facts(
         orders=deliveries if deliveries.empty else service.whole_lines(deliveries),
         deliveries=deliveries,
         sold=_sold(year_before, end),
-        shipped=dict(shipped),
+        shipped=_shipped(first, end),
         quality=_quality(first, end),
         stock=_stock(year_before, end),
         budget={m: float(value) for m, value in zip(months, budget, strict=True) if not np.isnan(value)},
@@ -97,15 +97,21 @@ def _deliveries(end: date) -> pd.DataFrame:
 
 def _sold(first: date, end: date) -> pd.DataFrame:
     cost = F("qty") * Coalesce(F("product__unit_cost"), 0.0)
-    rows = Booking.objects.filter(month__gte=first, month__lt=end).values_list("month", "product_id")
+    rows = Booking.objects.filter(month__gte=first, month__lt=end)
+    rows = rows.values_list("month", "product_id", "customer__region__code")
     sums = rows.annotate(units=Sum("qty"), money=Sum("revenue"), cost=Sum(cost), n=Count("id"))
     return pd.DataFrame.from_records(sums, columns=SOLD)
+
+
+def _shipped(first: date, end: date) -> pd.DataFrame:
+    rows = Shipment.objects.filter(month__gte=first, month__lt=end).values_list("month", "product_id")
+    return pd.DataFrame.from_records(rows.annotate(units=Sum("qty")), columns=SHIPPED)
 
 
 def _quality(first: date, end: date) -> pd.DataFrame:
     rows = Quality.objects.filter(month__gte=first, month__lt=end)
     return pd.DataFrame.from_records(
-        rows.values_list("month", "returned_qty", "complaints", "satisfaction"), columns=QUALITY
+        rows.values_list("month", "family__code", "returned_qty", "complaints", "satisfaction"), columns=QUALITY
     ).astype({"satisfaction": float})
 
 
@@ -113,7 +119,7 @@ def _stock(first: date, end: date) -> pd.DataFrame:
     rows = Inventory.objects.filter(as_of__gte=first - timedelta(days=1), as_of__lt=end)
     cost = Coalesce(F("product__unit_cost"), 0.0)
     return pd.DataFrame.from_records(
-        rows.order_by("as_of", "pk").values_list("as_of", "on_hand", "safety_stock", cost), columns=STOCK
+        rows.order_by("as_of", "pk").values_list("as_of", "product_id", "on_hand", "safety_stock", cost), columns=STOCK
     )
 
 

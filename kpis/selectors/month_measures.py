@@ -86,7 +86,7 @@ def _quality(facts: Facts, month: date) -> dict[str, Measured]:
     if rows.empty:
         return {}
     found = {"satisfaction": service.satisfaction(rows["satisfaction"])}
-    shipped = facts.shipped.get(month)
+    shipped = float(facts.shipped.loc[facts.shipped["month"] == month, "units"].sum())
     if shipped:
         for code, column in (("return_rate", "returned"), ("complaint_rate", "complaints")):
             found[code] = ratio(float(rows[column].sum()), shipped, len(rows))

@@ -17,6 +17,7 @@ from kpis.models import Snapshot, StageAccuracy
 from kpis.selectors.accuracy import closed_before, stage_errors
 from kpis.selectors.month_facts import facts_read, months_with_bookings
 from kpis.selectors.month_measures import month_measures
+from kpis.selectors.month_parts import Part, parts_of
 
 KIND = "snapshots"
 COMPANY = "company"
@@ -92,28 +93,34 @@ def months_to_measure() -> list[date]:
 
 @transaction.atomic
 def measures_take(*, months: list[date], at: datetime) -> int:
-    """Store the measures of consecutive closed months at company level; repeating it replaces them."""
+    """Store the measures of consecutive closed months, of the company and of every family and region.
+
+    Repeating it replaces them.
+    """
     facts = facts_read(months)
     rows = [
-        _snapshot(code, month, measured, at)
+        _snapshot(code, month, part, measured, at)
+        for part in (Part(COMPANY, "", facts), *parts_of(facts))
         for month in months
-        for code, measured in month_measures(month, facts).items()
+        for code, measured in month_measures(month, part.facts).items()
+        if code not in part.untold
     ]
     Snapshot.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["measure", "month", "level", "key"],
         update_fields=["value", "numerator", "denominator", "n", "taken_at"],
+        batch_size=5000,
     )
     return len(rows)
 
 
-def _snapshot(code: str, month: date, measured: Measured, at: datetime) -> Snapshot:
+def _snapshot(code: str, month: date, part: Part, measured: Measured, at: datetime) -> Snapshot:
     value, numerator, denominator = (
         float(v) if math.isfinite(v) else None for v in (measured.value, measured.numerator, measured.denominator)
     )
     facts = {"value": value, "numerator": numerator, "denominator": denominator, "n": measured.n, "taken_at": at}
-    return Snapshot(measure=code, month=month, level=COMPANY, key="", **facts)
+    return Snapshot(measure=code, month=month, level=part.level, key=part.key, **facts)
 
 
 @transaction.atomic

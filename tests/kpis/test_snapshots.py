@@ -33,11 +33,11 @@ FROM demand_booking b JOIN masterdata_product p ON p.id = b.product_id WHERE b.m
 
 
 def values(month: date = OCT) -> dict[str, float | None]:
-    return dict(Snapshot.objects.filter(month=month).values_list("measure", "value"))
+    return dict(Snapshot.objects.filter(month=month, level="company").values_list("measure", "value"))
 
 
 def counts(month: date = OCT) -> dict[str, int]:
-    return dict(Snapshot.objects.filter(month=month).values_list("measure", "n"))
+    return dict(Snapshot.objects.filter(month=month, level="company").values_list("measure", "n"))
 
 
 def order(
