@@ -5,7 +5,7 @@ from django.db import models
 from cycles.models import Cycle
 from demand.models.facts import finite, month_first
 from demand.models.versions import Stage
-from masterdata.models import Family
+from masterdata.models import Family, Person
 
 
 class Quality(models.Model):
@@ -47,6 +47,34 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} {self.month:%Y-%m} {self.key}"
+
+
+class Target(models.Model):
+    """What a measure of the company or of a part is to reach from a month on, and who answers for it.
+
+    Rows are only added: of those that hold in a month the one set last counts, and an empty value ends the target.
+    """
+
+    measure = models.CharField(max_length=40)
+    level = models.CharField(max_length=12)
+    key = models.CharField(max_length=60, blank=True)
+    value = models.FloatField(null=True)
+    since = models.DateField()
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            month_first("target_month_first", "since"),
+            models.CheckConstraint(
+                condition=models.Q(value=None) | models.Q(value__gt=-1e15, value__lt=1e15), name="target_finite"
+            ),
+        ]
+        indexes = [models.Index(fields=["measure", "level", "key", "since"], name="target_of")]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.key} {self.since:%Y-%m}"
 
 
 class StageAccuracy(models.Model):

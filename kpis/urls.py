@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, dashboard, executive, feedback, forecast
+from kpis.views import accuracy, dashboard, executive, feedback, forecast, measures
 
 app_name = "kpis"
 
 urlpatterns = [
     path("executive/", executive.executive, name="executive"),
     path("dashboard/", dashboard.dashboard_page, name="dashboard"),
+    path("dashboard/<str:code>/", measures.measure, name="measure"),
+    path("dashboard/<str:code>/lines/", measures.lines, name="measure-lines"),
+    path("dashboard/<str:code>/target/", measures.target, name="measure-target"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),
     path("accuracy/panel/", accuracy.panel, name="accuracy-panel"),
     path("feedback/", feedback.own, name="feedback"),

@@ -55,6 +55,13 @@ PAST = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
 HABITS = {"rita": (4.37, 4321.0, 7, 2), "rob": (8.93, 3877.0, 6, 5), "ruth": (11.59, 5903.0, 5, 1)}
 UNIT_COSTS = {"ALPHA": 317.31, "BETA": 541.27, "GAMMA": 11.37, "DELTA": 47.53}
 LAGS = 3
+# the codes that addresses take, by how the address's name begins
+CODES = {
+    "kpis:measure": ("revenue", "holding_cost"),
+    "supply:family": ("BIKES",),
+    "supply:resource": ("WELD",),
+    "supply:capacity": ("WELD",),
+}
 
 
 @dataclass(frozen=True)
@@ -169,10 +176,9 @@ class Everything:
             return {"code": list(Decision.objects.values_list("code", flat=True)[:1])}
         if name.startswith("meetings:"):
             return {"pk": _keys(RiskOpportunity.objects.all())}
-        if name == "supply:family":
-            return {"code": ["BIKES"]}
-        if name in ("supply:resource", "supply:capacity"):
-            return {"code": ["WELD"]}
+        codes = next((codes for start, codes in CODES.items() if name.startswith(start)), None)
+        if codes:
+            return {"code": list(codes)}
         if name.startswith("supply:scenario"):
             return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):

@@ -9,53 +9,18 @@ import pandas as pd
 from cycles.periods import add_months
 from cycles.selectors import current_cycle
 from kpis.measures.catalogue import in_family
-from kpis.measures.words import Family, Good, Measure
+from kpis.measures.words import Family
 from kpis.models import Snapshot
 from kpis.selectors.accuracy_page import tolerance_data
+from kpis.selectors.alarms import alarms_now
 from kpis.selectors.process import barriers, participation_by_cycle, process_measures
+from kpis.selectors.shown import PER_CENT, Shown, is_invented, shown_of
+from kpis.selectors.targets import Targets, targets_in
 from masterdata.models import Company
 from masterdata.selectors import company
 
 TREND_MONTHS = 13
-PER_CENT = "%"
-DECIMALS = {PER_CENT: 1, "days": 1, "score": 2, "per year": 1}
-# what the demonstration company invents: dates of orders, stock, budget, quality; bookings and costs are the source's
-INVENTED = (Family.SERVICE, Family.TIME, Family.QUALITY)
-INVENTED_CODES = ("gap_to_budget", "holding_cost", "inventory_turns", "days_of_supply", "capacity_utilisation")
 PROCESS_DECIMALS = {PER_CENT: 0, "hours": 1}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One measure as the page shows it, per cent as 0 to 100; None = n/a."""
-
-    measure: Measure
-    value: float | None
-    before: float | None
-    last_year: float | None
-    trend: list[float | None]
-    n: int
-    simulated: bool
-
-    @property
-    def change(self) -> float | None:
-        return None if self.value is None or self.before is None else self.value - self.before
-
-    @property
-    def year_change(self) -> float | None:
-        return None if self.value is None or self.last_year is None else self.value - self.last_year
-
-    @property
-    def good(self) -> str:
-        return {Good.UP: "up", Good.DOWN: "down"}.get(self.measure.good, "none")
-
-    @property
-    def decimals(self) -> int:
-        return DECIMALS.get(self.measure.unit, 0)
-
-    @property
-    def in_money(self) -> bool:
-        return self.measure.unit == "money"
 
 
 @dataclass(frozen=True)
@@ -79,6 +44,7 @@ def dashboard(*, at: datetime) -> dict[str, Any]:
         "currency": settings.currency,
         "tolerance": tolerance_data(),
         "cycle": cycle,
+        "alarms": alarms_now(newest.month, cycle) if newest else None,
     }
     if cycle is not None:
         rows = process_measures(cycle, at=at)
@@ -106,27 +72,18 @@ def _families(month: date, settings: Company) -> list[FamilyBlock]:
     months = [add_months(month, i - TREND_MONTHS + 1) for i in range(TREND_MONTHS)]
     rows = Snapshot.objects.filter(level="company", month__in=months).values_list("measure", "month", "value", "n")
     table = pd.DataFrame.from_records(rows, columns=["measure", "month", "value", "n"])
-    return [_block(family, table, months, settings) for family in Family]
+    targets = targets_in(month)
+    return [_block(family, table, months, settings, targets) for family in Family]
 
 
-def _block(family: Family, table: pd.DataFrame, months: list[date], settings: Company) -> FamilyBlock:
+def _block(family: Family, table: pd.DataFrame, months: list[date], settings: Company, targets: Targets) -> FamilyBlock:
     shown, absent = [], []
     for measure in in_family(family):
         rows = table[table["measure"] == measure.code]
         if rows.empty:
             absent.append(measure.name)
         else:
-            shown.append(_shown(measure, rows, months, settings.is_demonstration and _invented(measure)))
+            simulated = settings.is_demonstration and is_invented(measure)
+            target = targets.get((measure.code, "company", ""))
+            shown.append(shown_of(measure, rows, months, simulated=simulated, target=target))
     return FamilyBlock(family, shown, absent)
-
-
-def _invented(measure: Measure) -> bool:
-    return measure.family in INVENTED or measure.code in INVENTED_CODES
-
-
-def _shown(measure: Measure, rows: pd.DataFrame, months: list[date], simulated: bool) -> Shown:
-    scale = 100.0 if measure.unit == PER_CENT else 1.0
-    known = {month: value * scale for month, value in zip(rows["month"], rows["value"], strict=True) if pd.notna(value)}
-    trend = [known.get(month) for month in months]
-    count = dict(zip(rows["month"], rows["n"], strict=True))
-    return Shown(measure, trend[-1], trend[-2], trend[0], trend, int(count.get(months[-1], 0)), simulated)

@@ -97,8 +97,8 @@ def _deliveries(end: date) -> pd.DataFrame:
 
 def _sold(first: date, end: date) -> pd.DataFrame:
     cost = F("qty") * Coalesce(F("product__unit_cost"), 0.0)
-    rows = Booking.objects.filter(month__gte=first, month__lt=end)
-    rows = rows.values_list("month", "product_id", "customer__region__code")
+    booked = Booking.objects.filter(month__gte=first, month__lt=end)
+    rows = booked.values_list("month", "product_id", "customer__region__code")
     sums = rows.annotate(units=Sum("qty"), money=Sum("revenue"), cost=Sum(cost), n=Count("id"))
     return pd.DataFrame.from_records(sums, columns=SOLD)
 

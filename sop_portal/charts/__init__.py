@@ -13,6 +13,7 @@ from sop_portal.charts.series import Drawing
 from sop_portal.charts.stair import stair
 from sop_portal.charts.three_tier import three_tier
 from sop_portal.charts.tolerance import tolerance_grid
+from sop_portal.charts.trend import trend_columns
 from sop_portal.charts.waterfall import waterfall
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "stair",
     "three_tier",
     "tolerance_grid",
+    "trend_columns",
     "waterfall",
 ]

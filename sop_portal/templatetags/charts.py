@@ -1,10 +1,11 @@
 """Chart tags: a plain dict in, a figure out.
 
 {% three_tier data %} {% stacked_load data %} {% inventory_band data %} {% waterfall data %} {% stair data %}
-{% bias_columns data %} {% tolerance_grid data %} {% line_review data %} {% plans_compared data %} take the arguments
-of the maker of the same name in `sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit,
-when (the three title lines), legend=False and table=False to leave these out. {% bullet data %}, {% bar data %} and
-{% sparkline data %} give the bare picture for a cell. {% chart_legend "ac fc pl py" %} is one legend for a page.
+{% bias_columns data %} {% tolerance_grid data %} {% line_review data %} {% plans_compared data %}
+{% trend_columns data %} take the arguments of the maker of the same name in `sop_portal.charts`, and for the
+caption: message (a sentence), who, measure, unit, when (the three title lines), legend=False and table=False to leave
+these out. {% bullet data %}, {% bar data %} and {% sparkline data %} give the bare picture for a cell.
+{% chart_legend "ac fc pl py" %} is one legend for a page.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +44,7 @@ LEGEND = {
     "hurt": "Error it added",
     "in-band": "Within the band",
     "out-of-band": "Outside: above zero forecast too high, below too low",
+    "target": "Target",
     "inside": "Within tolerance",
     "over": "Above plan",
     "under": "Below plan",
@@ -117,6 +119,7 @@ for _maker in (
     charts.bias_columns,
     charts.tolerance_grid,
     charts.plans_compared,
+    charts.trend_columns,
 ):
     _register(_maker)
 for _cell in (charts.bullet, charts.bar, charts.sparkline):

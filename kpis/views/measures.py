@@ -1,0 +1,56 @@
+"""One measure taken apart, the lines behind it, and what it is to reach."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from cycles.typed import month_read
+from jobs.errors import Refused
+from kpis.forms import target_read
+from kpis.selectors.measure_page import COMPANY, LEVELS, lines_page, measure_of, measure_page
+from kpis.services.targets import target_set
+from masterdata.requests import PortalRequest
+
+
+@require_GET
+def measure(request: PortalRequest, code: str) -> HttpResponse:
+    return _page(request, code)
+
+
+def _page(request: PortalRequest, code: str, problem: Refused | None = None) -> HttpResponse:
+    asked, by = _month(request), request.GET.get("by", "")
+    page = measure_page(measure_of(code), asked=asked, by=by, person=request.person)
+    context = {"page": page, "problem": problem, "typed": request.POST if problem else {}}
+    return render(request, "kpis/measure.html", context, status=problem.status if problem else 200)
+
+
+def _month(request: PortalRequest) -> date | None:
+    given = request.GET.get("month")
+    return month_read(given) if given else None
+
+
+@require_GET
+def lines(request: PortalRequest, code: str) -> HttpResponse:
+    part = next(((level, request.GET[level]) for level in LEVELS if request.GET.get(level)), (COMPANY, ""))
+    page = lines_page(measure_of(code), asked=_month(request), part=part, start=request.GET.get("start", ""))
+    return render(request, "kpis/measure_lines.html", {"page": page})
+
+
+@require_POST
+def target(request: PortalRequest, code: str) -> HttpResponse:
+    """Set or end the company's target of a measure."""
+    measure = measure_of(code)
+    try:
+        given = target_read(request.POST, measure)
+        target_set(measure=code, level=COMPANY, key="", by=request.person, at=request.now, **given)
+    except Refused as refusal:
+        return _page(request, code, refusal)
+    ended = given["value"] is None
+    messages.success(
+        request, f"{measure.name}: the target {'ends with' if ended else 'holds from'} {given['since']:%B %Y}."
+    )
+    return redirect(reverse("kpis:measure", args=[code]))
