@@ -12,6 +12,7 @@ from cycles.selectors import current_cycle
 from demand.models import Booking, Stage
 from jobs.errors import Invalid
 from kpis.bridges import Weighted, budget_bridge, low_and_high
+from kpis.changes import Changed
 from kpis.message import Choice, Position, executive_message
 from kpis.selectors.accuracy import DEFAULT_LAGS, ladder, stored_sums
 from kpis.selectors.accuracy_page import bias_data, stair_data
@@ -26,6 +27,7 @@ from kpis.selectors.position import (
     fiscal_years,
     sales_chart,
     shown_plan,
+    since_last_plan,
 )
 from kpis.selectors.process import health
 from masterdata.models import Company, Person
@@ -42,7 +44,7 @@ LADDER = (Stage.NAIVE, Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN)
 
 @dataclass(frozen=True)
 class FamilyRow:
-    """One row of the families table; `others` counts the families summed in it."""
+    """One row of the families table; `others` counts the families summed in it, `since` is the change of the plan."""
 
     name: str
     code: str
@@ -50,6 +52,7 @@ class FamilyRow:
     change: float | None
     supply: FamilySupply | None
     others: int = 0
+    since: float | None = None
 
 
 def executive_page(person: Person, *, at: datetime, today: date, measure: str = "revenue") -> dict[str, Any]:
@@ -88,6 +91,8 @@ def _plan_parts(
 ) -> dict[str, Any]:
     if plan is None:
         return {"chart": None, "bridge": None, "families": [], "years": []}
+    families = families_ahead(plan, settings, measure)
+    since = since_last_plan(plan, families, first_open(settings, plan), measure)
     supply = supply_view(plan.cycle, first_open(settings, plan))
     chart = sales_chart(plan, settings, measure)
     return {
@@ -97,7 +102,8 @@ def _plan_parts(
         "years": years,
         "range": _range(years[0], risks) if years else None,
         "supply": supply,
-        "families": _families(families_ahead(plan, settings, measure), supply.families if supply else {}),
+        "families": _families(families, supply.families if supply else {}, since[1] if since else None),
+        "since": _since(since, families),
         "first_open": first_open(settings, plan),
     }
 
@@ -190,14 +196,25 @@ def _range(year: FiscalYear, risks: list[RiskOpportunity]) -> dict[str, float]:
     return {"low": low, "high": high}
 
 
-def _families(plans: list[FamilyPlan], supply: dict[str, FamilySupply]) -> list[FamilyRow]:
+def _families(plans: list[FamilyPlan], supply: dict[str, FamilySupply], since: Changed | None) -> list[FamilyRow]:
     """The largest families, and the rest in one row."""
     top, rest = plans[:FAMILIES], plans[FAMILIES:]
-    rows = [FamilyRow(f.name, f.code, f.ahead, f.change, supply.get(f.code)) for f in top]
+    moved = since.by_family if since else {}
+    rows = [FamilyRow(f.name, f.code, f.ahead, f.change, supply.get(f.code), since=moved.get(f.code)) for f in top]
     if rest:
         whole = FamilyPlan("", "", sum(f.ahead for f in rest), sum(f.before for f in rest))
-        rows.append(FamilyRow(f"{len(rest)} others", "", whole.ahead, whole.change, None, len(rest)))
+        others = sum(moved.values()) - sum(moved.get(f.code, 0.0) for f in top) if since else None
+        rows.append(FamilyRow(f"{len(rest)} others", "", whole.ahead, whole.change, None, len(rest), others))
     return rows
+
+
+def _since(found: tuple[Cycle, Changed] | None, plans: list[FamilyPlan]) -> dict[str, Any] | None:
+    """What changed since the plan before, with the families that moved most by their names."""
+    if found is None:
+        return None
+    cycle, moved = found
+    names = {family.code: family.name for family in plans}
+    return {"cycle": cycle, "moved": moved, "most": [(names.get(c, c), change) for c, change in moved.largest()]}
 
 
 def _risk(risk: RiskOpportunity) -> dict[str, Any]:

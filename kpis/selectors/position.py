@@ -12,9 +12,10 @@ from cycles.periods import add_months, fiscal_year, fiscal_year_months, month_ra
 from cycles.selectors import latest_published, milestones_reached
 from cycles.steps import Milestone
 from demand.matrices import Matrix
-from demand.models import Booking, ForecastVersion, Stage
+from demand.models import Booking, ForecastVersion, Stage, VersionState
 from demand.selectors.outlook import budget_revenue
 from demand.selectors.versions import version_current
+from kpis.changes import Changed, changed
 from kpis.selectors.plan_totals import plan_totals
 from masterdata.models import Company
 from meetings.models import Meeting, MeetingKind
@@ -178,6 +179,29 @@ def families_ahead(plan: ShownPlan, company: Company, measure: str) -> list[Fami
         FamilyPlan(code, name, ahead, float(before.get(code, 0.0))) for code, name, ahead in plan.families_of_year
     ]
     return sorted(found, key=lambda family: -family.ahead)
+
+
+def since_last_plan(
+    plan: ShownPlan, families: list[FamilyPlan], open_from: date, measure: str
+) -> tuple[Cycle, Changed] | None:
+    """The company forecast before this plan, and what changed over the twelve months ahead; None without one."""
+    version = (
+        ForecastVersion.objects.filter(
+            stage=Stage.COMPANY_FORECAST, state=VersionState.CURRENT, cycle__month__lt=plan.cycle.month
+        )
+        .select_related("cycle")
+        .order_by("-cycle__month")
+        .first()
+    )
+    if version is None:
+        return None
+    totals = plan_totals(version)
+    at = totals.at(open_from)
+    if not 0 <= at <= version.months - YEAR:
+        return None
+    before = totals.of(measure)[:, at : at + YEAR].sum(axis=1)
+    known = {code: float(value) for (code, _), value in zip(totals.families, before, strict=True)}
+    return version.cycle, changed({f.code: f.ahead for f in families}, known)
 
 
 # --- The fiscal year -------------------------------------------------------------------------
