@@ -1,10 +1,11 @@
 """What was measured: quality facts, and snapshots of measures taken when a month closes."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from cycles.models import Cycle
 from demand.models.facts import finite, month_first
-from demand.models.versions import Stage
+from demand.models.versions import ForecastVersion, Stage
 from masterdata.models import Family, Person
 
 
@@ -75,6 +76,22 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} {self.key} {self.since:%Y-%m}"
+
+
+class PlanTotal(models.Model):
+    """A finished version added up by family, month by month from its start; money in company currency."""
+
+    version = models.ForeignKey(ForecastVersion, models.CASCADE, related_name="+")
+    family = models.ForeignKey(Family, models.PROTECT, related_name="+")
+    units = ArrayField(models.FloatField())
+    revenue = ArrayField(models.FloatField())
+    margin = ArrayField(models.FloatField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "family"], name="plan_total_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}/{self.family_id}"
 
 
 class StageAccuracy(models.Model):

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from jobs.models import ACTIVE_STATES, Job, WorkState
+from kpis.selectors.plan_totals import totals_missing
 from kpis.services.cards import cards_due, cards_queue
+from kpis.services.plan_totals import plan_totals_take
 from kpis.services.snapshots import KIND, snapshots_key, snapshots_queue
 
 AGAIN_AFTER = timedelta(hours=1)
@@ -11,6 +13,8 @@ AGAIN_AFTER = timedelta(hours=1)
 
 def due(*, at: datetime) -> None:
     """Queue the measures of closed months that are missing, unless they are being taken or a replay is under way.
+
+    The totals of a company forecast are stored at once, with one statement.
 
     The monthly cards follow when a month has closed. After a job that failed for good it waits, so that the same
     fault is not told every half minute.
@@ -21,5 +25,7 @@ def due(*, at: datetime) -> None:
     )
     if not busy.exists() and not failed.exists():
         snapshots_queue(at=at)
+    for version in totals_missing():
+        plan_totals_take(version=version)
     if not busy.exists() and cards_due():
         cards_queue(at=at)
