@@ -5,17 +5,17 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import Sum
 
 from cycles.models import Cycle, CycleState
 from cycles.periods import add_months, fiscal_year, fiscal_year_months, month_range, months_between, parse_month
 from cycles.selectors import latest_published, milestones_reached
 from cycles.steps import Milestone
 from demand.matrices import Matrix
-from demand.models import Booking, ForecastVersion, Stage, VersionState
+from demand.models import ForecastVersion, Stage, VersionState
 from demand.selectors.outlook import budget_revenue
 from demand.selectors.versions import version_current
 from kpis.changes import Changed, changed
+from kpis.selectors.booked import QUANTITY, booked, booked_by_family
 from kpis.selectors.plan_totals import plan_totals
 from masterdata.models import Company
 from meetings.models import Meeting, MeetingKind
@@ -23,7 +23,6 @@ from meetings.selectors.company_forecast import forecast_build
 
 YEAR = 12
 SHOWN, BEHIND = 18, 6
-QUANTITY = "quantity"
 
 
 @dataclass(frozen=True)
@@ -112,19 +111,10 @@ def first_open(company: Company, plan: ShownPlan) -> date:
     return add_months(last, 1) if last else plan.start
 
 
-def booked(start: date, months: int, measure: str) -> Matrix:
-    """(months,) bookings of the company; 0 in months without any."""
-    column = "qty" if measure == QUANTITY else "revenue"
-    rows = Booking.objects.filter(month__gte=start, month__lt=add_months(start, months))
-    values = np.zeros(months)
-    for month, total in rows.values_list("month").annotate(Sum(column)):
-        values[months_between(start, month)] = total
-    return values
-
-
 def joined(plan: ShownPlan, start: date, months: int, open_from: date, measure: str) -> Matrix:
     """(months,) closed months as booked, open ones as planned; NaN beyond the plan."""
-    values = booked(start, months, measure)
+    values = booked(start, min(months, max(months_between(start, open_from), 0)), measure)
+    values = np.concatenate([values, np.zeros(months - len(values))])
     for i, month in enumerate(month_range(start, months)):
         if month >= open_from:
             at = months_between(plan.start, month)
@@ -168,9 +158,7 @@ def families_ahead(plan: ShownPlan, company: Company, measure: str) -> list[Fami
     """Families by size over the twelve months ahead, with the twelve months before."""
     open_from = first_open(company, plan)
     at = max(months_between(plan.start, open_from), 0)
-    column = "qty" if measure == QUANTITY else "revenue"
-    rows = Booking.objects.filter(month__gte=add_months(open_from, -YEAR), month__lt=open_from)
-    before = dict(rows.values_list("product__family__code").annotate(Sum(column)))
+    before = booked_by_family(add_months(open_from, -YEAR), YEAR, measure)
     found = [
         FamilyPlan(code, name, float(values[at : at + YEAR].sum()), float(before.get(code, 0.0)))
         for (code, name), values in plan.by_family.items()

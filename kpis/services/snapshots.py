@@ -18,10 +18,16 @@ from kpis.selectors.accuracy import closed_before, stage_errors
 from kpis.selectors.month_facts import facts_read, months_with_bookings
 from kpis.selectors.month_measures import month_measures
 from kpis.selectors.month_parts import Part, parts_of
+from masterdata.models import ImportRun
 
 KIND = "snapshots"
 COMPANY = "company"
 MONTHS_AT_ONCE = 6
+RUNS_LOOKED_AT = 200
+MEASURED_FILES = (
+    "bookings", "shipments", "order_lines", "budget", "quality", "inventory",
+    "products", "customers", "resources", "capacity", "bill_of_resources",
+)  # fmt: skip
 
 
 def snapshots_queue(*, at: datetime) -> Job | None:
@@ -83,12 +89,25 @@ def snapshots_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
 
 
 def months_to_measure() -> list[date]:
-    """Closed months without measures."""
+    """Closed months without measures, or measured before the last change of what they were measured from."""
     until = closed_before()
     if until is None:
         return []
-    known = set(Snapshot.objects.filter(level=COMPANY).values_list("month", flat=True))
+    rows = Snapshot.objects.filter(level=COMPANY)
+    changed = facts_changed_at()
+    known = set((rows.filter(taken_at__gt=changed) if changed else rows).values_list("month", flat=True))
     return [month for month in months_with_bookings(add_months(until, -1)) if month not in known]
+
+
+def facts_changed_at() -> datetime | None:
+    """When an import last changed something that measures are made from; None before any did."""
+    runs = ImportRun.objects.order_by("-id")[:RUNS_LOOKED_AT]
+    return next((run.at for run in runs if _changes_facts(run)), None)
+
+
+def _changes_facts(run: ImportRun) -> bool:
+    counts = [run.files[name] for name in MEASURED_FILES if name in run.files]
+    return any(count["new"] or count["changed"] for count in counts)
 
 
 @transaction.atomic

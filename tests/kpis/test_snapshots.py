@@ -19,6 +19,7 @@ from kpis.services.snapshots import (
     runs,
     snapshots_part,
 )
+from masterdata.models import ImportRun
 from supply.models import CapacityException
 from tests.cast import Cast
 from tests.kpis.past import past_cycle
@@ -240,3 +241,24 @@ def test_nothing_is_due_before_the_first_month_has_closed(cast: Cast) -> None:
     cast.company.save()
     due(at=AT)
     assert not Job.objects.exists()
+
+
+def imported(at: datetime, file: str, new: int = 0, changed: int = 0) -> ImportRun:
+    files = {file: {"new": new, "changed": changed, "same": 3}}
+    return ImportRun.objects.create(source="test", content_hash=f"{at}{file}", at=at, files=files)
+
+
+def test_months_are_measured_again_after_their_facts_changed(cast: Cast) -> None:
+    imported(AT - timedelta(days=1), "bookings", new=500)
+    measures_take(months=months_to_measure(), at=AT)
+    assert months_to_measure() == []
+    imported(AT + timedelta(hours=1), "bookings")
+    imported(AT + timedelta(hours=1), "people", changed=4)
+    assert months_to_measure() == []
+    imported(AT + timedelta(hours=2), "order_lines", changed=1)
+    again = months_to_measure()
+    assert OCT in again
+    Booking.objects.filter(month=OCT).update(qty=1)
+    measures_take(months=again, at=AT + timedelta(hours=3))
+    assert values()["units_sold"] == Booking.objects.filter(month=OCT).count()
+    assert months_to_measure() == []
