@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, dashboard, executive, feedback, forecast, measures
+from kpis.views import accuracy, dashboard, data_quality, executive, feedback, forecast, measures
 
 app_name = "kpis"
 
 urlpatterns = [
     path("executive/", executive.executive, name="executive"),
     path("dashboard/", dashboard.dashboard_page, name="dashboard"),
+    path("dashboard/input/", data_quality.data_quality_page, name="data-quality"),
     path("dashboard/<str:code>/", measures.measure, name="measure"),
     path("dashboard/<str:code>/lines/", measures.lines, name="measure-lines"),
     path("dashboard/<str:code>/target/", measures.target, name="measure-target"),
