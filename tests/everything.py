@@ -169,19 +169,23 @@ class Everything:
             return {"code": list(Decision.objects.values_list("code", flat=True)[:1])}
         if name.startswith("meetings:"):
             return {"pk": _keys(RiskOpportunity.objects.all())}
-        if name == "supply:family":
-            return {"code": ["BIKES"]}
-        if name in ("supply:resource", "supply:capacity"):
-            return {"code": ["WELD"]}
-        if name.startswith("supply:scenario"):
-            return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):
-            return {"pk": _keys(Gap.objects.all())}
+            return self._of_supply(name)
         if name in ("job", "job-retry"):
             return {"pk": _keys(Job.objects.all())}
         if name in ("person", "hand-over"):
             return {"pk": [self.cast.rep.pk, self.cast.other_rep.pk]}
         return {"pk": [1]}
+
+    def _of_supply(self, name: str) -> dict[str, list[object]]:
+        if name == "supply:alternatives":
+            lines = [self.cast.line("ALPHA", customer).pk for customer in ("NORTH", "WEST")]
+            return {"line": lines, "month": [f"{gap:%Y-%m}" for gap in Gap.objects.values_list("month", flat=True)[:1]]}
+        if name == "supply:family":
+            return {"code": ["BIKES"]}
+        if name in ("supply:resource", "supply:capacity"):
+            return {"code": ["WELD"]}
+        return {"pk": _keys((Scenario if name.startswith("supply:scenario") else Gap).objects.all())}
 
 
 def _keys(rows: object) -> list[object]:
