@@ -41,15 +41,17 @@ def room(planned: Planned) -> Matrix:
 def free_by(planned: Planned, month: int) -> Matrix:
     """Units of an order for `month` that can ship by the end of `month`, `month` + 1, ... (P, M - month).
 
-        free_n = min over t >= n of (inventory_t - safety - backlog_t + Σ room from `month` to t), not below 0
+        spare stock_t = inventory_t - safety - backlog_t, not below 0
+        free_n = min over t >= n of (spare stock_t + Σ room from `month` to t)
 
     What is taken from stock must be made good by free hours before a later commitment or the safety stock needs it, so
-    nothing that is committed moves. Never falls from one month to the next. ValueError for a month outside the plan.
+    nothing that is committed moves and no month ends with less of its safety stock than planned. Never falls from one
+    month to the next. ValueError for a month outside the plan.
     """
     months = planned.inventory.shape[1]
     if not 0 <= month < months:
         raise ValueError(f"The plan has the months 0 to {months - 1}, got {month}.")
-    spare_stock = planned.inventory - planned.backlog - np.asarray(planned.safety, dtype=float)[:, None]
+    kept = planned.backlog + np.asarray(planned.safety, dtype=float)[:, None]
+    spare_stock = np.maximum(planned.inventory - kept, 0.0)
     above = spare_stock[:, month:] + np.cumsum(room(planned)[:, month:], axis=1)
-    lowest = np.minimum.accumulate(above[:, ::-1], axis=1)[:, ::-1]
-    return np.maximum(lowest, 0.0)
+    return np.minimum.accumulate(above[:, ::-1], axis=1)[:, ::-1]

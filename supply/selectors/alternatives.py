@@ -17,18 +17,17 @@ from masterdata.models import Product
 from supply.free_supply import Planned, free_by
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.load import load_of
-from supply.selectors.news import Fact, Source, fact_in, fact_row, source_of
+from supply.selectors.news import LEAST, Fact, Source, fact_in, fact_row, source_of
 
 MOST: Final = 8
-LEAST: Final = 1.0
-SUCCESSOR, PREDECESSOR, FAMILY = "its successor", "its predecessor", "same family"
+ITSELF, SUCCESSOR, PREDECESSOR, FAMILY = "the same product", "its successor", "its predecessor", "same family"
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A product that can stand in: whole units free in the month (None: no limit), and when all that is missing would
-    be there (None: not within the horizon). `given` is what the customer gets of it in that month already; None where
-    the customer does not buy it yet."""
+    """A product that can stand in: whole units free in the month (None: no limit), when the first and when all that is
+    missing would be there (None: not within the horizon), and an earlier month in which some are free, with how many.
+    `given` is what the customer gets of it in the month already; None where the customer does not buy it yet."""
 
     product: str
     code: str
@@ -36,6 +35,8 @@ class Alternative:
     free: int | None
     all_by: date | None
     first: date | None
+    earlier: date | None
+    earlier_free: int | None
     given: float | None
 
     @property
@@ -45,15 +46,17 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """A fact of supply news with what can be offered instead, the best first. `later` are those of which nothing is
-    free in the month itself but is afterwards, the earliest first."""
+    """A fact of supply news with what can be offered instead, the best first. `earlier` are deliveries before the
+    month, of the same product too; `later` are products of which nothing is free in the month itself but is
+    afterwards, the first to come first. `missing` is in whole units."""
 
     source: Source
     fact: Fact
     family: str
     family_code: str
-    missing: float
+    missing: int
     now: list[Alternative]
+    earlier: list[Alternative]
     later: list[Alternative]
     stock_known: bool
 
@@ -73,16 +76,19 @@ def alternatives(cycle: Cycle | None, line: int, month: date, today: date) -> Al
     answer = _answer(source.cycle)
     own = CycleLine.objects.select_related("line", "family").get(cycle=source.cycle, line=line)
     related = _related(answer, own.line.product_id, month)
-    found = _found(source, answer, related, fact, own.line.customer_id, today) if fact.late >= LEAST else []
-    now = [one for one in found if one.free is None or one.free >= LEAST]
-    later = [one for one in found if one not in now and one.first is not None]
+    is_short = fact.late >= LEAST
+    found = _found(source, answer, related, fact, own.line.customer_id, today) if is_short else []
+    others = [one for one in found if one.relation != ITSELF]
+    now = [one for one in others if one.free is None or one.free]
+    later = [one for one in others if one not in now and one.first is not None]
     return Alternatives(
         source=source,
         fact=fact,
         family=own.family.name,
         family_code=own.family.code,
-        missing=fact.late,
+        missing=max(round(fact.late), 1) if is_short else 0,
         now=sorted(now, key=lambda one: _best(one, fact.late))[:MOST],
+        earlier=sorted((one for one in found if one.earlier), key=lambda one: one.relation != ITSELF)[:MOST],
         later=sorted(later, key=lambda one: (one.first, one.product))[:MOST],
         stock_known=answer.opening_stock is not None,
     )
@@ -101,8 +107,8 @@ def _best(one: Alternative, missing: float) -> tuple[bool, float, str]:
 
 
 def _related(answer: Answer, product: int, month: date) -> dict[int, str]:
-    """Product id -> how it is related, for the family's other products and the declared ones before and after it, as
-    far as they are planned and sold in that month."""
+    """Product id -> how it is related, for itself, the family's other products and the declared ones before and after
+    it, as far as they are planned and sold in that month."""
     families = answer.products["family"]
     family = families.loc[product]
     like = Product.objects.in_bulk(answer.products.index.tolist())
@@ -116,7 +122,7 @@ def _related(answer: Answer, product: int, month: date) -> dict[int, str]:
 
 def _relation(one: Product, wanted: Product, same_family: bool) -> str:
     if one.pk == wanted.pk:
-        return ""
+        return ITSELF
     if one.like_product_id == wanted.pk:
         return SUCCESSOR
     if wanted.like_product_id == one.pk:
@@ -132,22 +138,22 @@ def _found(
     source: Source, answer: Answer, related: dict[int, str], fact: Fact, customer: int, today: date
 ) -> list[Alternative]:
     rows = np.flatnonzero(answer.products.index.isin(list(related)))
-    if not len(rows):
-        return []
     at = months_between(source.cycle.month, fact.month)
-    free = free_by(_planned(source.cycle, answer, rows, today), at)
+    started = max(months_between(source.cycle.month, month_of(today)), 0)
+    plan = _planned(source.cycle, answer, rows, started)
+    free = free_by(plan, at)
+    early = np.array([free_by(plan, month)[:, 0] for month in range(started, at)]).reshape(-1, len(rows)).T
     given = _given(source, answer.products.index[rows], customer, at)
     return [
-        _alternative(answer.products.loc[product], related[product], free[i], fact, given.get(product))
+        _alternative(answer.products.loc[product], related[product], free[i], early[i], fact, given.get(product))
         for i, product in enumerate(answer.products.index[rows].tolist())
     ]
 
 
-def _planned(cycle: Cycle, answer: Answer, rows: np.ndarray, today: date) -> Planned:
-    """What the plan leaves of some products; what is ordered today arrives after the lead time from this month on."""
+def _planned(cycle: Cycle, answer: Answer, rows: np.ndarray, started: int) -> Planned:
+    """What the plan leaves of some products; what is ordered arrives after the lead time from month `started` on."""
     load = load_of(cycle, answer.products, answer.demand, answer.supply)
     assert load.planned is not None
-    started = max(months_between(cycle.month, month_of(today)), 0)
     lead = 0 if cycle.simulated or answer.opening_stock is None else answer.products["lead_months"].to_numpy()[rows]
     return Planned(
         inventory=answer.inventory[rows],
@@ -171,16 +177,35 @@ def _given(source: Source, products: pd.Index, customer: int, at: int) -> dict[i
     return {product: float(quantity) for product, quantity in zip(lines.values(), units, strict=True)}
 
 
-def _alternative(row: pd.Series, relation: str, free: Matrix, fact: Fact, given: float | None) -> Alternative:
+def _alternative(
+    row: pd.Series, relation: str, free: Matrix, early: Matrix, fact: Fact, given: float | None
+) -> Alternative:
+    month, units = _earlier(early, fact.late)
     return Alternative(
         product=row["name"],
         code=row["code"],
         relation=relation,
-        free=int(free[0] + 1e-6) if np.isfinite(free[0]) else None,
+        free=_whole(free[0]),
         all_by=_first(free, fact.late, fact.month),
-        first=_first(free, min(LEAST, fact.late), fact.month),
+        first=_first(free, 1.0, fact.month),
+        earlier=add_months(fact.month, month - len(early)) if units != 0 else None,
+        earlier_free=units,
         given=given,
     )
+
+
+def _earlier(early: Matrix, missing: float) -> tuple[int, int | None]:
+    """The last of the months before in which all that is missing is free, else the one with most: its index, and
+    the whole units free in it."""
+    if not len(early):
+        return 0, 0
+    enough = np.flatnonzero(early >= missing)
+    month = int(enough[-1]) if len(enough) else int(early.argmax())
+    return month, _whole(early[month])
+
+
+def _whole(units: float) -> int | None:
+    return int(units + 1e-6) if np.isfinite(units) else None
 
 
 def _first(free: Matrix, units: float, month: date) -> date | None:

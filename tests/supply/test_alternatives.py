@@ -13,7 +13,7 @@ from jobs.errors import Refused
 from jobs.models import MovedClock
 from masterdata.models import Product
 from supply.models import BillOfResource, Inventory, SupplyAnswer
-from supply.selectors.alternatives import PREDECESSOR, SUCCESSOR, Alternatives, alternatives
+from supply.selectors.alternatives import ITSELF, PREDECESSOR, SUCCESSOR, Alternatives, alternatives
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, cycle_signed
@@ -53,8 +53,7 @@ def stock(cast: Cast, code: str, units: float) -> None:
 def test_nothing_is_free_where_the_whole_family_needs_the_same_hours(cast: Cast) -> None:
     planned()
     found = of_north(cast)
-    assert found.missing == pytest.approx(found.fact.asked - found.fact.confirmed)
-    assert found.missing > 1
+    assert found.missing == round(found.fact.asked - found.fact.confirmed) > 1
     assert found.now == []
     assert [(one.code, one.free) for one in found.later] == [("BETA", 0)]
     assert found.later[0].first is not None
@@ -118,7 +117,21 @@ def test_a_month_with_everything_confirmed_has_nothing_to_replace(cast: Cast) ->
     stock(cast, "BETA", 400.0)
     planned()
     found = of_north(cast, date(2026, 11, 1))
-    assert (found.missing, found.now, found.later) == (0.0, [], [])
+    assert (found.missing, found.now, found.earlier, found.later) == (0, [], [], [])
+
+
+def test_an_earlier_delivery_of_the_same_product_comes_first(cast: Cast) -> None:
+    planned()
+    found = of_north(cast)
+    assert [(one.code, one.relation) for one in found.earlier] == [("ALPHA", ITSELF), ("BETA", "same family")]
+    # December: 150 hours make 75 bikes, of which the plan makes 40
+    assert {(one.earlier, one.earlier_free) for one in found.earlier} == {(date(2026, 12, 1), 35)}
+
+
+def test_what_was_free_in_months_gone_by_is_not_offered(cast: Cast) -> None:
+    planned()
+    found = alternatives(None, cast.line("ALPHA", "NORTH").pk, JAN, date(2027, 1, 20))
+    assert found.earlier == []
 
 
 def test_without_stock_only_hours_count_and_the_page_says_so(cast: Cast) -> None:
@@ -167,7 +180,7 @@ def test_the_page_says_what_is_free_and_when_without_a_cost(cast: Cast) -> None:
 def test_when_there_is_nothing_it_says_so_and_names_the_next_date(cast: Cast) -> None:
     planned()
     page = text(as_(cast.rep).get(address(cast)))
-    assert "Nothing of the family Bikes can be delivered in January 2027" in page
+    assert "No other product of the family Bikes can be delivered in January 2027" in page
     assert "The next date for Alpha itself is February 2027." in page
     assert "Beta (same family): the first are free in" in page
 

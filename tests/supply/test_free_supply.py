@@ -44,7 +44,11 @@ def test_only_stock_that_no_later_month_needs_is_free() -> None:
 def test_safety_stock_and_what_customers_wait_for_stay_untouched() -> None:
     plan = planned([[50, 30, 12, 40]], safety=[10], backlog=[[0, 0, 0, 5]])
     assert free_by(plan, 0).tolist() == [[2, 2, 2, 25]]
+
+
+def test_a_month_that_is_planned_below_its_safety_stock_only_must_not_get_worse() -> None:
     assert free_by(planned([[5, 5]], safety=[9]), 0).tolist() == [[0, 0]]
+    assert free_by(planned([[0, 0]], safety=[9], backlog=[[0, 40]], spare=[[7, 0]]), 0).tolist() == [[7, 7]]
 
 
 def test_hours_to_spare_make_good_what_is_taken_from_stock() -> None:
@@ -91,7 +95,7 @@ def plans(draw: st.DrawFn) -> Planned:
 def left_after(plan: Planned, month: int, by: int, units: float) -> np.ndarray:
     """What stock is above what it must be (M,) when `units` more ship by a month, and every spare hour from the
     month of the order on makes the product."""
-    above = plan.inventory[0] - plan.backlog[0] - plan.safety[0]
+    above = np.maximum(plan.inventory[0] - plan.backlog[0] - plan.safety[0], 0.0)
     made = np.where(np.arange(MONTHS) >= month, room(plan)[0], 0.0)
     shipped = np.where(np.arange(MONTHS) >= by, units, 0.0)
     return (above + np.cumsum(made) - shipped)[by:]
@@ -102,8 +106,7 @@ def left_after(plan: Planned, month: int, by: int, units: float) -> np.ndarray:
 def test_what_is_free_can_ship_and_one_more_unit_cannot(plan: Planned, month: int) -> None:
     free = free_by(plan, month)[0]
     for n, units in enumerate(free):
-        if units > 0:
-            assert left_after(plan, month, month + n, units).min() >= -1e-6
+        assert left_after(plan, month, month + n, units).min() >= -1e-6
         assert left_after(plan, month, month + n, units + 1).min() < 0
 
 
