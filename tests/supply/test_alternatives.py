@@ -182,7 +182,7 @@ def test_when_there_is_nothing_it_says_so_and_names_the_next_date(cast: Cast) ->
     page = text(as_(cast.rep).get(address(cast)))
     assert "No other product of the family Bikes can be delivered in January 2027" in page
     assert "The next date for Alpha itself is February 2027." in page
-    assert "Beta (same family): the first are free in" in page
+    assert "Beta (same family): all 13 are free in" in page
 
 
 @pytest.mark.parametrize(
