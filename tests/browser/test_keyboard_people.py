@@ -246,5 +246,3 @@ def test_what_to_offer_instead_is_reached_from_the_news(planned: Sales) -> None:
     page = planned.page(planned.cast.rep, "/supply/news/")
     press(page, page.get_by_role("link", name="Alternatives to Alpha for North Stores"))
     expect(page.get_by_role("heading", name="Instead of Alpha for North Stores")).to_be_visible()
-    press(page, page.get_by_role("link", name="Why this number"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Alpha")
