@@ -171,6 +171,14 @@ def draft_read(given: Mapping[str, Any]) -> Draft:
     )
 
 
+def day_read(given: object) -> date:
+    """`'2026-12-03'`; Invalid says what was read."""
+    try:
+        return date.fromisoformat(str(given or ""))
+    except ValueError:
+        raise Invalid(f"{str(given or '')[:20]!r} is not a day. Write it like 2026-12-03.") from None
+
+
 def month_or_none(given: object) -> date | None:
     try:
         return month_read(given)

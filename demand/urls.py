@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demand.views import calls, events, finance, review, rule, sheet, team, why
+from demand.views import calls, events, finance, goals, review, rule, sheet, team, why
 
 app_name = "demand"
 urlpatterns: list[URLPattern] = [
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern] = [
     path("team/adjust/", team.adjust, name="team-adjust"),
     path("team/undo/", team.undo, name="team-undo"),
     path("team/nudge/", team.nudge, name="team-nudge"),
+    path("team/goal/", goals.propose, name="goal-propose"),
+    path("team/goal/withdraw/", goals.withdraw, name="goal-withdraw"),
+    path("team/goal/<int:pk>/", goals.answer, name="goal-answer"),
     path("why/<int:line>/<str:month>/", why.why_number, name="why"),
     path("why/<int:line>/<str:month>/note/", why.note, name="note"),
     path("why/<int:line>/<str:month>/ask/", why.ask, name="ask"),

@@ -21,11 +21,23 @@ from cycles.models import Contribution, Cycle, How
 from cycles.periods import add_months
 from cycles.services import cycle_advance
 from cycles.steps import Step
-from demand.models import Booking, Call, EventKind, LayerLine, Opportunity, OrderCall, OrderLine, Reason, Stage
+from demand.models import (
+    Booking,
+    Call,
+    EventKind,
+    LayerLine,
+    Opportunity,
+    OrderCall,
+    OrderLine,
+    Reason,
+    Stage,
+    TeamGoal,
+)
 from demand.selectors.history import history
 from demand.services.assumptions import assumption_add
 from demand.services.comments import note_add, question_ask
 from demand.services.events import EventEntry, event_save
+from demand.services.goals import goal_answer
 from demand.services.lines import lines_sync
 from demand.services.own_past import own_past_set
 from jobs.models import Job, MovedClock, WorkState
@@ -166,28 +178,34 @@ class Everything:
         return known | self._own(name)
 
     def _own(self, name: str) -> dict[str, list[object]]:
+        codes = next((codes for start, codes in CODES.items() if name.startswith(start)), None)
+        if codes:
+            return {"code": list(codes)}
         if name == "demand:call":
             return {"kind": ["order"], "pk": _keys(OrderLine.objects.filter(shipped_on=None))}
         if name == "meetings:calendar-feed":
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
+        if name == "demand:goal-answer":
+            return {"pk": _keys(TeamGoal.objects.all())}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
         if name in ("meetings:decision", "meetings:decide", "meetings:defer", "meetings:escalate"):
             return {"code": list(Decision.objects.values_list("code", flat=True)[:1])}
         if name.startswith("meetings:"):
             return {"pk": _keys(RiskOpportunity.objects.all())}
-        codes = next((codes for start, codes in CODES.items() if name.startswith(start)), None)
-        if codes:
-            return {"code": list(codes)}
-        if name.startswith("supply:scenario"):
-            return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):
-            return {"pk": _keys(Gap.objects.all())}
+            return self._of_supply(name)
         if name in ("job", "job-retry"):
             return {"pk": _keys(Job.objects.all())}
         if name in ("person", "hand-over"):
             return {"pk": [self.cast.rep.pk, self.cast.other_rep.pk]}
         return {"pk": [1]}
+
+    def _of_supply(self, name: str) -> dict[str, list[object]]:
+        if name == "supply:alternatives":
+            lines = [self.cast.line("ALPHA", customer).pk for customer in ("NORTH", "WEST")]
+            return {"line": lines, "month": [f"{gap:%Y-%m}" for gap in Gap.objects.values_list("month", flat=True)[:1]]}
+        return {"pk": _keys((Scenario if name.startswith("supply:scenario") else Gap).objects.all())}
 
 
 def _keys(rows: object) -> list[object]:
@@ -317,6 +335,10 @@ def _said_and_entered(house: Everything) -> None:
         today=ENTRY.date(),
         at=ENTRY,
     )
+    goal = TeamGoal.objects.create(
+        cycle=cycle, manager=cast.manager, due_on=ENTRY.date() + timedelta(days=2), proposed_at=ENTRY
+    )
+    goal_answer(goal=goal, person=cast.rep, joins=True, at=ENTRY)
     Job.objects.create(
         kind="cards", key="done", label="Monthly cards of 2026-10", state=WorkState.DONE, created_at=ENTRY
     )

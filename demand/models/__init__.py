@@ -14,6 +14,7 @@ from demand.models.facts import (
     SalesInput,
     Shipment,
 )
+from demand.models.goals import GoalAnswer, TeamGoal
 from demand.models.own_past import OwnPast
 from demand.models.review import SettledLine, Settlement, Source
 from demand.models.rules import ProposalNote, RuleChoice
@@ -33,6 +34,7 @@ __all__ = [
     "EventShape",
     "ForecastLine",
     "ForecastVersion",
+    "GoalAnswer",
     "LayerLine",
     "Line",
     "Opportunity",
@@ -53,6 +55,7 @@ __all__ = [
     "Shipment",
     "Source",
     "Stage",
+    "TeamGoal",
     "TeamReview",
     "VersionState",
 ]

@@ -9,7 +9,9 @@ from cycles.periods import add_months, month_range
 from demand.forms import month_read, number_read, words
 from demand.models import Reason
 from demand.policy import demand_signed
+from demand.selectors.goals import goal_days, goal_of_manager
 from demand.selectors.present import cycle_now
+from demand.selectors.reorganised import reorganised
 from demand.selectors.team import team_changes, team_questions, team_rollup
 from demand.services.team import Scope, team_accept, team_adjust, team_adjust_undo, team_nudge
 from jobs.errors import Refused
@@ -29,7 +31,10 @@ def _page(request: PortalRequest, problem: Refused | None = None) -> HttpRespons
     rollup = team_rollup(cycle, request.person, on=request.today)
     context = {
         "team": rollup,
+        "moved": reorganised(cycle, request.person),
         "cycle": cycle,
+        "goal": goal_of_manager(cycle, request.person, request.today),
+        "goal_days": goal_days(cycle, request.today),
         "changes": team_changes(cycle, request.person),
         "questions": team_questions(cycle, [row.rep for row in rollup.rows]),
         "reasons": Reason,

@@ -10,6 +10,7 @@ from cycles.selectors import current_cycle
 from cycles.services.answers import BARRIERS, barrier_tell
 from cycles.steps import Step
 from demand.selectors.barriers import barrier_question
+from demand.selectors.goals import goal_of_member
 from demand.selectors.month import Month, month_of_person
 from demand.selectors.present import cycle_named
 from demand.selectors.standing_in import stood_in
@@ -39,6 +40,7 @@ def _my_month(request: PortalRequest, cycle: Cycle) -> HttpResponse:
     context = _common(request, cycle) | {
         "month": month,
         "own_absence": away_on(request.today).get(request.person.pk),
+        "goal": goal_of_member(cycle, request.person, request.today),
         "missed": barrier_question(request.person),
         "barrier_choices": BARRIERS.items(),
         "first_visit": _is_first_visit(month, request.person),

@@ -55,7 +55,9 @@ class CustomerFact:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
+    """The cycle whose plan the news is of."""
+
     cycle: Cycle
     demand: ForecastVersion
     supply: ForecastVersion
@@ -64,7 +66,7 @@ class _Source:
 def news(person: Person, today: date, customer: str = "", most: int = MOST) -> dict[str, Any]:
     """Up to `most` facts about the person's own customers (a manager's whole team); for everybody else, and for one
     `customer` by code, about every customer. From the current cycle, else from the latest published one."""
-    source = _source()
+    source = source_of()
     page: dict[str, Any] = {"source": source, "facts": [], "customers": [], "more": 0, "is_current": False}
     page["own"] = person.role in SALES_ROLES and not customer
     page["customer_name"] = Customer.objects.filter(code=customer).values_list("name", flat=True).first()
@@ -78,18 +80,19 @@ def news(person: Person, today: date, customer: str = "", most: int = MOST) -> d
     return page | {"customers": customers[:most], "more": max(len(customers) - most, 0)}
 
 
-def _source() -> _Source | None:
-    for cycle in (current_cycle(), latest_published()):
+def source_of(named: Cycle | None = None) -> Source | None:
+    """The plan of the cycle named, else of the current one, else of the latest published one."""
+    for cycle in (named,) if named else (current_cycle(), latest_published()):
         if cycle is None:
             continue
         demand = version_current(cycle, Stage.DEMAND_PLAN)
         supply = version_current(cycle, Stage.SUPPLY_PLAN)
         if demand is not None and supply is not None:
-            return _Source(cycle, demand, supply)
+            return Source(cycle, demand, supply)
     return None
 
 
-def _facts(source: _Source, person: Person, today: date, customer: str) -> list[Fact]:
+def _facts(source: Source, person: Person, today: date, customer: str) -> list[Fact]:
     first = max(months_between(source.cycle.month, month_of(today)), 0)
     window = range(first, min(first + MONTHS_AHEAD, source.cycle.horizon))
     rows = _lines(source.cycle, person, customer, _short_products(source.cycle, window))
@@ -122,15 +125,27 @@ def _lines(cycle: Cycle, person: Person, customer: str, products: list[int]) -> 
     return list(rows.order_by("line_id").values_list(*FIELDS))
 
 
+def fact_row(cycle: Cycle, line: int) -> tuple[Any, ...] | None:
+    """What `fact_in` needs to know of one line; None when the cycle does not have it."""
+    return CycleLine.objects.filter(cycle=cycle, line=line).values_list(*FIELDS).first()
+
+
 def _fact(row: tuple[Any, ...], cycle: Cycle, asked: Matrix, given: Matrix, window: range) -> Fact | None:
-    """The month in the window in which most of what was asked for is late, the earliest of equals. What ships
-    serves what waited longest first."""
-    wanted, shipped = np.cumsum(asked), np.cumsum(given)
-    confirmed = np.clip(shipped - (wanted - asked), 0.0, asked)
-    late = np.round((asked - confirmed)[list(window)], 6)
+    """The month in the window in which most of what was asked for is late, the earliest of equals."""
+    late = np.round((asked - _confirmed(asked, given))[list(window)], 6)
     if late.max() < LEAST:
         return None
-    m = window[int(late.argmax())]
+    return fact_in(row, cycle, asked, given, window[int(late.argmax())])
+
+
+def _confirmed(asked: Matrix, given: Matrix) -> Matrix:
+    """Units (M,) of a month's own need that ship in it: what waited longest is served first."""
+    return np.clip(np.cumsum(given) - (np.cumsum(asked) - asked), 0.0, asked)
+
+
+def fact_in(row: tuple[Any, ...], cycle: Cycle, asked: Matrix, given: Matrix, m: int) -> Fact:
+    """A line in the month of index `m`, from what it asks for and what it is given month by month."""
+    wanted, shipped, confirmed = np.cumsum(asked), np.cumsum(given), _confirmed(asked, given)
     line, product, customer, code, price = row
     done = shipped >= wanted[m] - 0.01
     return Fact(

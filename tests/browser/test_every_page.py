@@ -73,6 +73,7 @@ READERS = {
         "supply:family": ["sam"],
         "supply:resource": ["sam"],
         "supply:news": ["rita"],
+        "supply:alternatives": ["rita"],
     },
     "executive": {
         "home": ["rita"],

@@ -1,22 +1,30 @@
 """Being away, mails, barriers, naming people, handing over, track record, with the keyboard alone."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cycles.models import Contribution
 from cycles.services import cycle_advance
-from demand.models import Change, Comment, OrderCall, SaidTo
+from demand.models import Change, Comment, GoalAnswer, OrderCall, SaidTo, TeamGoal
+from demand.services.hand_over import customers_hand_over_now
 from jobs.models import MovedClock
-from masterdata.models import Absence, Customer, MailChoice
+from masterdata.models import Absence, Customer, MailChoice, Person
+from masterdata.roles import Role
 from masterdata.services.absences import absence_enter
 from meetings.models import BarrierRemedy
+from supply.services.planning import supply_plan_build
 from tests.browser.test_keyboard import press, sales, tab_to, type_into
 from tests.browser.test_orders import sales as measured
 from tests.browser.test_sales import Sales
+from tests.cast import small_company
+from tests.processes import Web
 from tests.stages import ENTRY, REVIEW
+from tests.supply.demand_plans import AT, cycle_signed
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -29,6 +37,19 @@ def no_pointer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever touches a pointer here fails."""
     for name in ("click", "tap", "check", "uncheck", "hover", "fill", "select_option"):
         monkeypatch.setattr(Locator, name, _refuse)
+
+
+@pytest.fixture
+def planned(live_portal: Web, browser: Browser) -> Iterator[Sales]:
+    """Supply is planned, and January cannot carry what is asked for."""
+    cast = small_company()
+    MovedClock.objects.create(at=AT)
+    cycle = cycle_signed(peaks={("ALPHA", 2): 40.0})
+    supply_plan_build(cycle=cycle, at=AT)
+    made = Sales(live_portal.url, cast, cycle, browser, [])
+    yield made
+    for context in made.contexts:
+        context.close()
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -191,3 +212,37 @@ def test_a_whole_page_is_left_again(sales: Sales) -> None:
         tab_to(page, page.get_by_role("link", name="Skip to content"))
         tab_to(page, page.locator("details.menu summary"))
         tab_to(page, page.get_by_role("link", name="Skip to content"))
+
+
+def test_a_team_goal_is_proposed_joined_left_and_withdrawn(sales: Sales) -> None:
+    third_rep(sales)
+    manager = sales.page(sales.cast.manager, "/team/")
+    choose(manager, manager.get_by_label("Everybody in by"), "Fri")
+    press(manager, manager.get_by_role("button", name="Propose"))
+    expect(manager.get_by_text("0 of 3 have joined.")).to_be_visible()
+    rep = sales.page(sales.cast.rep, "/")
+    press(rep, rep.get_by_role("button", name="Join", exact=True))
+    expect(rep.get_by_text("You have joined. The count shows once three have.")).to_be_visible()
+    press(rep, rep.get_by_role("button", name="Leave the goal"))
+    expect(rep.get_by_text("You are not in it.")).to_be_visible()
+    assert not GoalAnswer.objects.get().joins
+    manager.reload()
+    press(manager, manager.get_by_role("button", name="Withdraw the goal"))
+    expect(manager.get_by_text("The goal is withdrawn.")).to_be_visible()
+    assert not TeamGoal.objects.exists()
+
+
+def third_rep(sales: Sales) -> None:
+    """A goal needs three people: Rosa takes South Stores over."""
+    user = get_user_model().objects.create(username="rosa", first_name="Rosa Rep")
+    rosa = Person.objects.create(user=user, role=Role.SALES_REP, department="Sales", reports_to=sales.cast.manager)
+    south = [sales.cast.customers["SOUTH"].pk]
+    customers_hand_over_now(
+        customers=south, to=rosa, on=ENTRY.date(), today=ENTRY.date(), by=sales.cast.leader, at=ENTRY
+    )
+
+
+def test_what_to_offer_instead_is_reached_from_the_news(planned: Sales) -> None:
+    page = planned.page(planned.cast.rep, "/supply/news/")
+    press(page, page.get_by_role("link", name="Alternatives to Alpha for North Stores"))
+    expect(page.get_by_role("heading", name="Instead of Alpha for North Stores")).to_be_visible()
