@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from demand.calibration_words import FEWEST_PEOPLE
+from demand.landed import FEWEST_PEOPLE
 from demand.models import Reason, Stage
 from demand.selectors.changed import changed_by_people
 from kpis.changed_cells import changed_sums
