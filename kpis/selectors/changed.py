@@ -12,6 +12,7 @@ from demand.landed import FEWEST_PEOPLE
 from demand.models import Reason, Stage
 from demand.selectors.changed import changed_by_people
 from kpis.changed_cells import TOLD_BY, changed_sums, changed_sums_by_group
+from kpis.errors import pooled
 from kpis.models import ChangedAccuracy
 from kpis.selectors.accuracy import DEFAULT_LAGS, LAG, closed_before, ladder
 from kpis.selectors.feedback import check_may_see
@@ -132,13 +133,20 @@ def _stored(level: str, lags: Sequence[int]) -> pd.DataFrame:
 
 
 def _stored_groups(rows: pd.DataFrame, by: str) -> list[Group]:
-    """The groups of one kind with their ladders, most cells first."""
-    names = _names(by)
+    """The groups of one kind with WAPE, bias and n of every stage, most cells first."""
+    names, owners = _names(by), rows.groupby("key")["owners"]
+    people = {key: len({owner for some in lists for owner in some}) for key, lists in owners}
     groups = [
-        Group(str(key), _name(names, key), len({owner for some in part["owners"] for owner in some}), ladder(part))
-        for key, part in rows.groupby("key")
+        Group(str(key), _name(names, key), people[key], _known_only(part))
+        for key, part in pooled(rows, ["key", "stage"]).groupby("key")
     ]
     return sorted(groups, key=lambda group: (-group.n, group.key))
+
+
+def _known_only(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows with None where a measure is undefined."""
+    shown = rows[["stage", "wape", "bias", "n"]].astype(object)
+    return shown.where(shown.notna(), None).to_dict("records")
 
 
 def _name(names: dict[str, str], key: object) -> str:

@@ -161,6 +161,11 @@ def test_a_group_of_fewer_than_three_people_is_not_told(changes: Cast) -> None:
     for i, raised in enumerate(LayerLine.objects.filter(reason="customer_told").order_by("pk")):
         CycleLine.objects.filter(cycle=raised.cycle, line=raised.line).update(owner=owners[i % 3])
     assert directions() == ["Upward"]
+    page = changed_page("line", None, changes.demand_planner)
+    assert page is not None
+    [stored], [fresh, _] = dict(page.tables)["Direction"], changed_groups(changed(), "direction")
+    assert (stored.n, stored.people, stored.bias) == (fresh.n, 3, pytest.approx(fresh.bias))
+    assert stored.wapes == pytest.approx(fresh.wapes)
 
 
 def told(*arguments: str) -> str:
