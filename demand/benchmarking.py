@@ -4,14 +4,16 @@ Every series is forecast alone (it has no family to lean on), by the same functi
 Measures as the forecasting competitions define them (Makridakis & Hibon 2000; M4: OWA).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from demand import library_methods
 from demand.accuracy import mase, smape, wape
 from demand.baseline import forecast_baseline
+from demand.candidates import without_gaps
 from demand.intervals import LEVELS
 
 Floats = NDArray[np.float64]
@@ -30,7 +32,8 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseForecasts:
-    """``quantity`` (series, months); ``low`` and ``high`` (levels, series, months) of each of :data:`LEVELS`."""
+    """``quantity`` (series, months); ``low`` and ``high`` (levels, series, months) of each of :data:`LEVELS`,
+    NaN from a method that gives no ranges."""
 
     quantity: Floats
     low: Floats
@@ -39,20 +42,21 @@ class CaseForecasts:
 
 @dataclass(frozen=True)
 class Figures:
-    """sMAPE in percent, the others as ratios; coverage = share of the months held back inside the range."""
+    """sMAPE in percent, the others as ratios; coverage = share of the months held back inside the range,
+    None from a method that gives no ranges."""
 
     series: int
     smape: float
     mase: float
     wape: float
     owa: float
-    coverage_50: float
-    coverage_80: float
-    coverage_95: float
+    coverage_50: float | None
+    coverage_80: float | None
+    coverage_95: float | None
     smape_naive2: float
     mase_naive2: float
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, float | None]:
         return asdict(self)
 
 
@@ -73,6 +77,23 @@ def forecast_cases(cases: Sequence[Case], *, months: int, season: int = 12) -> C
     return CaseForecasts(result.quantity, np.array([low for low, _ in edges]), np.array([high for _, high in edges]))
 
 
+def ets_theta_cases(cases: Sequence[Case], *, months: int, season: int = 12) -> CaseForecasts:
+    """The bar to beat: of each series the plain mean of the library's ETS and theta; the one where the other fails."""
+    both = [_ets_and_theta(without_gaps(case.past), months, season) for case in cases]
+    quantity = np.array([np.nanmean(pair, axis=0) for pair in both])
+    unknown = np.full((len(LEVELS), *quantity.shape), np.nan)
+    return CaseForecasts(quantity, unknown, unknown)
+
+
+def _ets_and_theta(past: Floats, months: int, season: int) -> Floats:
+    length = season if len(past) >= 2 * season else 1
+    methods = (library_methods.raw_ets, library_methods.raw_theta)
+    return np.array([method(past, months=months, season=length) for method in methods])
+
+
+METHODS: dict[str, Callable[..., CaseForecasts]] = {"baseline": forecast_cases, "ets-theta": ets_theta_cases}
+
+
 def joined(parts: Sequence[CaseForecasts]) -> CaseForecasts:
     return CaseForecasts(
         np.concatenate([part.quantity for part in parts]),
@@ -86,9 +107,12 @@ def benchmark_figures(cases: Sequence[Case], forecasts: CaseForecasts, *, season
     actual = np.array([case.future for case in cases])
     naive = np.array([naive2(case.past, actual.shape[1], season=season) for case in cases])
     ours, theirs = (_errors(cases, one, season) for one in (forecasts.quantity, naive))
-    known = np.isfinite(actual)
     inside = (actual >= forecasts.low) & (actual <= forecasts.high)
-    covered = {f"coverage_{level}": float(one[known].mean()) for level, one in zip(LEVELS, inside, strict=True)}
+    known = np.isfinite(actual) & np.isfinite(forecasts.low)
+    covered = {
+        f"coverage_{level}": float(one[there].mean()) if there.any() else None
+        for level, one, there in zip(LEVELS, inside, known, strict=True)
+    }
     return Figures(
         series=len(cases),
         smape=ours[0],

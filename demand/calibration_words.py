@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from demand.calibration import Floats, Worth
+from demand.calibration import Worth
+from demand.landed import DIRECTIONS, Landed, landed, landed_changes, landed_words
 
-DIRECTIONS = {1: "upward", -1: "downward"}
-FEWEST_TOLD = 5
-FEWEST_PEOPLE = 3
 # what made a line's weight another one than its group's, from this difference on; a person's past is not for all
 APART = 0.10
 CAUSES = {"reason": "its reason", "size": "its size", "lag": "how far ahead it is"}
@@ -29,30 +27,6 @@ class LineNote:
     line: int
     told: str
     own: str
-
-
-@dataclass(frozen=True)
-class Landed:
-    """How much of past changes came: the median share, weighted by the size of the change, 0 to 1.5."""
-
-    share: float
-    cases: int
-    people: int
-
-
-def landed(cases: pd.DataFrame) -> Landed:
-    """The share of the change that came over cases with before, after, actual and rep, all of one direction."""
-    change = (cases["after"] - cases["before"]).to_numpy(dtype=float)
-    came = (cases["actual"] - cases["before"]).to_numpy(dtype=float)
-    return _landed(change, came, cases["rep"].to_numpy())
-
-
-def _landed(change: Floats, came: Floats, rep: NDArray[np.int64]) -> Landed:
-    share = came / change
-    order = np.argsort(share, kind="stable")
-    heavy = np.cumsum(np.abs(change)[order])
-    middle = int(np.searchsorted(heavy, heavy[-1] / 2))
-    return Landed(float(np.clip(share[order][middle], 0.0, 1.5)), len(change), len(np.unique(rep)))
 
 
 def line_notes(cells: pd.DataFrame, worth: Worth, cases: pd.DataFrame) -> list[LineNote]:
@@ -116,7 +90,7 @@ class Past:
         if rows is None or not len(rows):
             return Group(Landed(1.0, 0, 0), {})
         effects = dict(zip(self.effects.columns, self.effects.to_numpy()[rows].mean(axis=0), strict=True))
-        return Group(_landed(self.change[rows], self.came[rows], self.rep[rows]), effects)
+        return Group(landed_changes(self.change[rows], self.came[rows], self.rep[rows]), effects)
 
 
 def _note(side: Side, past: Past) -> tuple[str, str]:
@@ -137,18 +111,16 @@ def _note(side: Side, past: Past) -> tuple[str, str]:
 
 
 def _open(who: str, group: Group, side: Side) -> str:
-    return _sentence(who, group, side, CAUSES) if group.landed.people >= FEWEST_PEOPLE else ""
+    return _sentence(who, group, side, CAUSES) if group.landed.is_for_all else ""
 
 
 def _sentence(who: str, group: Group, side: Side, named: dict[str, str]) -> str:
     """One sentence about a group with enough cases, else nothing."""
-    share, cases = group.landed.share, group.landed.cases
-    if cases < FEWEST_TOLD:
+    if not group.landed.is_enough:
         return ""
     causes = {part: side.here[part] - group.effects[part] for part in named if part in side.here}
-    because = _because(side.taken - share, causes, named)
-    told = f"{who} landed at {share:.0%} of the change, {cases:,} cases; {side.taken:.0%} is taken{because}."
-    return told[0].upper() + told[1:]
+    because = _because(side.taken - group.landed.share, causes, named)
+    return f"{landed_words(who, group.landed)}; {side.taken:.0%} is taken{because}."
 
 
 def _because(apart: float, causes: dict[str, float], named: dict[str, str]) -> str:
@@ -164,14 +136,14 @@ def overall_sentences(cases: pd.DataFrame) -> list[str]:
     told, sign_of = [], np.sign(cases["after"] - cases["before"])
     for sign, word in DIRECTIONS.items():
         part = cases[sign_of == sign]
-        if len(part) < FEWEST_TOLD:
+        found = landed(part) if len(part) else Landed(1.0, 0, 0)
+        if not found.is_enough:
             told.append(f"{word.capitalize()} changes are taken whole: there are too few past cases to learn from.")
-        elif part["rep"].nunique() < FEWEST_PEOPLE:
+        elif not found.is_for_all:
             told.append(f"{word.capitalize()} changes are taken by their owner's record, which only the owner reads.")
         else:
-            share = f"{landed(part).share:.0%}"
             told.append(
-                f"{word.capitalize()} changes landed at {share} of the change, {len(part):,} past cases; "
+                f"{word.capitalize()} changes landed at {found.share:.0%} of the change, {found.cases:,} past cases; "
                 "each is taken by its owner's record, reason, size, lag and line."
             )
     return told

@@ -5,6 +5,9 @@ not counted twice. A slip moves what the plan has of it to the month named, a si
 its number in that month, both by the chance that such a call comes true. An order that is open is booked already:
 what is said of its delivery moves no demand. Chances are those the words stand for, pulled to how such calls came
 true in the past as cases grow.
+
+A quote that nobody has called says less, but not nothing: it stands with its own chance, together with the other such
+quotes of its line and month.
 """
 
 from collections.abc import Iterable
@@ -21,6 +24,8 @@ CALL_COLUMNS = ("position", "lag", "call", "slips_to", "qty", "is_line")
 SLIP_CHANCE = 0.7
 SHRINKAGE = 12.0
 LOST = "lost"
+QUOTE_COLUMNS = ("position", "lag", "qty", "probability")
+UNKNOWN_CHANCE = 0.5
 
 
 def call_chances(calibrated: Iterable[Calibrated]) -> dict[str, float]:
@@ -33,6 +38,24 @@ def call_chances(calibrated: Iterable[Calibrated]) -> dict[str, float]:
 def _chance(said: float, known: Calibrated | None) -> float:
     came, n = (known.came, known.n) if known is not None else (0, 0)
     return (came + SHRINKAGE * said) / (n + SHRINKAGE)
+
+
+def won_share(won: int, closed: int) -> float:
+    """The chance of a quote of which no probability is known: (won + k / 2) / (closed + k) with k = 12."""
+    return (won + SHRINKAGE * UNKNOWN_CHANCE) / (closed + SHRINKAGE)
+
+
+def apply_quotes(plan: Matrix, quotes: pd.DataFrame, typed: Flags) -> tuple[Matrix, int]:
+    """The plan (lines, months) with quotes nobody has called in it, and how many cells they raised.
+
+    Of each line and month it has at least Σ probability × qty. `quotes` has one row per quote: position (row),
+    lag (column), qty (units) and probability; `typed` (lines, months) as in :func:`apply_calls`.
+    """
+    expected = np.zeros(plan.shape)
+    where = quotes["position"].to_numpy(dtype=int), quotes["lag"].to_numpy(dtype=int)
+    np.add.at(expected, where, (quotes["probability"] * quotes["qty"]).to_numpy(dtype=float))
+    raised = (expected > plan) & ~typed
+    return np.where(raised, expected, plan), int(raised.sum())
 
 
 def apply_calls(plan: Matrix, calls: pd.DataFrame, chances: dict[str, float], typed: Flags) -> tuple[Matrix, int]:

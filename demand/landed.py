@@ -1,84 +1,115 @@
-"""How changes of a kind have landed: by direction, reason and family, never by person. Pure."""
+"""How past changes landed: what share of them came, and from how many cases and people that may be told. Pure.
+
+Of everybody's changes only what at least three people have cases in is told: less would be a person's record.
+"""
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 COLUMNS = ("rep", "family", "reason", "before", "after", "actual")
-FEWEST_CASES = 5
-FEWEST_PEOPLE = 2
-# from the closest kind to the widest; the first with enough cases from enough people is told
-KINDS = (("direction", "reason", "family"), ("direction", "reason"), ("direction", "family"), ("direction",))
-WORDS = {"up": "upward", "down": "downward"}
+DIRECTIONS = {1: "upward", -1: "downward"}
+FEWEST_TOLD = 5
+FEWEST_PEOPLE = 3
+MOST = 1.5
+# from the closest kind to the widest; the first that may be told is
+KINDS = (("sign", "reason", "family"), ("sign", "reason"), ("sign", "family"), ("sign",))
+Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Landed:
-    """Of changes of a kind `share` came true, over `cases` past cells; `kind` names the columns it is told by."""
+    """How much of past changes came: the median share, weighted by the size of the change, 0 to 1.5."""
 
     share: float
     cases: int
+    people: int
+
+    @property
+    def is_enough(self) -> bool:
+        """From five cases on."""
+        return self.cases >= FEWEST_TOLD
+
+    @property
+    def is_for_all(self) -> bool:
+        """Five cases or more, of three people or more."""
+        return self.is_enough and self.people >= FEWEST_PEOPLE
+
+
+@dataclass(frozen=True)
+class LandedKind:
+    """How changes of a kind landed; `kind` names what they have in common: sign (direction), reason, family."""
+
+    landed: Landed
     kind: tuple[str, ...]
 
 
-def landed_table(cases: pd.DataFrame) -> dict[tuple[str, ...], Landed]:
-    """What share of past changes came true, by each kind; keys are ("direction", value, "reason", value, ...).
+def landed(cases: pd.DataFrame) -> Landed:
+    """The share of the change that came over cases with before, after, actual and rep, all of one direction."""
+    change, came = ((cases[name] - cases["before"]).to_numpy(dtype=float) for name in ("after", "actual"))
+    return landed_changes(change, came, cases["rep"].to_numpy())
 
-    `cases` has one row per past changed cell; rep 0 = nobody. With change = after - before and came = actual - before
-    the share is sum(change x came) / sum(change x change): least squares through the origin.
-    1 = landed exactly, 0 = the baseline was right, negative = it went the other way. A kind is told from five cases of
-    at least two people on, so that nobody's own record shows. ValueError names a missing column.
+
+def landed_changes(change: Floats, came: Floats, rep: NDArray) -> Landed:
+    """The same from vectors: the change, what came of it (actual - before), and who; rep 0 = nobody, no person.
+
+    The share is the value of came / change up to which half of Σ|change| lies; ValueError without a case.
+    """
+    if not len(change):
+        raise ValueError("There is no change to tell of.")
+    share = came / change
+    order = np.argsort(share, kind="stable")
+    heavy = np.cumsum(np.abs(change)[order])
+    middle = int(np.searchsorted(heavy, heavy[-1] / 2))
+    people = sum(1 for who in set(rep.tolist()) if who != 0)
+    return Landed(float(np.clip(share[order][middle], 0.0, MOST)), len(change), people)
+
+
+def landed_words(who: str, found: Landed) -> str:
+    """ "Upward changes in Road Bikes landed at 84% of the change, 23 cases" without a full stop."""
+    told = f"{who} landed at {found.share:.0%} of the change, {found.cases:,} cases"
+    return told[0].upper() + told[1:]
+
+
+def landed_table(cases: pd.DataFrame) -> dict[Key, LandedKind]:
+    """How past changes landed by each kind that may be told to all; keys are (kind, values).
+
+    `cases` has one row per past changed cell; rep 0 = nobody. ValueError names a missing column.
     """
     for column in COLUMNS:
         if column not in cases.columns:
             raise ValueError(f"The cases lack the column {column!r}.")
     known = cases[cases["actual"].notna() & (cases["after"] != cases["before"])]
-    change = (known["after"] - known["before"]).astype(float)
-    came = (known["actual"] - known["before"]).astype(float)
-    known = known.assign(
-        direction=change.gt(0).map({True: "up", False: "down"}),
-        landed=change * came,
-        square=change**2,
-        person=known["rep"].where(known["rep"] != 0),
-    )
-    return {key: landed for kind in KINDS for key, landed in _by_kind(known, kind)}
+    known = known.assign(sign=np.sign((known["after"] - known["before"]).astype(float)).astype(int))
+    found = {
+        (kind, at): LandedKind(landed(known.iloc[rows]), kind)
+        for kind in KINDS
+        for at, rows in known.groupby(list(kind)).indices.items()
+    }
+    return {_key(kind, at): one for (kind, at), one in found.items() if one.landed.is_for_all}
 
 
-def _by_kind(known: pd.DataFrame, kind: tuple[str, ...]) -> list[tuple[tuple[str, ...], Landed]]:
-    if known.empty:
-        return []
-    groups = known.groupby(list(kind)).agg(
-        landed=("landed", "sum"), square=("square", "sum"), cases=("landed", "size"), people=("person", "nunique")
-    )
-    enough = groups[(groups["cases"] >= FEWEST_CASES) & (groups["people"] >= FEWEST_PEOPLE)]
-    return [
-        (_key(kind, at if isinstance(at, tuple) else (at,)), Landed(row.landed / row.square, int(row.cases), kind))
-        for at, row in zip(enough.index, enough.itertuples(), strict=True)
-    ]
+def _key(kind: tuple[str, ...], at: object) -> Key:
+    return (kind, *(at if isinstance(at, tuple) else (at,)))
 
 
-def _key(kind: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part for name, value in zip(kind, values, strict=True) for part in (name, str(value)))
-
-
-def landed_of(table: dict[tuple[str, ...], Landed], *, change: float, reason: str, family: str) -> Landed | None:
+def landed_of(table: dict[Key, LandedKind], *, change: float, reason: str, family: str) -> LandedKind | None:
     """How changes like this one have landed: by direction, reason and family, else the next wider kind known."""
     if not change:
         return None
-    values = {"direction": "up" if change > 0 else "down", "reason": reason, "family": family}
-    for kind in KINDS:
-        found = table.get(_key(kind, tuple(values[name] for name in kind)))
-        if found is not None:
-            return found
-    return None
+    values = {"sign": 1 if change > 0 else -1, "reason": reason, "family": family}
+    keys = [_key(kind, tuple(values[name] for name in kind)) for kind in KINDS]
+    return next((table[key] for key in keys if key in table), None)
 
 
-def landed_sentence(found: Landed, *, change: float, reason: str, family: str) -> str:
-    """In words: "Upward changes in Road Bikes landed at 84 % of the change, 23 cases"."""
-    direction = WORDS["up" if change > 0 else "down"].capitalize()
+def landed_sentence(found: LandedKind, *, change: float, reason: str, family: str) -> str:
+    """In words: "Upward changes in Road Bikes landed at 84% of the change, 23 cases."."""
     about = ""
     if "reason" in found.kind:
         about += f" for “{reason}”" if reason else " without a reason"
     if "family" in found.kind:
         about += f" in {family}"
-    return f"{direction} changes{about} landed at {max(found.share, 0.0):.0%} of the change, {found.cases:,} cases."
+    return landed_words(f"{DIRECTIONS[1 if change > 0 else -1]} changes{about}", found.landed) + "."

@@ -83,6 +83,11 @@ def raw_seasonal_level(values: Floats, *, months: int, season: int) -> Floats:
     return _as_given("AutoETS", values, months, season_length=season, model="MNM")
 
 
+def raw_ets(values: Floats, *, months: int, season: int = 1) -> Floats:
+    """Exponential smoothing with the form the library chooses by AICc (ETS Z,Z,Z), without bounds."""
+    return _as_given("AutoETS", values, months, season_length=season, model="ZZZ")
+
+
 def _as_given(name: str, values: Floats, months: int, **options: int | str) -> Floats:
     """What the library's model says (months,); all NaN where it cannot fit the values."""
     from statsforecast import models

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from demand.accuracy_weights import sales_shares
 from demand.calibration import changed_cases, worth_learned
 from demand.calibration_words import LineNote, line_notes, overall_sentences
-from demand.call_effects import apply_calls
+from demand.call_effects import QUOTE_COLUMNS, apply_calls, apply_quotes
 
 Matrix = NDArray[np.float64]
 RULES = {
     "take_sales": "Take sales, v1",
     "take_baseline": "Take the baseline, v1",
     "half_way": "Half-way, v1",
-    "calibrated": "Calibrated, v2",
+    "calibrated": "Calibrated, v3",
     "accuracy_weighted": "Accuracy-weighted, v1",
 }
 SHORT = {
@@ -75,10 +75,12 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Calls:
-    """What was said of quotes and silent lines (see :mod:`demand.call_effects`), and what each call is worth."""
+    """What was said of quotes and silent lines (see :mod:`demand.call_effects`), what each call is worth, and the
+    quotes of which nobody said anything."""
 
     spoken: pd.DataFrame
     chances: dict[str, float]
+    quotes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(QUOTE_COLUMNS)))
 
 
 def propose(
@@ -108,7 +110,7 @@ def propose(
 
 
 def rule_name(by_lag: Sequence[str]) -> str:
-    """The name of one rule for every lag: "Calibrated, v2", or "By lag: calibrated 0-2, half-way 3-23"."""
+    """The name of one rule for every lag: "Calibrated, v3", or "By lag: calibrated 0-2, half-way 3-23"."""
     if len(set(by_lag)) == 1:
         return RULES[by_lag[0]]
     starts = [lag for lag, rule in enumerate(by_lag) if not lag or by_lag[lag - 1] != rule]
@@ -148,10 +150,22 @@ def _calibrated(stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls:
     worth = worth_learned(known)
     sentences = [*overall_sentences(known), "A rise that sales entered and an event in the same month count once."]
     matrix = _taken(stages, cells, worth.weights(cells), once=True)
-    if calls is not None and len(calls.spoken):
-        matrix, counted = apply_calls(matrix, calls.spoken, calls.chances, stages.team != stages.baseline)
-        sentences.append(f"{counted:,} calls on quotes and silent lines count, each with its chance.")
+    if calls is not None:
+        matrix, said = _with_calls(matrix, calls, stages.team != stages.baseline)
+        sentences += said
     return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, worth, known))
+
+
+def _with_calls(matrix: Matrix, calls: Calls, typed: NDArray[np.bool_]) -> tuple[Matrix, list[str]]:
+    """The plan with calls and quotes where nobody typed, and what is said of them."""
+    said = []
+    if len(calls.spoken):
+        matrix, counted = apply_calls(matrix, calls.spoken, calls.chances, typed)
+        said.append(f"{counted:,} calls on quotes and silent lines count, each with its chance.")
+    if len(calls.quotes):
+        matrix, raised = apply_quotes(matrix, calls.quotes, typed)
+        said.append(f"Quotes that nobody has called count with their probability; they raise {raised:,} numbers.")
+    return matrix, said
 
 
 def changed_cells(stages: Stages, lines: pd.DataFrame) -> pd.DataFrame:

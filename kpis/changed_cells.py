@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 LEVELS = ("line", "family")
+TOLD_BY = ("direction", "reason", "family")
 SUM_COLUMNS = ["cycle", "month", "lag", "stage", "key", "absolute_error", "signed_error", "actual", "n"]
 
 
@@ -27,3 +28,23 @@ def _sums(cells: pd.DataFrame, stage: str, keys: list[str]) -> pd.DataFrame:
     parts = parts[np.isfinite(error)]
     sums = parts.groupby(keys, as_index=False)[["absolute_error", "signed_error", "actual", "n"]].sum()
     return sums.assign(stage=stage, key="")
+
+
+def changed_sums_by_group(cells: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
+    """The sums of all cells together (`by` and `key` empty) and of every group of :data:`TOLD_BY`, at both levels.
+
+    Columns: those of the sums, level, by and owners (the ids in `rep` of the group's month, 0 = nobody left out).
+    """
+    parts = [_group_sums(cells, stages, "", "")]
+    parts += [_group_sums(part, stages, by, str(key)) for by in TOLD_BY for key, part in cells.groupby(by)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _group_sums(cells: pd.DataFrame, stages: list[str], by: str, key: str) -> pd.DataFrame:
+    owners = {
+        month: sorted({int(rep) for rep in part["rep"] if rep != 0})
+        for month, part in cells.groupby(["cycle", "month"])
+    }
+    sums = pd.concat([changed_sums(cells, stages, level=level).assign(level=level) for level in LEVELS])
+    at = zip(sums["cycle"], sums["month"], strict=True)
+    return sums.assign(by=by, key=key, owners=[owners[one] for one in at])

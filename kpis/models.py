@@ -115,3 +115,34 @@ class StageAccuracy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cycle_id} {self.stage} {self.month:%Y-%m}"
+
+
+class ChangedAccuracy(models.Model):
+    """Errors of one cycle's stage for one closed month over the cells that people changed, as sums so that they pool.
+
+    `by` is what the cells are grouped by ('' = all together) and `key` the group; `owners` are those whose lines they
+    were, so that a group of too few people can be kept from telling of them.
+    """
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    month = models.DateField()
+    level = models.CharField(max_length=12)
+    by = models.CharField(max_length=12, blank=True)
+    key = models.CharField(max_length=60, blank=True)
+    absolute_error = models.FloatField()
+    signed_error = models.FloatField()
+    actual = models.FloatField()
+    n = models.PositiveIntegerField()
+    owners = ArrayField(models.BigIntegerField(), default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "stage", "month", "level", "by", "key"], name="changed_accuracy_once"
+            ),
+            month_first("changed_accuracy_month_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.stage} {self.month:%Y-%m} {self.by} {self.key}"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from demand.baseline import forecast_baseline
-from demand.benchmarking import Case, Figures, benchmark_figures, forecast_cases, joined
+from demand.benchmarking import METHODS, Case, Figures, benchmark_figures, joined
 from demand.series_files import cases_from
 from jobs.errors import Invalid, Refused
 
@@ -60,16 +60,16 @@ def file_cases(path: Path, horizon: int, limit: int | None = None) -> list[Case]
 
 
 def benchmark_cases(
-    cases: Sequence[Case], *, workers: int | None = None, season: int = 12
+    cases: Sequence[Case], *, workers: int | None = None, season: int = 12, method: str = "baseline"
 ) -> tuple[Figures, Spent, int]:
-    """The figures, what they cost, and how many processes worked."""
+    """The figures of one of `METHODS`, what they cost, and how many processes worked."""
     if not cases:
         raise Invalid("There is no series to forecast. Raise --limit.")
     months = len(cases[0].future)
     parts = [list(cases[at : at + SERIES_AT_ONCE]) for at in range(0, len(cases), SERIES_AT_ONCE)]
     used = min(workers or processors(), len(parts))
     meter = Meter()
-    done = list(over_processes(partial(forecast_cases, months=months, season=season), parts, used))
+    done = list(over_processes(partial(METHODS[method], months=months, season=season), parts, used))
     spent = meter.spent([peak for _, peak in done])
     return benchmark_figures(cases, joined([result for result, _ in done]), season=season), spent, used
 

@@ -5,9 +5,10 @@ from django.db import connection
 
 from cycles.models import Cycle
 from cycles.periods import months_between
-from demand.call_effects import CALL_COLUMNS, call_chances
+from demand.call_effects import CALL_COLUMNS, QUOTE_COLUMNS, call_chances, won_share
 from demand.call_outcomes import calibration
 from demand.matrices import Lines
+from demand.models import Opportunity
 from demand.selectors.call_cases import call_cases
 
 SPOKEN = """
@@ -22,6 +23,45 @@ JOIN demand_line l ON l.id = coalesce(k.line_id, (
 WHERE k.cycle_id = %s AND k.order_line_id IS NULL
 ORDER BY k.opportunity_id, k.line_id, k.id DESC
 """
+
+
+# Open as the cycle sees it: a replayed one on its first day. Of a quote that has closed since, no probability of that
+# day is kept.
+OPEN_QUOTES = """
+SELECT l.id, q.expected_month, q.qty, CASE WHEN q.closed_on IS NULL THEN q.probability END
+FROM demand_opportunity q
+JOIN masterdata_product p ON p.id = q.product_id
+JOIN masterdata_customer c ON c.id = q.customer_id
+JOIN demand_line l ON l.product_id = coalesce(p.plan_as_id, p.id) AND l.customer_id = coalesce(c.plan_as_id, c.id)
+WHERE q.qty > 0 AND q.expected_month >= %(month)s
+  AND CASE WHEN %(replayed)s THEN q.created_on < %(month)s AND (q.closed_on IS NULL OR q.closed_on >= %(month)s)
+           ELSE q.closed_on IS NULL END
+  AND NOT EXISTS (SELECT FROM demand_ordercall k WHERE k.opportunity_id = q.id AND k.cycle_id = %(cycle)s)
+ORDER BY q.id
+"""
+
+
+def quotes_uncalled(cycle: Cycle, lines: Lines) -> pd.DataFrame:
+    """The open quotes that nobody has called in this cycle, by row of `lines` and month of the horizon.
+
+    A probability that is not known is the share of quotes closed before the cycle that were won.
+    """
+    position = {int(line): i for i, line in enumerate(lines)}
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_QUOTES, {"month": cycle.month, "replayed": cycle.simulated, "cycle": cycle.pk})
+        found = cursor.fetchall()
+    share = _won_share(cycle)
+    rows = [
+        (position[line], months_between(cycle.month, month), qty, share if probability is None else probability)
+        for line, month, qty, probability in found
+        if line in position and months_between(cycle.month, month) < cycle.horizon
+    ]
+    return pd.DataFrame(rows, columns=list(QUOTE_COLUMNS))
+
+
+def _won_share(cycle: Cycle) -> float:
+    closed = Opportunity.objects.filter(closed_on__lt=cycle.month)
+    return won_share(closed.filter(stage="won").count(), closed.count())
 
 
 def calls_spoken(cycle: Cycle, lines: Lines) -> pd.DataFrame:

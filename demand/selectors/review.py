@@ -11,7 +11,7 @@ import pandas as pd
 from django.db.models import Q
 
 from cycles.models import Cycle
-from demand.landed import Landed, landed_of, landed_sentence, landed_table
+from demand.landed import Key, LandedKind, landed_of, landed_sentence, landed_table
 from demand.matrices import Lines, Plan
 from demand.models import Comment, LayerLine, Reason, SettledLine, Source, Stage
 from demand.selectors.cases import calibration_cases
@@ -57,7 +57,7 @@ class ReviewLine:
     source: str = ""
     is_locked: bool = False
     upside: float = 0.0
-    landed: Landed | None = None
+    landed: LandedKind | None = None
 
     @property
     def half(self) -> float:
@@ -229,7 +229,7 @@ def _said(layers: Mapping[tuple[str, int], LayerLine], line: int) -> tuple[Any, 
 
 
 def review_lines(
-    cycle: Cycle, wanted: pd.DataFrame, *, landed: dict[tuple[str, ...], Landed] | None = None
+    cycle: Cycle, wanted: pd.DataFrame, *, landed: dict[Key, LandedKind] | None = None
 ) -> list[ReviewLine]:
     """Rows of `review_frame` as the page shows them; `landed` is read where it is not given."""
     sources = sources_taken(cycle, wanted["line"].tolist())
@@ -245,7 +245,7 @@ def sources_taken(cycle: Cycle, lines: list[int]) -> dict[int, str]:
     return dict(rows.values_list("line_id", "settlement__source"))
 
 
-def landed_now(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
+def landed_now(cycle: Cycle) -> dict[Key, LandedKind]:
     """How past changes landed by direction, reason and family, as known when the proposal was built."""
     version = version_proposed(cycle)
     if version is None:
@@ -254,17 +254,17 @@ def landed_now(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
 
 
 @lru_cache(maxsize=KEPT)
-def _landed_kept(cycle: Cycle, version: int, made_at: datetime) -> dict[tuple[str, ...], Landed]:
+def _landed_kept(cycle: Cycle, version: int, made_at: datetime) -> dict[Key, LandedKind]:
     return _landed(cycle)
 
 
-def _landed(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
+def _landed(cycle: Cycle) -> dict[Key, LandedKind]:
     cases = calibration_cases(cycle)
     names = cycle_lines(cycle)["family_name"]
     return landed_table(cases.assign(family=cases["line"].map(names).fillna("")))
 
 
-def _line(row: dict[Any, Any], sources: dict[int, str], landed: dict[tuple[str, ...], Landed]) -> ReviewLine:
+def _line(row: dict[Any, Any], sources: dict[int, str], landed: dict[Key, LandedKind]) -> ReviewLine:
     reason = str(row["reason"])
     kind = {"change": row["events"] - row["baseline"], "reason": reason, "family": row["family_name"]}
     return ReviewLine(

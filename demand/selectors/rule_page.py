@@ -8,7 +8,7 @@ import pandas as pd
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.calibration import changed_cases
-from demand.calibration_words import DIRECTIONS, FEWEST_PEOPLE, FEWEST_TOLD, Landed, landed
+from demand.landed import DIRECTIONS, Landed, landed
 from demand.models import Reason, RuleChoice
 from demand.policy import demand_signed
 from demand.proposal import RULES
@@ -105,7 +105,5 @@ def _rows(cases: pd.DataFrame, names: pd.Series) -> list[WorthRow]:
 
 
 def _known(part: pd.DataFrame) -> Landed | None:
-    if len(part) < FEWEST_TOLD:
-        return None
-    found = landed(part)
-    return found if found.people >= FEWEST_PEOPLE else None
+    found = landed(part) if len(part) else None
+    return found if found and found.is_for_all else None

@@ -14,7 +14,7 @@ from demand.calibration_words import LineNote
 from demand.matrices import Lines, Plan
 from demand.models import ForecastVersion, ProposalNote, Stage, VersionState
 from demand.proposal import Calls, Stages, propose
-from demand.selectors.call_effects import calls_spoken, chances_known
+from demand.selectors.call_effects import calls_spoken, chances_known, quotes_uncalled
 from demand.selectors.cases import calibration_cases
 from demand.selectors.rules import lines_changed, rules_by_lag
 from demand.selectors.versions import (
@@ -61,7 +61,7 @@ def proposal_build(*, cycle: Cycle, at: datetime, rule: str | None = None) -> Fo
         stages=Stages(baseline.quantity, sales.quantity, team.quantity, events.quantity),
         lines=lines_changed(cycle, lines),
         cases=calibration_cases(cycle),
-        calls=Calls(calls_spoken(cycle, lines), chances_known(cycle)),
+        calls=Calls(calls_spoken(cycle, lines), chances_known(cycle), quotes_uncalled(cycle, lines)),
     )
     version = version_store(
         cycle=cycle,

@@ -7,11 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from demand.calibration_words import FEWEST_PEOPLE
+from cycles.models import Cycle
+from demand.landed import FEWEST_PEOPLE
 from demand.models import Reason, Stage
 from demand.selectors.changed import changed_by_people
-from kpis.changed_cells import changed_sums
-from kpis.selectors.accuracy import DEFAULT_LAGS, closed_before, ladder
+from kpis.changed_cells import TOLD_BY, changed_sums, changed_sums_by_group
+from kpis.errors import pooled
+from kpis.models import ChangedAccuracy
+from kpis.selectors.accuracy import DEFAULT_LAGS, LAG, closed_before, ladder
 from kpis.selectors.feedback import check_may_see
 from masterdata.models import Family, Person
 from masterdata.roles import Role
@@ -64,9 +67,19 @@ def changed(
     return changed_by_people(until=until, lags=list(lags), first=first, last=last, owner=owner.pk if owner else None)
 
 
+def changed_errors(cycle: Cycle) -> pd.DataFrame:
+    """Error sums over the changed cells of a cycle in its closed months, at every lag, by group: what is stored."""
+    cells = changed(lags=range(cycle.horizon), first=cycle.month, last=cycle.month)
+    return changed_sums_by_group(cells, _stages(cells)) if len(cells) else cells
+
+
+def _stages(cells: pd.DataFrame) -> list[str]:
+    return [stage.value for stage in Stage if stage.value in cells.columns]
+
+
 def changed_ladder(cells: pd.DataFrame, *, level: str = "line") -> list[dict[str, Any]]:
     """The ladder over changed cells, the seasonal naive first; rows like those of `accuracy_ladder`."""
-    return ladder(changed_sums(cells, [s.value for s in Stage if s.value in cells.columns], level=level))
+    return ladder(changed_sums(cells, _stages(cells), level=level))
 
 
 def changed_groups(cells: pd.DataFrame, by: str, *, level: str = "line") -> list[Group]:
@@ -77,7 +90,7 @@ def changed_groups(cells: pd.DataFrame, by: str, *, level: str = "line") -> list
     groups = [
         Group(
             str(key),
-            names.get(str(key), str(key) or "No reason given"),
+            _name(names, key),
             part.loc[part["rep"] != 0, "rep"].nunique(),
             changed_ladder(part, level=level),
         )
@@ -102,16 +115,42 @@ class ChangedPage:
 
 
 def changed_page(level: str, lag: int | None, viewer: Person) -> ChangedPage | None:
-    """None while nobody's change has come in."""
-    cells = changed(lags=DEFAULT_LAGS if lag is None else (lag,))
-    if cells.empty:
+    """From the stored sums; None while nobody's change has come in."""
+    rows = _stored("family" if level == "family" else "line", DEFAULT_LAGS if lag is None else (lag,))
+    if rows.empty:
         return None
-    level = level if level == "family" else "line"
     tables = []
     if viewer.role == Role.DEMAND_PLANNER:
-        titles = {"direction": "Direction", "reason": "Reason", "family": "Family"}
-        tables = [(title, _told(changed_groups(cells, by, level=level))) for by, title in titles.items()]
-    return ChangedPage(_labelled(changed_ladder(cells, level=level)), [stage.label for stage in COLUMNS], tables)
+        tables = [(by.capitalize(), _told(_stored_groups(rows[rows["by"] == by], by))) for by in TOLD_BY]
+    return ChangedPage(_labelled(ladder(rows[rows["by"] == ""])), [stage.label for stage in COLUMNS], tables)
+
+
+def _stored(level: str, lags: Sequence[int]) -> pd.DataFrame:
+    columns = ["cycle__month", "month", "stage", "by", "key", "absolute_error", "signed_error", "actual", "n", "owners"]
+    rows = ChangedAccuracy.objects.filter(level=level).annotate(lag=LAG).filter(lag__in=list(lags))
+    frame = pd.DataFrame.from_records(rows.order_by("cycle__month", "month").values_list(*columns), columns=columns)
+    return frame.rename(columns={"cycle__month": "cycle"})
+
+
+def _stored_groups(rows: pd.DataFrame, by: str) -> list[Group]:
+    """The groups of one kind with WAPE, bias and n of every stage, most cells first."""
+    names, owners = _names(by), rows.groupby("key")["owners"]
+    people = {key: len({owner for some in lists for owner in some}) for key, lists in owners}
+    groups = [
+        Group(str(key), _name(names, key), people[key], _known_only(part))
+        for key, part in pooled(rows, ["key", "stage"]).groupby("key")
+    ]
+    return sorted(groups, key=lambda group: (-group.n, group.key))
+
+
+def _known_only(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows with None where a measure is undefined."""
+    shown = rows[["stage", "wape", "bias", "n"]].astype(object)
+    return shown.where(shown.notna(), None).to_dict("records")
+
+
+def _name(names: dict[str, str], key: object) -> str:
+    return names.get(str(key), str(key) or "No reason given")
 
 
 def own_ladder(viewer: Person, owner: Person) -> list[dict[str, Any]]:

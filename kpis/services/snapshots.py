@@ -2,7 +2,7 @@
 
 import math
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Max
@@ -13,13 +13,15 @@ from demand.models import ForecastVersion, Line, VersionState
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from kpis.measures.measured import Measured
-from kpis.models import Snapshot, StageAccuracy
+from kpis.models import ChangedAccuracy, Snapshot, StageAccuracy
 from kpis.selectors.accuracy import closed_before, stage_errors
+from kpis.selectors.changed import changed_errors
 from kpis.selectors.month_facts import facts_read, months_with_bookings
 from kpis.selectors.month_measures import month_measures
 from kpis.selectors.month_parts import Part, parts_of
 from masterdata.models import ImportRun
 
+Sums = TypeVar("Sums", StageAccuracy, ChangedAccuracy)
 KIND = "snapshots"
 COMPANY = "company"
 MONTHS_AT_ONCE = 6
@@ -144,20 +146,26 @@ def _snapshot(code: str, month: date, part: Part, measured: Measured, at: dateti
 
 @transaction.atomic
 def accuracy_take(*, cycle: Cycle) -> int:
-    """Store the error sums of every finished stage of a cycle; repeating it writes the same rows again."""
+    """Store the error sums of every finished stage of a cycle, over all cells and over those that people changed;
+    repeating it writes the same rows again."""
     sums = stage_errors(cycle)
     if sums.empty:
         return 0
     StageAccuracy.objects.bulk_create(
-        [_row(cycle, row) for row in sums.to_dict("records")],
+        [_row(cycle, row, StageAccuracy) for row in sums.to_dict("records")],
         update_conflicts=True,
         unique_fields=["cycle", "stage", "month", "level", "key"],
         update_fields=["absolute_error", "signed_error", "actual", "n"],
         batch_size=5000,
     )
-    return len(sums)
+    changed = changed_errors(cycle)
+    ChangedAccuracy.objects.filter(cycle=cycle).delete()
+    ChangedAccuracy.objects.bulk_create(
+        [_row(cycle, row, ChangedAccuracy, ("by", "owners")) for row in changed.to_dict("records")], batch_size=5000
+    )
+    return len(sums) + len(changed)
 
 
-def _row(cycle: Cycle, row: dict[str, Any]) -> StageAccuracy:
-    keys = ("stage", "month", "level", "key", "absolute_error", "signed_error", "actual", "n")
-    return StageAccuracy(cycle=cycle, **{key: row[key] for key in keys})
+def _row(cycle: Cycle, row: dict[Any, Any], model: type[Sums], more: tuple[str, ...] = ()) -> Sums:
+    keys = ("stage", "month", "level", "key", "absolute_error", "signed_error", "actual", "n", *more)
+    return model(cycle=cycle, **{key: row[key] for key in keys})

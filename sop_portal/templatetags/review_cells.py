@@ -21,7 +21,7 @@ register = template.Library()
 def review_cells(line: Any, page: Any) -> SafeString:
     """`line` is a `ReviewLine`; `page` says whether its reader `may_settle` and `sees_landed`."""
     taken = [_source(line, source, page.may_settle) for source in line.sources]
-    landed = written.percent(line.landed.share) if line.landed else written.MISSING
+    landed = written.percent(line.landed.landed.share) if line.landed else written.MISSING
     cells = [
         *taken,
         _cell("Events", written.signed(line.marketing), "num context"),

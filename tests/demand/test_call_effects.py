@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demand.call_effects import CALL_COLUMNS, SLIP_CHANCE, apply_calls, call_chances
+from demand.call_effects import (
+    CALL_COLUMNS,
+    QUOTE_COLUMNS,
+    SLIP_CHANCE,
+    apply_calls,
+    apply_quotes,
+    call_chances,
+    won_share,
+)
 from demand.call_outcomes import CHANCE, SLIPS, Calibrated
 
 PLAN = np.full((2, 4), 100.0)
@@ -68,3 +76,25 @@ def test_a_plan_with_calls_is_never_negative_and_a_slip_keeps_its_total(plan, ca
     assert (after >= 0).all()
     if call == SLIPS:
         assert after.sum() == pytest.approx(before.sum())
+
+
+def quoted(*rows, typed=NOBODY):
+    return apply_quotes(PLAN, pd.DataFrame(rows, columns=list(QUOTE_COLUMNS)), typed)
+
+
+def test_quotes_nobody_called_stand_together_at_least_with_their_chance() -> None:
+    plan, raised = quoted((0, 1, 200.0, 0.5), (0, 1, 100.0, 0.3), (1, 2, 100.0, 0.9))
+    assert plan[0].tolist() == pytest.approx([100, 130, 100, 100])
+    assert plan[1].tolist() == [100] * 4  # the plan has it already
+    assert raised == 1
+
+
+def test_a_typed_number_stands_against_a_quote() -> None:
+    plan, raised = quoted((0, 1, 900.0, 0.9), typed=NOBODY | True)
+    assert (plan.tolist(), raised) == (PLAN.tolist(), 0)
+
+
+def test_an_unknown_chance_goes_from_even_to_the_share_that_was_won() -> None:
+    assert won_share(0, 0) == 0.5
+    assert won_share(0, 12) == 0.25
+    assert won_share(900, 1000) == pytest.approx(0.9, abs=0.01)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from cycles.models import Cycle
 from demand.bulk_rules import BulkRule
-from demand.landed import Landed
+from demand.landed import Landed, LandedKind
 from demand.models import Assumption, Change, CycleLine, LayerLine, OrderLine, Settlement, Stage
 from demand.selectors.lines import lines_forget
 from demand.selectors.review import landed_now, review, review_frame, review_lines
@@ -277,12 +277,13 @@ LANDED = re.compile(r"landed at \d+% of the change, \d+ cases")
 def test_how_such_changes_landed_is_for_planners_and_never_of_one_person(
     client: Client, cast: Cast, cycle: Cycle, line: int
 ) -> None:
-    told = {("direction", "up"): Landed(0.84, 23, ("direction",))}
+    told = {(("sign",), 1): LandedKind(Landed(0.84, 23, 3), ("sign",))}
     [row] = review_lines(cycle, review_frame(cycle).query("line == @line"), landed=told)
     assert row.landed_words == "Upward changes landed at 84% of the change, 23 cases."
-    past_changes(cast, [cast.rep])
-    assert landed_now(cycle) == {}
-    past_changes(cast, [cast.rep, cast.other_rep])
+    for few in ([cast.rep], [cast.rep, cast.other_rep]):
+        past_changes(cast, few)
+        assert landed_now(cycle) == {}
+    past_changes(cast, [cast.rep, cast.other_rep, cast.manager])
     proposal_build(cycle=cycle, at=REVIEW)
     planner, rep = signed_in(client, cast.demand_planner), signed_in(Client(), cast.rep)
     for path in ("/demand/", f"/demand/?line={line}"):
@@ -299,7 +300,8 @@ def past_changes(cast: Cast, people: list[Person]) -> None:
     for number, month in enumerate((5, 6, 7, 8, 9, 10)):
         replay_baseline(month=date(2026, month, 1), at=REVIEW)
         past = Cycle.objects.get(month=date(2026, month, 1))
-        for customer, owner in zip(("NORTH", "EAST"), (people * 2)[:2], strict=True):
+        for turn, customer in enumerate(("NORTH", "EAST")):
+            owner = people[(2 * number + turn) % len(people)]
             line = cast.line("ALPHA", customer)
             CycleLine.objects.filter(cycle=past, line=line).update(owner=owner)
             base = stage_plan(past, Stage.BASELINE, np.array([line.pk])).quantity[0, 0]

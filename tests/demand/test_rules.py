@@ -8,7 +8,7 @@ from django.test import Client
 
 from cycles.models import Cycle
 from demand.models import Booking, Call, CycleLine, Opportunity, OrderCall, ProposalNote, RuleChoice, Stage
-from demand.selectors.call_effects import calls_spoken
+from demand.selectors.call_effects import calls_spoken, quotes_uncalled
 from demand.selectors.cases import calibration_cases
 from demand.selectors.rules import rules_by_lag
 from demand.selectors.versions import proposal_stale, stage_plan, version_proposed
@@ -101,6 +101,30 @@ def test_a_confirmed_quote_is_in_the_plan_and_an_open_order_is_booked_already(ca
     cycle_to_review(cycle)
     assert plan(cycle, cast)[0] == pytest.approx(450)
     assert "1 calls on quotes and silent lines count, each with its chance." in version_proposed(cycle).note
+
+
+def test_a_quote_nobody_has_called_counts_with_its_probability(cast: Cast, cycle: Cycle) -> None:
+    facts = {"customer": cast.customers["NORTH"], "product": cast.products["ALPHA"], "expected_month": NOV}
+    quote = Opportunity.objects.create(code="Q-1", qty=1000, probability=0.6, **facts)
+    Opportunity.objects.create(code="Q-2", qty=900, probability=1, stage="won", closed_on=date(2026, 10, 20), **facts)
+    cycle_to_review(cycle)
+    assert plan(cycle, cast)[0] == pytest.approx(600)
+    assert "count with their probability; they raise 1 numbers." in version_proposed(cycle).note
+    OrderCall.objects.create(cycle=cycle, opportunity=quote, month=NOV, call=Call.LOST, by=cast.rep, at=ENTRY)
+    assert quotes_uncalled(cycle, np.array([line_of(cast)])).empty
+
+
+def test_a_replayed_cycle_sees_the_quotes_of_its_first_day_and_no_probability_of_later(
+    cast: Cast, cycle: Cycle
+) -> None:
+    cycle.simulated = True
+    facts = {"customer": cast.customers["NORTH"], "product": cast.products["ALPHA"], "expected_month": NOV, "qty": 8}
+    october, november = date(2026, 10, 20), date(2026, 11, 20)
+    for code, created, closed in (("WON", october, november), ("NEW", november, None), ("OLD", october, october)):
+        stage = "" if closed is None else "won"
+        Opportunity.objects.create(code=code, created_on=created, closed_on=closed, probability=1, stage=stage, **facts)
+    [quote] = quotes_uncalled(cycle, np.array([line_of(cast)])).to_dict("records")
+    assert quote == {"position": 0, "lag": 0, "qty": 8, "probability": pytest.approx((1 + 6) / (1 + 12))}
 
 
 def test_a_slip_of_a_silent_line_moves_its_number(cast: Cast, cycle: Cycle) -> None:
@@ -197,7 +221,7 @@ def test_the_page_shows_the_rule_to_all_and_what_changes_were_worth_to_planners_
         answer = client.get("/demand/rule/")
         body = answer.content.decode()
         if answer.status_code == 200:
-            assert "Calibrated, v2" in body
+            assert "Calibrated, v3" in body
             assert ("Customer told me" in body) == (person == cast.demand_planner)
             assert "Rita Rep" not in body.split("<main")[1].split("</main")[0] or person == cast.rep
 

@@ -16,6 +16,7 @@ from demand.selectors.versions import version_current
 from jobs.errors import NotYours
 from kpis.changed_cells import changed_sums
 from kpis.errors import pooled
+from kpis.models import ChangedAccuracy
 from kpis.selectors.changed import changed, changed_groups, changed_ladder, changed_page, own_ladder
 from kpis.services.snapshots import accuracy_take
 from tests.cast import Cast
@@ -117,9 +118,30 @@ def test_the_track_record_shows_the_own_ladder(changes: Cast, as_: SignIn) -> No
     assert as_(changes.demand_planner).get("/feedback/rita/").status_code == 404
 
 
-def test_the_accuracy_page_shows_all_the_ladder_and_planners_the_groups(changes: Cast, as_: SignIn) -> None:
+def sums_stored() -> None:
     for cycle in Cycle.objects.all():
         accuracy_take(cycle=cycle)
+
+
+@pytest.mark.parametrize("level", ["line", "family"])
+@pytest.mark.parametrize("lag", [None, 1])
+def test_the_page_reads_stored_sums_that_say_the_same_as_the_cells(changes: Cast, level: str, lag: int | None) -> None:
+    assert changed_page(level, lag, changes.rep) is None
+    sums_stored()
+    page = changed_page(level, lag, changes.rep)
+    assert page is not None
+    cells = changed() if lag is None else changed(lags=[lag])
+    told = changed_ladder(cells, level=level)
+    assert [row["stage"] for row in page.ladder] == [row["stage"] for row in told]
+    for measure in ("wape", "bias", "n"):
+        assert [row[measure] for row in page.ladder] == pytest.approx([row[measure] for row in told])
+    before = ChangedAccuracy.objects.count()
+    sums_stored()
+    assert ChangedAccuracy.objects.count() == before
+
+
+def test_the_accuracy_page_shows_all_the_ladder_and_planners_the_groups(changes: Cast, as_: SignIn) -> None:
+    sums_stored()
     for person in changes.people.values():
         text = text_of(as_(person).get("/accuracy/?level=family"))
         assert "Where people changed the number" in text
@@ -129,6 +151,7 @@ def test_the_accuracy_page_shows_all_the_ladder_and_planners_the_groups(changes:
 
 def test_a_group_of_fewer_than_three_people_is_not_told(changes: Cast) -> None:
     def directions() -> list[str]:
+        sums_stored()
         page = changed_page("line", None, changes.demand_planner)
         assert page is not None
         return [group.name for group in dict(page.tables)["Direction"]]
@@ -138,6 +161,11 @@ def test_a_group_of_fewer_than_three_people_is_not_told(changes: Cast) -> None:
     for i, raised in enumerate(LayerLine.objects.filter(reason="customer_told").order_by("pk")):
         CycleLine.objects.filter(cycle=raised.cycle, line=raised.line).update(owner=owners[i % 3])
     assert directions() == ["Upward"]
+    page = changed_page("line", None, changes.demand_planner)
+    assert page is not None
+    [stored], [fresh, _] = dict(page.tables)["Direction"], changed_groups(changed(), "direction")
+    assert (stored.n, stored.people, stored.bias) == (fresh.n, 3, pytest.approx(fresh.bias))
+    assert stored.wapes == pytest.approx(fresh.wapes)
 
 
 def told(*arguments: str) -> str:

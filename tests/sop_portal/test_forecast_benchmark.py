@@ -42,6 +42,16 @@ def test_the_same_in_words_and_over_two_processes(file, capsys) -> None:
     assert "inside the 80 % range" in said
 
 
+def test_the_plain_mean_of_ets_and_theta_is_measured_alike_and_gives_no_ranges(file, capsys) -> None:
+    options = [str(file), "--horizon", "12", "--method", "ets-theta", "--workers", "1"]
+    call_command("forecast_benchmark", *options, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["smape"] < 10
+    assert {told[f"coverage_{level}"] for level in (50, 80, 95)} == {None}
+    call_command("forecast_benchmark", *options, "--limit", "1")
+    assert "n/a" in capsys.readouterr().out
+
+
 def test_public_series_come_with_the_development_packages(capsys) -> None:
     call_command("forecast_benchmark", "m3", "--limit", "3", "--json")
     told = json.loads(capsys.readouterr().out)

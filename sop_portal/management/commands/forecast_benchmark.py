@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from demand.benchmarking import METHODS
 from jobs.errors import Invalid
 from sop_portal.forecast_benchmark import PUBLIC, benchmark_cases, file_cases, processors, public_cases, scale_run
 from sop_portal.management.refusals import refusals
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("what", help="m3, m1, tourism, scale or a CSV file")
         parser.add_argument("--horizon", type=int, help="months to hold back; needed for a file")
         parser.add_argument("--season", type=int, default=12, help="months of a season (12)")
+        parser.add_argument("--method", choices=list(METHODS), default="baseline", help="ets-theta: their plain mean")
         parser.add_argument("--limit", type=int, metavar="N", help="only the first N series")
         parser.add_argument("--lines", type=int, default=20_000, help="lines of the made-up company")
         parser.add_argument("--workers", type=int, action="append", metavar="N", help="processes; may be repeated")
@@ -51,14 +53,15 @@ class Command(BaseCommand):
 
     def _series(self, options: dict[str, Any]) -> None:
         workers = options["workers"][0] if options["workers"] else None
-        figures, spent, used = benchmark_cases(_cases(options), workers=workers, season=options["season"])
+        cases, season, method = _cases(options), options["season"], options["method"]
+        figures, spent, used = benchmark_cases(cases, workers=workers, season=season, method=method)
         told = figures.as_dict() | asdict(spent) | {"workers": used}
         if options["json"]:
             self.stdout.write(json.dumps(told))
             return
         self.stdout.write(f"{figures.series:,} series, {used} processes")
         for key, (label, form) in LABELS.items():
-            self.stdout.write(f"{label:<24}{form.format(told[key]):>12}")
+            self.stdout.write(f"{label:<24}{_shown(form, told[key]):>12}")
 
     def _scale(self, options: dict[str, Any]) -> None:
         lines, rows = options["lines"], []
@@ -72,6 +75,10 @@ class Command(BaseCommand):
                 )
         if options["json"]:
             self.stdout.write(json.dumps(rows))
+
+
+def _shown(form: str, value: float | None) -> str:
+    return "n/a" if value is None else form.format(value)
 
 
 def _cases(options: dict[str, Any]) -> list[Any]:
