@@ -13,7 +13,7 @@ def measure_again(apps, schema_editor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("cycles", "0002_answered_by_and_barrier_asked"),
-        ("kpis", "0001_initial"),
+        ("kpis", "0003_plan_totals"),
     ]
 
     operations = [
