@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from django.db.models import Q
 
 from cycles.models import Cycle
 from demand.landed import Landed, landed_of, landed_sentence, landed_table
 from demand.matrices import Lines, Plan
-from demand.models import Comment, LayerLine, Reason, SettledLine, Source, Stage
+from demand.models import Reason, SettledLine, Source, Stage
 from demand.selectors.cases import calibration_cases
 from demand.selectors.certainty import certainties, upside_of
 from demand.selectors.lines import cycle_lines
+from demand.selectors.review_said import with_said
 from demand.selectors.stored import version_plan
 from demand.selectors.versions import cycle_line_ids, stage_plan, version_proposed, working_stages
 from jobs.errors import Refused
@@ -32,7 +32,8 @@ NUMBERS = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "
 class ReviewLine:
     """One line with what each source says for the next twelve months, in units.
 
-    `landed` is how past changes of this kind came true (nobody's own), `source` what the planner took.
+    `landed` is how past changes of this kind came true (nobody's own), `source` what the planner took, `is_locked`
+    where some month is locked and `is_held` where every month is.
     """
 
     line: int
@@ -56,6 +57,8 @@ class ReviewLine:
     settled_at: datetime | None = None
     source: str = ""
     is_locked: bool = False
+    is_held: bool = False
+    locked_by: str = ""
     upside: float = 0.0
     landed: Landed | None = None
 
@@ -192,40 +195,11 @@ def _frame(cycle: Cycle, lines: Lines, stages: Mapping[Stage, Plan]) -> pd.DataF
     frame["stake"] = (frame["events"] - frame["baseline"]).abs() * frame["price"]
     sure = certainties(cycle)
     frame["upside"] = [upside_of(sure.get(line), NEAR_MONTHS) for line in frame["line"]]
-    return _with_said(cycle, frame)
+    return with_said(cycle, frame)
 
 
 def _near(quantity: np.ndarray) -> np.ndarray:
     return quantity[:, :NEAR_MONTHS].sum(axis=1)
-
-
-def _with_said(cycle: Cycle, frame: pd.DataFrame) -> pd.DataFrame:
-    """What people left on the lines: reason and note of sales or team, an open question, the planner's choice."""
-    asked = dict(
-        Comment.objects.filter(cycle=cycle, kind=Comment.Kind.QUESTION, answered_at=None).values_list("line_id", "text")
-    )
-    layers = _layers(cycle)
-    said = [_said(layers, line) for line in frame["line"]]
-    columns = ["reason", "note", "settled_by", "settled_at", "is_locked"]
-    frame[columns] = pd.DataFrame(said, columns=columns, index=frame.index, dtype=object)
-    frame["question"] = [asked.get(line, "") for line in frame["line"]]
-    return frame
-
-
-def _layers(cycle: Cycle) -> dict[tuple[str, int], LayerLine]:
-    rows = LayerLine.objects.filter(cycle=cycle).filter(
-        Q(stage__in=[Stage.SALES, Stage.TEAM]) & ~Q(reason="", note="") | Q(stage=Stage.DEMAND_PLAN)
-    )
-    return {(row.stage, row.line_id): row for row in rows.select_related("changed_by__user").defer("quantity")}
-
-
-def _said(layers: Mapping[tuple[str, int], LayerLine], line: int) -> tuple[Any, ...]:
-    entered = layers.get((Stage.TEAM, line)) or layers.get((Stage.SALES, line))
-    planned = layers.get((Stage.DEMAND_PLAN, line))
-    settled = planned.changed_by.name if planned and planned.changed_by else ""
-    reason, note = (entered.reason, entered.note) if entered else ("", "")
-    at = planned.changed_at if planned and settled else None
-    return reason, note, settled, at, bool(planned and planned.locked)
 
 
 def review_lines(
@@ -281,6 +255,8 @@ def _line(row: dict[Any, Any], sources: dict[int, str], landed: dict[tuple[str, 
         settled_at=row["settled_at"],
         source=sources.get(row["line"], "") if row["settled_by"] else "",
         is_locked=row["is_locked"],
+        is_held=row["is_held"],
+        locked_by=row["locked_by"],
         landed=landed_of(landed, **kind) if abs(kind["change"]) > SMALLEST else None,
         **{name: float(row[name]) for name in NUMBERS},
     )

@@ -18,6 +18,7 @@ from demand.selectors.review_page import Asked, lines_now, review_page, review_p
 from demand.services.assumptions import assumption_add, assumption_check
 from demand.services.plan import demand_sign
 from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
+from demand.services.review_grid import review_lock
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 
@@ -91,6 +92,16 @@ def take(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
+def lock(request: PortalRequest) -> HttpResponse:
+    """Hold a line for the cycle, every month of it, or let it go."""
+    line, locked = line_read(request.POST.get("line", "")), request.POST.get("locked") == "1"
+    cycle = cycle_now()
+    review_lock(cycle=cycle, person=request.person, lines=[line], locked=locked, at=request.now)
+    said = "Locked: rules, spreads and typing leave this line as it is." if locked else "Unlocked."
+    return _settled(request, cycle, [line], said, stay=True)
+
+
+@require_POST
 def type_total(request: PortalRequest) -> HttpResponse:
     total = number_read(request.POST.get("total"))
     if total is None:
@@ -111,13 +122,15 @@ def undo(request: PortalRequest) -> HttpResponse:
     return _settled(request, cycle, undone.lines, f"Undone: {count} as before.")
 
 
-def _settled(request: PortalRequest, cycle: Cycle, ids: list[int], said: str) -> HttpResponse:
+def _settled(request: PortalRequest, cycle: Cycle, ids: list[int], said: str, *, stay: bool = False) -> HttpResponse:
     """The rows as they stand for the page's script; without it the page again, at the next open line."""
     if _swaps(request):
         page = review_progress(cycle, request.person)
         context = {"page": page, "lines": lines_now(page, ids), "said": said}
         return render(request, "demand/_review_settled.html", context)
     messages.success(request, said)
+    if stay:
+        return redirect(f"{reverse('demand:review')}?line={ids[-1]}#focus")
     where = "?present=1&after=" if PRESENT in request.POST else "?after="
     return redirect(f"{reverse('demand:review')}{where}{ids[-1]}")
 
