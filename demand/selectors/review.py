@@ -15,10 +15,10 @@ from demand.matrices import Lines, Plan
 from demand.models import Reason, SettledLine, Source, Stage
 from demand.selectors.cases import calibration_cases
 from demand.selectors.certainty import certainties, upside_of
-from demand.selectors.lines import cycle_lines
+from demand.selectors.lines import cycle_lines, line_ids
 from demand.selectors.review_said import with_said
 from demand.selectors.stored import version_plan
-from demand.selectors.versions import cycle_line_ids, stage_plan, version_proposed, working_stages
+from demand.selectors.versions import VersionsNow, stage_plan, version_proposed, versions_now, working_stages
 from jobs.errors import Refused
 
 NEAR_MONTHS = 12
@@ -126,6 +126,7 @@ class Review:
     upside: Upside = field(default_factory=lambda: Upside(0, 0.0))
     everything: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: Mapping[Stage, Plan] = field(default_factory=dict)
+    versions: VersionsNow = field(default_factory=lambda: VersionsNow({}, None))
 
     @property
     def settled(self) -> int:
@@ -163,15 +164,17 @@ def source_rows(cycle: Cycle, source: str, lines: Lines) -> np.ndarray:
     return stage_plan(cycle, stage, lines).quantity
 
 
-def review(cycle: Cycle) -> Review:
+def review(cycle: Cycle, now: VersionsNow | None = None) -> Review:
     """Every line where the number with sales, team and events differs from the baseline by more than 10 % and 500
     in value over twelve months, or that has an open question; biggest value first."""
-    lines = cycle_line_ids(cycle)
-    stages = working_stages(cycle, lines)
-    frame = _frame(cycle, lines, stages)
+    now = versions_now(cycle) if now is None else now
+    about = cycle_lines(cycle)
+    stages = working_stages(cycle, about, now)
+    frame = _frame(cycle, about, stages, now)
     upside = Upside(int((frame["upside"] > 0).sum()), float((frame["upside"] * frame["price"]).sum()))
     wanted = frame[_is_exception(frame)].sort_values(["stake", "line"], ascending=[False, True])
-    return Review(review_lines(cycle, wanted), _by_family(frame), upside, frame, stages)
+    lines = review_lines(cycle, wanted, landed=landed_now(cycle, now))
+    return Review(lines, _by_family(frame), upside, frame, stages, now)
 
 
 def _is_exception(frame: pd.DataFrame) -> pd.Series:
@@ -181,16 +184,16 @@ def _is_exception(frame: pd.DataFrame) -> pd.Series:
 
 def review_frame(cycle: Cycle) -> pd.DataFrame:
     """One row per line of the cycle: who and what, twelve months' units per stage, money at stake, reason, settled."""
-    lines = cycle_line_ids(cycle)
-    return _frame(cycle, lines, working_stages(cycle, lines))
+    now, about = versions_now(cycle), cycle_lines(cycle)
+    return _frame(cycle, about, working_stages(cycle, about, now), now)
 
 
-def _frame(cycle: Cycle, lines: Lines, stages: Mapping[Stage, Plan]) -> pd.DataFrame:
-    frame = cycle_lines(cycle, lines=lines).reset_index()
+def _frame(cycle: Cycle, about: pd.DataFrame, stages: Mapping[Stage, Plan], now: VersionsNow) -> pd.DataFrame:
+    frame = about.reset_index()
     for name in ("baseline", "sales", "team", "events"):
         frame[name] = _near(stages[Stage(name)].quantity)
     frame["plan"] = _near(stages[Stage.DEMAND_PLAN].quantity) if Stage.DEMAND_PLAN in stages else frame["events"]
-    proposed = version_proposed(cycle)
+    proposed, lines = now.proposed, line_ids(about)
     frame["proposal"] = _near(version_plan(proposed, lines).quantity) if proposed else frame["plan"]
     frame["stake"] = (frame["events"] - frame["baseline"]).abs() * frame["price"]
     sure = certainties(cycle)
@@ -219,9 +222,9 @@ def sources_taken(cycle: Cycle, lines: list[int]) -> dict[int, str]:
     return dict(rows.values_list("line_id", "settlement__source"))
 
 
-def landed_now(cycle: Cycle) -> dict[tuple[str, ...], Landed]:
+def landed_now(cycle: Cycle, now: VersionsNow | None = None) -> dict[tuple[str, ...], Landed]:
     """How past changes landed by direction, reason and family, as known when the proposal was built."""
-    version = version_proposed(cycle)
+    version = (versions_now(cycle) if now is None else now).proposed
     if version is None:
         return _landed(cycle)
     return _landed_kept(cycle, version.pk, version.made_at)

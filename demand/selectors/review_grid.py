@@ -17,7 +17,7 @@ from demand.paging import page_starts
 from demand.selectors.review import Review, review
 from demand.selectors.review_grid_lines import GridLine, GridNumbers, grid_lines
 from demand.selectors.stored import version_plan
-from demand.selectors.versions import version_current, version_proposed
+from demand.selectors.versions import versions_now
 from masterdata.models import Person
 from masterdata.roles import Role
 
@@ -95,10 +95,11 @@ class ReviewGrid:
 
 def review_grid(cycle: Cycle, person: Person, asked: GridAsked) -> ReviewGrid:
     """The page of the grid that is asked for; a page beyond the last is the last."""
-    if version_current(cycle, Stage.BASELINE) is None:
+    now = versions_now(cycle)
+    if Stage.BASELINE not in now.finished:
         return _empty(cycle, asked)
-    found = review(cycle)
-    numbers = _numbers(cycle, found)
+    found = review(cycle, now)
+    numbers = _numbers(found)
     frame = _fitting(found, numbers, asked)
     starts = _starts(frame, asked.by)
     asked = replace(asked, page=min(max(asked.page, 1), len(starts)))
@@ -137,11 +138,11 @@ def _empty(cycle: Cycle, asked: GridAsked) -> ReviewGrid:
     )
 
 
-def _numbers(cycle: Cycle, found: Review) -> GridNumbers:
+def _numbers(found: Review) -> GridNumbers:
     """Plan against proposal while the review runs; before it the events stage, after it what was signed."""
     plan = found.stages[Stage.DEMAND_PLAN if Stage.DEMAND_PLAN in found.stages else Stage.EVENTS].quantity
-    proposed = version_proposed(cycle)
-    works = proposed is not None and version_current(cycle, Stage.DEMAND_PLAN) is None
+    proposed = found.versions.proposed
+    works = proposed is not None and Stage.DEMAND_PLAN not in found.versions.finished
     if proposed is None:
         return GridNumbers(plan, plan, False)
     lines = found.everything["line"].to_numpy(dtype=np.int64)

@@ -33,6 +33,7 @@ function mark(row) {
 
 function go(row, { focus = true } = {}) {
   if (!row) return;
+  row.classList.remove("later");
   mark(row);
   if (focus) link(row).focus();
   row.scrollIntoView({ block: "nearest" });

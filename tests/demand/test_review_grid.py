@@ -349,7 +349,7 @@ def test_the_grid_costs_the_same_whatever_the_lines(
 ) -> None:
     planner = signed_in(cast.demand_planner)
     planner.get("/demand/lines/")
-    with django_assert_max_num_queries(44) as whole:
+    with django_assert_max_num_queries(28) as whole:
         planner.get("/demand/lines/")
     with django_assert_num_queries(len(whole.captured_queries)):
         planner.get("/demand/lines/?customer=NORTH")
