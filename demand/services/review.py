@@ -166,45 +166,51 @@ def plan_layers(cycle: Cycle, lines: Lines | list[int]) -> QuerySet[LayerLine]:
 
 @dataclass(frozen=True)
 class BulkPreview:
-    """What a bulk rule would do: its lines, and how far the plan would move in units and in money."""
+    """What a bulk rule would do: its lines, how far the plan would move in units and in money, and how many lines it
+    leaves out because they are locked."""
 
     lines: Lines
     units: float
     value: float
     words: str
     first: list[str]
+    held: int = 0
 
 
 def bulk_preview(cycle: Cycle, rule: BulkRule) -> BulkPreview:
     """How many lines a rule fits, units and money it would move over the horizon, and the biggest of them by name."""
-    lines, frame = _fitting(cycle, rule)
+    lines, frame, held = _fitting(cycle, rule)
     words = rule_words(rule)
     if not len(lines):
-        return BulkPreview(lines, 0.0, 0.0, words, [])
+        return BulkPreview(lines, 0.0, 0.0, words, [], held)
     change = source_rows(cycle, rule.source, lines) - stage_plan(cycle, Stage.DEMAND_PLAN, lines).quantity
     change[held_cells(cycle, lines)] = 0.0
     moved = change.sum(axis=1)
     biggest = frame.sort_values("stake", ascending=False).head(PREVIEWED)
     first = [f"{row.customer_name}, {row.product_name}" for row in biggest.itertuples()]
-    return BulkPreview(lines, float(moved.sum()), float((moved * frame["price"].to_numpy()).sum()), words, first)
+    value = float((moved * frame["price"].to_numpy()).sum())
+    return BulkPreview(lines, float(moved.sum()), value, words, first, held)
 
 
 def bulk_apply(*, cycle: Cycle, person: Person, rule: BulkRule, at: datetime) -> Taken:
     """Carry a bulk rule out over the lines that are still open; it can be undone as a whole."""
-    lines, _ = _fitting(cycle, rule)
+    lines, _, _ = _fitting(cycle, rule)
     if not len(lines):
         raise Refused("nothing_to_do", "No line fits this rule, so nothing was changed.")
     return review_take(cycle=cycle, person=person, lines=lines, source=rule.source, at=at, rule=rule_words(rule))
 
 
-def _fitting(cycle: Cycle, rule: BulkRule) -> tuple[Lines, pd.DataFrame]:
+def _fitting(cycle: Cycle, rule: BulkRule) -> tuple[Lines, pd.DataFrame, int]:
+    """The lines a rule may move, their rows of the review, and how many more it fits that are locked."""
     if rule.source not in TAKEN:
         raise Invalid(f"Choose one of: {', '.join(SOURCE_WORDS[source] for source in TAKEN)}.")
     if not rule.is_bounded:
         raise Invalid("Say which lines: a size, a value, a family or a reason.")
     frame = review_frame(cycle)
-    frame = frame[rule_fits(frame, rule) & ~frame["is_held"].to_numpy(dtype=bool)]
-    return frame["line"].to_numpy(dtype=np.int64), frame
+    fitting = frame[rule_fits(frame, rule)]
+    held = fitting["is_held"].to_numpy(dtype=bool)
+    free = fitting[~held]
+    return free["line"].to_numpy(dtype=np.int64), free, int(held.sum())
 
 
 # --- Taken back ---------------------------------------------------------------------------

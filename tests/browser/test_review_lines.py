@@ -194,6 +194,22 @@ def test_filters_have_addresses_and_undo_reaches_lines_outside_them(desk: Sales)
     expect(page.locator("#sheet tbody tr[data-line]")).to_have_count(len(review(desk.cycle).lines))
 
 
+def test_undo_outside_the_filter_leaves_what_somebody_changed_since(desk: Sales) -> None:
+    page = opened(desk)
+    [line] = first_lines(page, 1)
+    for number in ("88", "99"):
+        cell(page, line).click()
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+        saved(page)
+    edit = CellEdit(line, desk.cycle.month, 42.0)
+    review_cells(cycle=desk.cycle, person=desk.cast.demand_planner, edits=[edit], at=REVIEW)
+    page.goto(f"{desk.url}{LINES}?family=PARTS")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-grid-notes]")).to_contain_text("changed meanwhile (Dora Demand)")
+    assert plan(desk.cycle, line)[0] == 42.0
+
+
 def test_in_the_exceptions_l_holds_a_line_against_choices(desk: Sales) -> None:
     page = opened(desk, "/demand/")
     row = page.locator(".review-table tr[data-line]").first

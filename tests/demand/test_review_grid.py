@@ -242,7 +242,8 @@ def test_a_locked_line_is_left_out_by_rules(cast: Cast, cycle: Cycle, line: int)
     assert bulk_preview(cycle, rule).lines.tolist() == [line]
     before = plan(cycle, line)
     lock(cast, cycle, line)
-    assert bulk_preview(cycle, rule).lines.tolist() == []
+    preview = bulk_preview(cycle, rule)
+    assert (preview.lines.tolist(), preview.held) == ([], 1)
     with pytest.raises(Refused, match="No line fits"):
         bulk_apply(cycle=cycle, person=cast.demand_planner, rule=rule, at=REVIEW)
     np.testing.assert_allclose(plan(cycle, line), before)
