@@ -14,6 +14,7 @@ from cycles.typed import month_read, words
 from demand.bulk_rules import ANY, BulkRule
 from demand.event_scopes import Draft
 from demand.models import Call
+from demand.selectors.review_grid import KINDS, ONLY, GridAsked
 from demand.services.certainty import PartEdit
 from demand.services.entries import CellEdit
 from demand.services.submissions import ReasonGiven
@@ -229,4 +230,18 @@ def rule_read(post: Mapping[str, Any]) -> BulkRule:
         under_value=value,
         family=str(post.get("family") or ""),
         reason=str(post.get("reason") or ANY),
+    )
+
+
+def grid_read(given: Mapping[str, Any]) -> GridAsked:
+    """What an address asks of the planner's grid; what it does not know counts as not asked."""
+    filters = {kind: str(given[kind]) for kind in KINDS if given.get(kind)}
+    only, by = str(given.get("only") or ""), str(given.get("by") or "")
+    page = str(given.get("page") or "1")
+    return GridAsked(
+        filters=filters,
+        words=words(given.get("q")),
+        only=only if only in ONLY else "",
+        by=by if by in KINDS else "",
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demand.views import calls, events, finance, goals, review, rule, sheet, team, why
+from demand.views import calls, events, finance, goals, review, review_grid, rule, sheet, team, why
 
 app_name = "demand"
 urlpatterns: list[URLPattern] = [
@@ -34,6 +34,10 @@ urlpatterns: list[URLPattern] = [
     # planning
     path("demand/", review.demand_review, name="review"),
     path("demand/line/<int:line>/", review.line, name="review-line"),
+    path("demand/lines/", review_grid.lines, name="review-lines"),
+    path("demand/lines/save/", review_grid.save, name="review-save"),
+    path("demand/lines/lock/", review_grid.lock, name="review-lines-lock"),
+    path("demand/lock/", review.lock, name="review-lock"),
     path("demand/take/", review.take, name="take"),
     path("demand/type/", review.type_total, name="type"),
     path("demand/bulk/", review.bulk, name="bulk"),

@@ -100,7 +100,7 @@ class SaidTo(models.Model):
 
 
 class Assumption(models.Model):
-    """What the plan rests on, with who watches it and when it is checked."""
+    """What the plan rests on, with who watches it and when it is checked; of a line, a family or everything."""
 
     class State(models.TextChoices):
         HOLDS = "holds", "Holds"
@@ -110,6 +110,7 @@ class Assumption(models.Model):
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="assumptions")
     text = models.TextField()
     family = models.ForeignKey(Family, models.SET_NULL, null=True, blank=True, related_name="+")
+    line = models.ForeignKey(Line, models.SET_NULL, null=True, blank=True, related_name="+")
     owner = models.ForeignKey(Person, models.PROTECT, related_name="+")
     check_on = models.DateField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.HOLDS)

@@ -31,6 +31,7 @@ COLUMNS = {
     "family__name": "family_name",
     "family__group": "group",
     "region__code": "region",
+    "region__name": "region_name",
     "owner_id": "rep_id",
     "owner__user__username": "rep",
     "owner__user__first_name": "rep_name",
@@ -83,7 +84,7 @@ def _state(cycle: Cycle) -> tuple[int, ...]:
 def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
     rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
     frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
-    text = ["region", "rep", "rep_name", "group"]
+    text = ["region", "region_name", "rep", "rep_name", "group"]
     frame[text] = frame[text].fillna("").astype(object)
     for column in ("price", "unit_cost"):
         frame[column] = frame[column].astype(float)

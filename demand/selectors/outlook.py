@@ -13,6 +13,8 @@ from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import money, stage_plan
 from masterdata.models import Company
 
+YEAR = 12
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -51,17 +53,24 @@ def budget_revenue(start: date, months: int) -> np.ndarray:
     return values
 
 
-def outlook(cycle: Cycle, stage: Stage, *, start: date, months: int, family: str = "") -> Outlook:
-    """Closed months as booked, open ones at a stage's number; budget only for the whole company."""
+def outlook(
+    cycle: Cycle, stage: Stage, *, start: date, months: int, family: str = "", revenue: np.ndarray | None = None
+) -> Outlook:
+    """Closed months as booked, open ones at a stage's number; budget only for the whole company.
+
+    `revenue`: the stage's revenue by month of the horizon where the caller has it already.
+    """
     calendar = month_range(start, months)
-    values = booked_revenue(start, months, family=family)
+    booked = booked_revenue(add_months(start, -YEAR), YEAR + months, family=family)
+    values = booked[YEAR:].copy()
     ahead = np.array([month >= cycle.month for month in calendar])
-    plan_values = _stage_revenue(cycle, stage, family)
+    plan_values = _stage_revenue(cycle, stage, family) if revenue is None else revenue
     for i in np.flatnonzero(ahead):
         position = months_between(cycle.month, calendar[i])
         values[i] = plan_values[position] if position < len(plan_values) else np.nan
     budget = np.full(months, np.nan) if family else budget_revenue(start, months)
-    return Outlook(calendar, ahead.tolist(), values, budget, _last_year(cycle, start, months, family, plan_values))
+    last_year = _last_year(cycle, start, booked[:months].copy(), plan_values)
+    return Outlook(calendar, ahead.tolist(), values, budget, last_year)
 
 
 def _stage_revenue(cycle: Cycle, stage: Stage, family: str) -> np.ndarray:
@@ -71,10 +80,10 @@ def _stage_revenue(cycle: Cycle, stage: Stage, family: str) -> np.ndarray:
     return values[(frame["family"] == family).to_numpy()].sum(axis=0) if family else values.sum(axis=0)
 
 
-def _last_year(cycle: Cycle, start: date, months: int, family: str, plan_values: np.ndarray) -> np.ndarray:
-    year_before = add_months(start, -12)
-    values = booked_revenue(year_before, months, family=family)
-    for i in range(months):
+def _last_year(cycle: Cycle, start: date, values: np.ndarray, plan_values: np.ndarray) -> np.ndarray:
+    """What was booked a year before, and the plan where the year before lies ahead as well."""
+    year_before = add_months(start, -YEAR)
+    for i in range(len(values)):
         position = months_between(cycle.month, add_months(year_before, i))
         if 0 <= position < len(plan_values):
             values[i] = plan_values[position]

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from django.db.models import Q
 
 from cycles.models import Cycle
 from demand.landed import Key, LandedKind, landed_of, landed_sentence, landed_table
 from demand.matrices import Lines, Plan
-from demand.models import Comment, LayerLine, Reason, SettledLine, Source, Stage
+from demand.models import Reason, SettledLine, Source, Stage
 from demand.selectors.cases import calibration_cases
 from demand.selectors.certainty import certainties, upside_of
-from demand.selectors.lines import cycle_lines
+from demand.selectors.lines import cycle_lines, line_ids
+from demand.selectors.review_said import with_said
 from demand.selectors.stored import version_plan
-from demand.selectors.versions import cycle_line_ids, stage_plan, version_proposed, working_stages
+from demand.selectors.versions import VersionsNow, stage_plan, version_proposed, versions_now, working_stages
 from jobs.errors import Refused
 
 NEAR_MONTHS = 12
@@ -32,7 +32,8 @@ NUMBERS = ("baseline", "sales", "team", "events", "proposal", "plan", "stake", "
 class ReviewLine:
     """One line with what each source says for the next twelve months, in units.
 
-    `landed` is how past changes of this kind came true (nobody's own), `source` what the planner took.
+    `landed` is how past changes of this kind came true (nobody's own), `source` what the planner took, `is_locked`
+    where some month is locked and `is_held` where every month is.
     """
 
     line: int
@@ -56,6 +57,8 @@ class ReviewLine:
     settled_at: datetime | None = None
     source: str = ""
     is_locked: bool = False
+    is_held: bool = False
+    locked_by: str = ""
     upside: float = 0.0
     landed: LandedKind | None = None
 
@@ -123,6 +126,7 @@ class Review:
     upside: Upside = field(default_factory=lambda: Upside(0, 0.0))
     everything: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: Mapping[Stage, Plan] = field(default_factory=dict)
+    versions: VersionsNow = field(default_factory=lambda: VersionsNow({}, None))
 
     @property
     def settled(self) -> int:
@@ -160,15 +164,17 @@ def source_rows(cycle: Cycle, source: str, lines: Lines) -> np.ndarray:
     return stage_plan(cycle, stage, lines).quantity
 
 
-def review(cycle: Cycle) -> Review:
+def review(cycle: Cycle, now: VersionsNow | None = None) -> Review:
     """Every line where the number with sales, team and events differs from the baseline by more than 10 % and 500
     in value over twelve months, or that has an open question; biggest value first."""
-    lines = cycle_line_ids(cycle)
-    stages = working_stages(cycle, lines)
-    frame = _frame(cycle, lines, stages)
+    now = versions_now(cycle) if now is None else now
+    about = cycle_lines(cycle)
+    stages = working_stages(cycle, about, now)
+    frame = _frame(cycle, about, stages, now)
     upside = Upside(int((frame["upside"] > 0).sum()), float((frame["upside"] * frame["price"]).sum()))
     wanted = frame[_is_exception(frame)].sort_values(["stake", "line"], ascending=[False, True])
-    return Review(review_lines(cycle, wanted), _by_family(frame), upside, frame, stages)
+    lines = review_lines(cycle, wanted, landed=landed_now(cycle, now))
+    return Review(lines, _by_family(frame), upside, frame, stages, now)
 
 
 def _is_exception(frame: pd.DataFrame) -> pd.Series:
@@ -178,54 +184,25 @@ def _is_exception(frame: pd.DataFrame) -> pd.Series:
 
 def review_frame(cycle: Cycle) -> pd.DataFrame:
     """One row per line of the cycle: who and what, twelve months' units per stage, money at stake, reason, settled."""
-    lines = cycle_line_ids(cycle)
-    return _frame(cycle, lines, working_stages(cycle, lines))
+    now, about = versions_now(cycle), cycle_lines(cycle)
+    return _frame(cycle, about, working_stages(cycle, about, now), now)
 
 
-def _frame(cycle: Cycle, lines: Lines, stages: Mapping[Stage, Plan]) -> pd.DataFrame:
-    frame = cycle_lines(cycle, lines=lines).reset_index()
+def _frame(cycle: Cycle, about: pd.DataFrame, stages: Mapping[Stage, Plan], now: VersionsNow) -> pd.DataFrame:
+    frame = about.reset_index()
     for name in ("baseline", "sales", "team", "events"):
         frame[name] = _near(stages[Stage(name)].quantity)
     frame["plan"] = _near(stages[Stage.DEMAND_PLAN].quantity) if Stage.DEMAND_PLAN in stages else frame["events"]
-    proposed = version_proposed(cycle)
+    proposed, lines = now.proposed, line_ids(about)
     frame["proposal"] = _near(version_plan(proposed, lines).quantity) if proposed else frame["plan"]
     frame["stake"] = (frame["events"] - frame["baseline"]).abs() * frame["price"]
     sure = certainties(cycle)
     frame["upside"] = [upside_of(sure.get(line), NEAR_MONTHS) for line in frame["line"]]
-    return _with_said(cycle, frame)
+    return with_said(cycle, frame)
 
 
 def _near(quantity: np.ndarray) -> np.ndarray:
     return quantity[:, :NEAR_MONTHS].sum(axis=1)
-
-
-def _with_said(cycle: Cycle, frame: pd.DataFrame) -> pd.DataFrame:
-    """What people left on the lines: reason and note of sales or team, an open question, the planner's choice."""
-    asked = dict(
-        Comment.objects.filter(cycle=cycle, kind=Comment.Kind.QUESTION, answered_at=None).values_list("line_id", "text")
-    )
-    layers = _layers(cycle)
-    said = [_said(layers, line) for line in frame["line"]]
-    columns = ["reason", "note", "settled_by", "settled_at", "is_locked"]
-    frame[columns] = pd.DataFrame(said, columns=columns, index=frame.index, dtype=object)
-    frame["question"] = [asked.get(line, "") for line in frame["line"]]
-    return frame
-
-
-def _layers(cycle: Cycle) -> dict[tuple[str, int], LayerLine]:
-    rows = LayerLine.objects.filter(cycle=cycle).filter(
-        Q(stage__in=[Stage.SALES, Stage.TEAM]) & ~Q(reason="", note="") | Q(stage=Stage.DEMAND_PLAN)
-    )
-    return {(row.stage, row.line_id): row for row in rows.select_related("changed_by__user").defer("quantity")}
-
-
-def _said(layers: Mapping[tuple[str, int], LayerLine], line: int) -> tuple[Any, ...]:
-    entered = layers.get((Stage.TEAM, line)) or layers.get((Stage.SALES, line))
-    planned = layers.get((Stage.DEMAND_PLAN, line))
-    settled = planned.changed_by.name if planned and planned.changed_by else ""
-    reason, note = (entered.reason, entered.note) if entered else ("", "")
-    at = planned.changed_at if planned and settled else None
-    return reason, note, settled, at, bool(planned and planned.locked)
 
 
 def review_lines(
@@ -245,9 +222,9 @@ def sources_taken(cycle: Cycle, lines: list[int]) -> dict[int, str]:
     return dict(rows.values_list("line_id", "settlement__source"))
 
 
-def landed_now(cycle: Cycle) -> dict[Key, LandedKind]:
+def landed_now(cycle: Cycle, now: VersionsNow | None = None) -> dict[Key, LandedKind]:
     """How past changes landed by direction, reason and family, as known when the proposal was built."""
-    version = version_proposed(cycle)
+    version = (versions_now(cycle) if now is None else now).proposed
     if version is None:
         return _landed(cycle)
     return _landed_kept(cycle, version.pk, version.made_at)
@@ -281,6 +258,8 @@ def _line(row: dict[Any, Any], sources: dict[int, str], landed: dict[Key, Landed
         settled_at=row["settled_at"],
         source=sources.get(row["line"], "") if row["settled_by"] else "",
         is_locked=row["is_locked"],
+        is_held=row["is_held"],
+        locked_by=row["locked_by"],
         landed=landed_of(landed, **kind) if abs(kind["change"]) > SMALLEST else None,
         **{name: float(row[name]) for name in NUMBERS},
     )

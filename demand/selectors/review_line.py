@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from cycles.models import Cycle
 from cycles.periods import add_months, month_range
 from demand.certainty import parts_of
 from demand.matrices import Plan
-from demand.models import Change, Comment, CycleLine, Event, Line, Opportunity, OrderCall, OrderLine, Stage
+from demand.models import Assumption, Change, Comment, CycleLine, Event, Line, Opportunity, OrderCall, OrderLine, Stage
+from demand.selectors.assumptions import assumptions_about
 from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.review import NEAR_MONTHS, Review, ReviewLine, review_lines
 from demand.selectors.threads import thread
 from jobs.errors import Refused
+from masterdata.models import Person
+from masterdata.selectors import people
 
 MOST = 5
 PAST_MONTHS = 12
@@ -38,6 +42,13 @@ class FocusLine:
     changes: list[Change]
     thread: list[Comment]
     sure: str
+    assumptions: list[Assumption]
+    owners: list[Person]
+
+    @property
+    def check_on(self) -> date:
+        """When an assumption is looked at again unless somebody says otherwise: the next cycle's first day."""
+        return add_months(self.cycle_line.cycle.month, 1)
 
     @property
     def decimals(self) -> int:
@@ -54,7 +65,7 @@ class FocusLine:
 
 def focus_line(cycle: Cycle, found: Review, line_id: int) -> FocusLine:
     """A line of the review in full; refused when the cycle has no such line."""
-    about = CycleLine.objects.select_related("line__product", "line__customer", "owner__user", "family")
+    about = CycleLine.objects.select_related("line__product", "line__customer", "owner__user", "family", "cycle")
     cycle_line = about.filter(cycle=cycle, line_id=line_id).first()
     if cycle_line is None:
         raise Refused("no_line", f"There is no such line in the cycle {cycle.code}.", status=404)
@@ -73,6 +84,8 @@ def focus_line(cycle: Cycle, found: Review, line_id: int) -> FocusLine:
         changes=_changes(cycle, line_id),
         thread=thread(cycle, cycle_line.line),
         sure=_sure(cycle, line_id, _ahead(found.stages, Stage.SALES, line_id)),
+        assumptions=assumptions_about(cycle, cycle_line),
+        owners=list(people()),
     )
 
 

@@ -13,26 +13,32 @@ from cycles.periods import add_months
 from cycles.selectors import step_of
 from cycles.steps import Step
 from demand.models import Assumption, ForecastVersion, Settlement, Stage
+from demand.selectors.assumptions import assumptions_of
 from demand.selectors.outlook import chart_data, outlook
 from demand.selectors.review import Review, ReviewLine, review, review_lines
 from demand.selectors.review_line import FocusLine, focus_line
 from demand.selectors.review_record import Fix, Signature, fixes_of, signature_of
-from demand.selectors.versions import proposal_stale, stages_available, version_current, version_proposed
+from demand.selectors.versions import proposal_stale, versions_now
 from masterdata.models import Family, Person, Product
 from masterdata.roles import PLANNER_ROLES, Role
 from masterdata.selectors import company, people
 
 SHOWN = 300
+FIRST_SHOWN = 10
 PAST_MONTHS, AHEAD_MONTHS = 6, 12
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for: a line in focus, every line instead of the exceptions, a family, words in a name."""
+    """What the address asks for: a line in focus, every line instead of the exceptions, a family, words in a name.
+
+    `shown` is how many rows a phone shows; a wide screen shows all.
+    """
 
     line: int = 0
     after: int = 0
     everything: bool = False
+    shown: int = FIRST_SHOWN
     family: str = ""
     words: str = ""
 
@@ -70,6 +76,21 @@ class ReviewPage:
         return self.version.note.splitlines() if self.version else []
 
     @property
+    def later(self) -> ReviewLine | None:
+        """The first line that a phone does not show yet."""
+        return self.lines[self.asked.shown] if len(self.lines) > self.asked.shown else None
+
+    @property
+    def more(self) -> int:
+        """How many a phone shows when asked for more."""
+        return self.asked.shown + FIRST_SHOWN
+
+    @property
+    def to_check(self) -> int:
+        """Assumptions of earlier cycles that still wait for their check."""
+        return sum(1 for assumption in self.assumptions if assumption.cycle_id != self.cycle.pk)
+
+    @property
     def hidden(self) -> int:
         """How many lines that were asked for are not listed."""
         return self.found - len(self.lines)
@@ -96,11 +117,12 @@ class Progress:
 
 
 def review_page(cycle: Cycle, person: Person, *, asked: Asked) -> ReviewPage:
-    built = version_current(cycle, Stage.BASELINE) is not None
-    version = version_current(cycle, Stage.DEMAND_PLAN) or version_proposed(cycle)
-    found = review(cycle) if built else None
+    now = versions_now(cycle)
+    built = Stage.BASELINE in now.finished
+    version = now.finished.get(Stage.DEMAND_PLAN) or now.proposed
+    found = review(cycle, now) if built else None
     signature = signature_of(cycle, person, found)
-    is_stale = version is not None and signature.signed is None and proposal_stale(cycle)
+    is_stale = version is not None and signature.signed is None and proposal_stale(cycle, now)
     works = built and signature.signed is None and version is not None and person.role == Role.DEMAND_PLANNER
     lines, count = _shown(cycle, found, asked)
     return ReviewPage(
@@ -114,8 +136,8 @@ def review_page(cycle: Cycle, person: Person, *, asked: Asked) -> ReviewPage:
         is_stale=is_stale,
         fixes=fixes_of(found, is_stale=is_stale),
         signature=signature,
-        chart=_chart(cycle, asked.family) if built else None,
-        assumptions=list(Assumption.objects.filter(cycle=cycle).select_related("owner__user", "family")),
+        chart=_chart(cycle, found, asked.family) if found else None,
+        assumptions=assumptions_of(cycle),
         portfolio=_portfolio(cycle),
         families=list(Family.objects.filter(products__lines__isnull=False).distinct()),
         owners=list(people()),
@@ -129,8 +151,8 @@ def review_page(cycle: Cycle, person: Person, *, asked: Asked) -> ReviewPage:
 def review_progress(cycle: Cycle, person: Person, *, asked: Asked | None = None) -> Progress:
     """The review as it stands after a choice, or with one line in focus: no lists, no company chart."""
     found = review(cycle)
-    proposed = version_proposed(cycle) is not None and version_current(cycle, Stage.DEMAND_PLAN) is None
-    works = proposed and person.role == Role.DEMAND_PLANNER
+    now = found.versions
+    works = now.proposed is not None and Stage.DEMAND_PLAN not in now.finished and person.role == Role.DEMAND_PLANNER
     progress = Progress(cycle, found, works, person.role in PLANNER_ROLES, _last(cycle, person) if works else None)
     return replace(progress, focus=_focus(cycle, found, found.lines, asked)) if asked else progress
 
@@ -178,14 +200,16 @@ def _focus(cycle: Cycle, found: Review | None, lines: list[ReviewLine], asked: A
     return focus_line(cycle, found, row.line) if row else None
 
 
-def _chart(cycle: Cycle, family: str) -> dict[str, Any]:
-    stage = [s for s in stages_available(cycle) if s not in (Stage.SUPPLY_PLAN, Stage.COMPANY_FORECAST)][-1]
+def _chart(cycle: Cycle, found: Review, family: str) -> dict[str, Any]:
+    stage = Stage.DEMAND_PLAN if Stage.DEMAND_PLAN in found.stages else Stage.EVENTS
+    frame = found.everything[found.everything["family"] == family] if family else found.everything
+    revenue = frame["price"].to_numpy(dtype=float) @ found.stages[stage].quantity[frame.index]
     start = add_months(cycle.month, -PAST_MONTHS)
-    view = outlook(cycle, stage, start=start, months=PAST_MONTHS + AHEAD_MONTHS, family=family)
+    view = outlook(cycle, stage, start=start, months=PAST_MONTHS + AHEAD_MONTHS, family=family, revenue=revenue)
     ahead = float(view.values[PAST_MONTHS:].sum())
     before = float(view.last_year[PAST_MONTHS:].sum())
     share = f", {(ahead - before) / before:+.0%} on the year before" if before else ""
-    named = Family.objects.filter(code=family).values_list("name", flat=True).first() or "All families"
+    named = str(frame["family_name"].iloc[0]) if family and len(frame) else "All families"
     return chart_data(
         view,
         unit=company().currency,

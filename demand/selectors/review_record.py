@@ -9,6 +9,7 @@ from cycles.models import Cycle, MilestoneReached
 from cycles.selectors import closed_steps, milestones_reached
 from cycles.steps import Milestone, missing_for_milestone
 from demand.models import Assumption, ForecastVersion, Settlement, Stage
+from demand.selectors.assumptions import assumptions_of
 from demand.selectors.review import NEAR_MONTHS, Review
 from demand.selectors.stored import version_plan
 from demand.selectors.versions import version_current
@@ -40,7 +41,7 @@ class Record:
     unsettled: int
     by_hand: int
     by_rule: int
-    assumptions: int
+    assumptions: list[Assumption]
 
     @property
     def change(self) -> float:
@@ -88,7 +89,7 @@ def record_of(cycle: Cycle, found: Review) -> Record | None:
         unsettled=found.open,
         by_hand=sum(1 for rule in rules if not rule),
         by_rule=sum(1 for rule in rules if rule),
-        assumptions=Assumption.objects.filter(cycle=cycle).count(),
+        assumptions=assumptions_of(cycle),
     )
 
 
@@ -102,6 +103,9 @@ def fixes_of(found: Review | None, *, is_stale: bool) -> list[Fix]:
     planned = found.everything[found.everything["plan"] > 0]
     fixes += _named(planned[planned["price"] <= 0], "without a price count as nothing in money", "/finance/")
     fixes += _named(planned[planned["rep_name"] == ""], "in the plan without an owner in Sales", "/people/")
+    fixes += _named(
+        planned[planned["region"] == ""], "of customers without a region are in no region's total", "/data/"
+    )
     asked = sum(1 for line in found.lines if line.question)
     if asked:
         fixes.append(Fix(f"{asked} question{'s wait' if asked > 1 else ' waits'} for an answer from Sales."))

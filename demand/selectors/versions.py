@@ -1,5 +1,8 @@
 """Stored versions, layers, and the live number of a stage."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +11,7 @@ from demand.event_effects import apply_events
 from demand.matrices import Lines, Plan
 from demand.models import Change, CycleLine, ForecastVersion, LayerLine, Reason, RuleChoice, Stage, VersionState
 from demand.selectors.events import events_frame, events_shared
-from demand.selectors.lines import cycle_lines
+from demand.selectors.lines import cycle_lines, line_ids
 from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
 from jobs.errors import Refused
 
@@ -29,6 +32,26 @@ def version_proposed(cycle: Cycle) -> ForecastVersion | None:
         .order_by("-revision")
         .first()
     )
+
+
+@dataclass(frozen=True)
+class VersionsNow:
+    """The finished versions of a cycle by stage, and the proposal that the demand review works on."""
+
+    finished: Mapping[Stage, ForecastVersion]
+    proposed: ForecastVersion | None
+
+
+def versions_now(cycle: Cycle) -> VersionsNow:
+    """All of them in one query, for pages that ask for several."""
+    rows = list(
+        ForecastVersion.objects.filter(cycle=cycle, state__in=[VersionState.CURRENT, VersionState.BUILDING]).order_by(
+            "revision"
+        )
+    )
+    finished = {Stage(row.stage): row for row in rows if row.state == VersionState.CURRENT}
+    proposals = [row for row in rows if row.stage == Stage.DEMAND_PLAN and row.state == VersionState.BUILDING]
+    return VersionsNow(finished, proposals[-1] if proposals else None)
 
 
 def layer_plan(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
@@ -62,9 +85,12 @@ def _live(cycle: Cycle, stage: Stage, lines: Lines) -> Plan:
     proposed = version_proposed(cycle) if stage == Stage.DEMAND_PLAN else None
     if proposed is not None:
         return version_plan(proposed, lines).with_layer(layer_plan(cycle, stage, lines))
-    raise Refused(
-        "no_version", f"The cycle {cycle.code} has no {stage.label.lower()} yet.", status=404, stage=str(stage)
-    )
+    raise _no_version(cycle, stage)
+
+
+def _no_version(cycle: Cycle, stage: Stage) -> Refused:
+    words = f"The cycle {cycle.code} has no {stage.label.lower()} yet."
+    return Refused("no_version", words, status=404, stage=str(stage))
 
 
 def cycle_line_ids(cycle: Cycle) -> Lines:
@@ -85,28 +111,45 @@ def promotion_changes(cycle: Cycle, lines: Lines) -> np.ndarray:
     return mask
 
 
-def events_applied(cycle: Cycle, team: Plan) -> tuple[Plan, pd.DataFrame]:
-    """The team numbers with marketing's events, and what each event added where."""
-    frame = cycle_lines(cycle, lines=team.lines)
+def events_applied(cycle: Cycle, team: Plan, about: pd.DataFrame | None = None) -> tuple[Plan, pd.DataFrame]:
+    """The team numbers with marketing's events, and what each event added where; `about` are the plan's lines."""
+    frame = cycle_lines(cycle, lines=team.lines) if about is None else about
     events = events_frame(cycle)
     quantity, effects = apply_events(team.quantity, team.start, frame, events, promotion_changes(cycle, team.lines))
     return Plan(team.lines, team.start, quantity), effects
 
 
-def working_stages(cycle: Cycle, lines: Lines) -> dict[Stage, Plan]:
-    """Baseline to demand plan as they stand, each made from the one before once; the last ones as far as they exist."""
-    stages = {Stage.BASELINE: stage_plan(cycle, Stage.BASELINE, lines)}
+def working_stages(cycle: Cycle, about: pd.DataFrame, now: VersionsNow) -> dict[Stage, Plan]:
+    """Baseline to demand plan as they stand, each made from the one before once; the last ones as far as they exist.
+
+    `about` are the cycle's lines, indexed by line id (`cycle_lines`).
+    """
+    lines = line_ids(about)
+    if Stage.BASELINE not in now.finished:
+        raise _no_version(cycle, Stage.BASELINE)
+    stages = {Stage.BASELINE: version_plan(now.finished[Stage.BASELINE], lines)}
+    layers = _layer_plans(cycle, lines)
     for stage in (Stage.SALES, Stage.TEAM, Stage.EVENTS, Stage.DEMAND_PLAN):
-        version = version_current(cycle, stage)
+        version = now.finished.get(stage)
         if version is not None:
             stages[stage] = version_plan(version, lines)
         elif stage == Stage.EVENTS:
-            stages[stage] = events_applied(cycle, stages[Stage.TEAM])[0]
+            stages[stage] = events_applied(cycle, stages[Stage.TEAM], about)[0]
         elif stage in (Stage.SALES, Stage.TEAM):
-            stages[stage] = stages[BEFORE[stage]].with_layer(layer_plan(cycle, stage, lines))
-        elif (proposed := version_proposed(cycle)) is not None:
-            stages[stage] = version_plan(proposed, lines).with_layer(layer_plan(cycle, stage, lines))
+            stages[stage] = stages[BEFORE[stage]].with_layer(layers[stage])
+        elif now.proposed is not None:
+            stages[stage] = version_plan(now.proposed, lines).with_layer(layers[stage])
     return stages
+
+
+def _layer_plans(cycle: Cycle, lines: Lines) -> dict[Stage, Plan]:
+    """What every owner put on top, read at once."""
+    rows = LayerLine.objects.filter(cycle=cycle, stage__in=LAYERED).order_by("line_id")
+    found: dict[Stage, list[tuple[int, list[float | None]]]] = {stage: [] for stage in LAYERED}
+    for stage, line, quantity in rows.values_list("stage", "line_id", "quantity"):
+        found[Stage(stage)].append((line, quantity))
+    plans = {stage: plan_of_rows(own, cycle.month, cycle.horizon) for stage, own in found.items()}
+    return {stage: plan.for_lines(lines, fill=np.nan) for stage, plan in plans.items()}
 
 
 def stages_available(cycle: Cycle) -> list[Stage]:
@@ -125,9 +168,9 @@ def money(frame: pd.DataFrame, plan: Plan) -> np.ndarray:
     return plan.quantity * frame["price"].reindex(plan.lines).to_numpy()[:, None]
 
 
-def proposal_stale(cycle: Cycle) -> bool:
+def proposal_stale(cycle: Cycle, now: VersionsNow | None = None) -> bool:
     """Whether sales or team numbers, or the rule, have changed since the proposal was built."""
-    version = version_proposed(cycle)
+    version = version_proposed(cycle) if now is None else now.proposed
     if version is None or RuleChoice.objects.filter(cycle=cycle, at__gt=version.made_at).exists():
         return True
     return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()

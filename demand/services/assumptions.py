@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from cycles.models import Cycle
-from demand.models import Assumption
+from demand.models import Assumption, CycleLine
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
 from masterdata.roles import Role
@@ -16,9 +16,20 @@ WRITERS = (Role.DEMAND_PLANNER, Role.SALES_MANAGER, Role.MARKETING, Role.SOP_LEA
 
 @transaction.atomic
 def assumption_add(
-    *, cycle: Cycle, person: Person, text: str, family: str, owner: str, check_on: str, at: datetime
+    *,
+    cycle: Cycle,
+    person: Person,
+    text: str,
+    family: str,
+    owner: str,
+    check_on: str,
+    at: datetime,
+    line: int | None = None,
 ) -> Assumption:
-    """Write an assumption down; needs words, an owner and a date on which it is checked."""
+    """Write an assumption down; needs words, an owner and a date on which it is checked.
+
+    One of a line stands with the line's family as well.
+    """
     if person.role not in WRITERS:
         raise NotYours("Assumptions are written by planners, sales managers, marketing and the S&OP leader.")
     if not text:
@@ -29,12 +40,20 @@ def assumption_add(
     return Assumption.objects.create(
         cycle=cycle,
         text=text,
-        family=_family(family),
+        line_id=line,
+        family=_line_family(cycle, line) if line else _family(family),
         owner=watcher,
         check_on=_day(check_on),
         by=person,
         at=at,
     )
+
+
+def _line_family(cycle: Cycle, line: int) -> Family:
+    row = CycleLine.objects.filter(cycle=cycle, line_id=line).select_related("family").first()
+    if row is None:
+        raise Refused("no_line", f"There is no line {line} in the cycle {cycle.code}.", status=404)
+    return row.family
 
 
 def _family(code: str) -> Family | None:

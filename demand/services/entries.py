@@ -66,15 +66,13 @@ def cells_save(
     changed since its editor saw it; different cells of a line never conflict.
     """
     cycle_lock_shared(cycle)
-    if token is not None:
-        stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
-        if stored is not None:
-            return dict(stored)
+    if (stored := answer_stored(person, token)) is not None:
+        return stored
     lines = sorted({edit.line for edit in edits})
     layer_check_open(cycle, stage, person, lines, at)
     _check_values(cycle, edits)
     batch = _Batch(
-        cycle, stage, person, at, origin, decision, _base(cycle, stage, lines), layer_rows(cycle, stage, lines, at)
+        cycle, stage, person, at, origin, decision, layer_base(cycle, stage, lines), layer_rows(cycle, stage, lines, at)
     )
     _check_seen(batch, edits)
     _check_locks(batch, edits)
@@ -82,6 +80,14 @@ def cells_save(
     if token is not None:
         SaveToken.objects.create(person=person, token=token, answer=answer, at=at)
     return answer
+
+
+def answer_stored(person: Person, token: UUID | None) -> dict[str, Any] | None:
+    """What this batch was answered when it came before."""
+    if token is None:
+        return None
+    stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
+    return None if stored is None else dict(stored)
 
 
 def layer_check_open(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
@@ -130,7 +136,8 @@ def _value_error(cycle: Cycle, edit: CellEdit) -> dict[str, object] | None:
     return {"line": edit.line, "month": f"{edit.month:%Y-%m}", "detail": detail}
 
 
-def _base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.ndarray]:
+def layer_base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.ndarray]:
+    """Line -> the numbers that its layer stands on."""
     ids = np.array(lines, dtype=np.int64)
     if stage == Stage.DEMAND_PLAN:
         proposed = version_proposed(cycle)
@@ -199,7 +206,8 @@ def _moves(batch: _Batch, edit: CellEdit) -> bool:
 
 def _lock_sentence(layer: LayerLine) -> str:
     by = f" by {layer.locked_by.name}" if layer.locked_by else ""
-    return f"This number is locked{by}. Unlock it on the sheet with L to change it."
+    where = "in the demand review" if layer.stage == Stage.DEMAND_PLAN else "on the sheet"
+    return f"This number is locked{by}. Unlock it {where} with L to change it."
 
 
 def _write(batch: _Batch, edits: Sequence[CellEdit]) -> list[dict[str, object]]:

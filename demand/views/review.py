@@ -14,10 +14,11 @@ from demand.bulk_rules import BulkRule
 from demand.forms import line_read, number_read, rule_read, take_read, words
 from demand.models import Reason, Source
 from demand.selectors.present import cycle_named, cycle_now
-from demand.selectors.review_page import Asked, lines_now, review_page, review_progress
+from demand.selectors.review_page import FIRST_SHOWN, SHOWN, Asked, lines_now, review_page, review_progress
 from demand.services.assumptions import assumption_add, assumption_check
 from demand.services.plan import demand_sign
 from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
+from demand.services.review_grid import review_lock
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 
@@ -34,12 +35,15 @@ def demand_review(request: PortalRequest) -> HttpResponse:
 
 def _asked(request: PortalRequest) -> Asked:
     given = request.GET
+    line = given.get("line") or request.POST.get("line")
+    shown = number_read(given.get("shown"))
     return Asked(
-        line=line_read(given["line"]) if given.get("line") else 0,
+        line=line_read(line) if line else 0,
         after=line_read(given["after"]) if given.get("after") else 0,
         everything=given.get("lines") == "all",
         family=given.get("family", ""),
         words=words(given.get("q")),
+        shown=min(max(int(shown), FIRST_SHOWN), SHOWN) if shown else FIRST_SHOWN,
     )
 
 
@@ -91,6 +95,16 @@ def take(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
+def lock(request: PortalRequest) -> HttpResponse:
+    """Hold a line for the cycle, every month of it, or let it go."""
+    line, locked = line_read(request.POST.get("line", "")), request.POST.get("locked") == "1"
+    cycle = cycle_now()
+    review_lock(cycle=cycle, person=request.person, lines=[line], locked=locked, at=request.now)
+    said = "Locked: rules, spreads and typing leave this line as it is." if locked else "Unlocked."
+    return _settled(request, cycle, [line], said, stay=True)
+
+
+@require_POST
 def type_total(request: PortalRequest) -> HttpResponse:
     total = number_read(request.POST.get("total"))
     if total is None:
@@ -111,13 +125,15 @@ def undo(request: PortalRequest) -> HttpResponse:
     return _settled(request, cycle, undone.lines, f"Undone: {count} as before.")
 
 
-def _settled(request: PortalRequest, cycle: Cycle, ids: list[int], said: str) -> HttpResponse:
+def _settled(request: PortalRequest, cycle: Cycle, ids: list[int], said: str, *, stay: bool = False) -> HttpResponse:
     """The rows as they stand for the page's script; without it the page again, at the next open line."""
     if _swaps(request):
         page = review_progress(cycle, request.person)
         context = {"page": page, "lines": lines_now(page, ids), "said": said}
         return render(request, "demand/_review_settled.html", context)
     messages.success(request, said)
+    if stay:
+        return redirect(f"{reverse('demand:review')}?line={ids[-1]}#focus")
     where = "?present=1&after=" if PRESENT in request.POST else "?after="
     return redirect(f"{reverse('demand:review')}{where}{ids[-1]}")
 
@@ -140,6 +156,8 @@ def bulk(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def assume(request: PortalRequest) -> HttpResponse:
+    """Of the line in focus, or of a family."""
+    line = line_read(request.POST["line"]) if request.POST.get("line") else None
     try:
         assumption_add(
             cycle=cycle_now(),
@@ -149,11 +167,12 @@ def assume(request: PortalRequest) -> HttpResponse:
             owner=request.POST.get("owner", ""),
             check_on=request.POST.get("check_on", ""),
             at=request.now,
+            line=line,
         )
     except Refused as refusal:
         return _page(request, refusal)
     messages.success(request, "Assumption written down.")
-    return redirect("demand:review")
+    return redirect(f"{reverse('demand:review')}?line={line}#focus" if line else reverse("demand:review"))
 
 
 @require_POST

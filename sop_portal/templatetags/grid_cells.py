@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
@@ -55,6 +55,9 @@ def line_marks(line: Any) -> SafeString:
         "customer": line.customer,
         "product": line.product,
         "family": line.family,
+        "region": getattr(line, "region", ""),
+        "rep": getattr(line, "rep", ""),
+        "all": getattr(line, "group_lines", 0) or "",
         "price": plain(line.price),
         "decimals": line.decimals,
         "reason": line.reason,
@@ -138,16 +141,31 @@ def month_heads(months: Sequence[date]) -> SafeString:
 
 
 @register.simple_tag
-def month_totals(totals: Iterable[float], months: Sequence[date]) -> SafeString:
-    """The sums beneath; `totals` by month over all lines of the table."""
+def month_totals(
+    totals: Iterable[float],
+    months: Sequence[date],
+    other: Sequence[float] = (),
+    other_money: Sequence[float] = (),
+) -> SafeString:
+    """The sums beneath; `totals` by month over all lines, `other` what lines that are not on the page add to them."""
     values = list(totals)
     cells = []
     for i, month in enumerate(months):
         css = "num far" if i >= NEAR else "num"
-        cells.append(format_html('<td class="{}" data-total="{}">{}</td>', css, f"{month:%Y-%m}", shown(values[i], 0)))
+        cells.append(_total(css, f"{month:%Y-%m}", values[i], _rest([i], other, other_money)))
         if _ends_block(months, i):
             span = _of_block(months, i)
             names = " ".join(f"{months[k]:%Y-%m}" for k in span)
-            sums = shown(sum(values[k] for k in span), 0)
-            cells.append(format_html('<td class="num block" data-total="{}">{}</td>', names, sums))
+            cells.append(_total("num block", names, sum(values[k] for k in span), _rest(span, other, other_money)))
     return mark_safe("".join(cells))
+
+
+def _total(css: str, names: str, value: float, rest: str) -> str:
+    return f'<td class="{css}" data-total="{names}"{rest}>{shown(value, 0)}</td>'
+
+
+def _rest(span: Iterable[int], other: Sequence[float], other_money: Sequence[float]) -> str:
+    """What the script adds to the sum of the lines it sees, in units and in money."""
+    months = list(span)
+    pairs = (("other", other), ("other-money", other_money))
+    return "".join(f' data-{name}="{plain(sum(rest[k] for k in months))}"' for name, rest in pairs if rest)

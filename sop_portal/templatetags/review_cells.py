@@ -58,13 +58,19 @@ def _source(line: Any, source: tuple[str, str, float, str, bool], may_settle: bo
 
 def _plan(line: Any, may_settle: bool) -> str:
     number = shown(line.plan, 0)
-    lock = f" {icon('lock', 'locked')}" if line.is_locked else ""
+    lock = f" {_lock(line)}" if line.is_locked else ""
     if may_settle:
         number = (
             f'<a href="?line={line.line}#type-total" data-type aria-label="Plan {number}, type another" '
             f'aria-keyshortcuts="T">{number}</a>'
         )
     return f'<td class="num own" data-label="Plan" data-typed>{number}{lock}</td>'
+
+
+def _lock(line: Any) -> str:
+    """Whether the whole line is held or some months, and by whom."""
+    words = f"{'locked' if line.is_held else 'some months locked'} by {line.locked_by or 'somebody'}"
+    return f'<span class="held" title="{escape(words.capitalize())}">{icon("lock", words)}</span>'
 
 
 def _settled(by: str) -> str:

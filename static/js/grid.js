@@ -6,6 +6,7 @@
 //   <div data-grid>                              home of the status line and the notes
 //     <div class="grid-scroll">
 //       <table class="grid" role="grid" aria-label="…" data-cycle="2026-11" data-save-url="…" [data-parts-url="…"] [data-submit-form="ID"]
+//              [data-paged] [data-group="family"] [data-base-name="Proposal"] [data-flag-name="exception"] [data-asks-reasons="false"]
 //              data-unit="units" [data-against="the rep's number"] data-threshold-pct="10" data-threshold-value="500"
 //              [data-editable="false"]>          nobody is asked for reasons there
 //         <tbody>
@@ -20,7 +21,7 @@
 //             <td data-sum="2027-01 2027-02 2027-03">…</td>   read-only sum of months, or "all"
 //             <td data-delta>…</td>                           change against the baseline
 //             <td data-reason-cell>…</td>
-//         <tfoot>  <td data-total="2026-11" or "all" [data-other="1200"]>  <td data-total-delta>  <td data-near-total="ly" or "bl">
+//         <tfoot>  <td data-total="2026-11" or "all" [data-other="1200" data-other-money="9000"]>   lines of other pages  <td data-total-delta>  <td data-near-total="ly" or "bl">
 //     <ol data-grid-reasons><li data-code="customer_told" [data-words="…"]>…   keys 1 to 9, in order; may stand elsewhere
 //     <p data-grid-status class="grid-bar">, <div data-grid-notes>, <p data-grid-live>   made where missing
 //   Rows without data-line are left alone. Hidden rows and columns are skipped. meta "csrf-token" and "person" are read.

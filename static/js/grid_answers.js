@@ -59,6 +59,7 @@ export class Answers {
   /** Both values, pick one. Where both are the same there is nothing to ask. */
   conflicts(conflicts, edits) {
     const questions = [];
+    this.leave(conflicts, edits);
     for (const conflict of conflicts) {
       const cell = this.cellOf(conflict);
       const edit = edits.find((one) => keyOf(one) === keyOf(conflict));
@@ -71,6 +72,16 @@ export class Answers {
     const many = questions.length > 1;
     const title = element("p", `Somebody else changed ${many ? "these cells" : "this cell"} meanwhile. Which number stands?`);
     this.status.note("conflict", title, ...questions);
+  }
+
+  /** What is not on the page cannot be chosen here: there the other value stands. */
+  leave(conflicts, edits) {
+    const away = conflicts.filter((conflict) => !this.cellOf(conflict));
+    const named = new Set(away.map(keyOf));
+    for (const edit of edits.filter((one) => named.has(keyOf(one)))) this.saver.forget(edit);
+    if (!away.length) return;
+    const count = `${away.length} cell${away.length === 1 ? "" : "s"}`;
+    this.status.note("result", element("p", `${count} not on this page changed meanwhile (${away[0].by}) and stay${away.length === 1 ? "s" : ""} so.`));
   }
 
   question(cell, edit, { theirs, by }) {

@@ -180,6 +180,7 @@ export class Changes {
     }
     const cellOf = (edit) => this.sheet.cell(edit.line, edit.month, edit.part);
     const there = step.edits.filter(cellOf);
+    this.elsewhere(step.edits.filter((edit) => !cellOf(edit)), side);
     const known = there.filter((edit) => this.sheet.editable(cellOf(edit)));
     if (known.length < there.length) this.status.say(`${there.length - known.length} locked, not changed`);
     if (known.length) this.put(known.map((edit) => ({ line: edit.line, month: edit.month, part: edit.part, value: edit[side] })));
@@ -190,6 +191,15 @@ export class Changes {
     const first = known[0] && cellOf(known[0]);
     if (first?.part && !first.row.owner.isSplit) this.sheet.parts.toggle(first.row.owner);
     if (first) this.cursor.focus(first.row.index, this.sheet.at(first.element).column);
+  }
+
+  /** Cells of a step on another page of a paged grid go back too: what the step had left there is what was seen. */
+  elsewhere(edits, side) {
+    if (!edits.length || this.sheet.table.dataset.paged === undefined) return;
+    const seen = side === "before" ? "after" : "before";
+    this.saver.queue(edits.map((edit) => ({ line: edit.line, month: edit.month, value: edit[side], seen: edit[seen] })));
+    const count = `${edits.length} cell${edits.length === 1 ? "" : "s"}`;
+    this.status.note("result", element("p", `${count} of this step on another page or outside the filter changed with it.`));
   }
 }
 

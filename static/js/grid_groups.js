@@ -1,4 +1,5 @@
-// Lines under headings, by customer, product or family; a heading's months are subtotals that can be typed into.
+// Lines under headings, by customer, product, family, region or rep; a heading's months are subtotals that can be
+// typed into.
 
 import { put } from "./grid_numbers.js";
 import { showNear } from "./grid_units.js";
@@ -26,7 +27,7 @@ export class Groups {
     this.headings = [];
   }
 
-  /** `kind` "customer", "product" or "family" puts lines under headings; "" is the order of the page. */
+  /** `kind` "customer", "product", "family", "region" or "rep" puts lines under headings; "" is the order of the page. */
   arrange(kind) {
     for (const heading of this.headings) heading.tr.remove();
     for (const row of this.sheet.lines) row.heading = null;
@@ -67,7 +68,7 @@ export class Groups {
   headingElement(name, lines) {
     const tr = document.createElement("tr");
     tr.className = "group";
-    tr.dataset.name = `${name}, all ${lines.length} line${lines.length === 1 ? "" : "s"}`;
+    tr.dataset.name = `${name}, ${lines[0].tr.dataset.all ? "" : "all "}${howMany(lines)}`;
     for (const pattern of lines[0].elements) tr.append(likeCell(pattern));
     put(tr.cells[0], name);
     tr.cells[0].title = name;
@@ -78,7 +79,9 @@ export class Groups {
   /** "8 lines, 3 need you", and a button for those that are folded. */
   count(lines) {
     const flagged = lines.filter((line) => line.tr.dataset.flag !== undefined).length;
-    const words = `${lines.length} line${lines.length === 1 ? "" : "s"}${flagged ? `, ${flagged} need${flagged === 1 ? "s" : ""} you` : ""}`;
+    const { flagName } = this.sheet.table.dataset;
+    const waiting = flagName ? ` ${flagName}${flagged === 1 ? "" : "s"}` : ` need${flagged === 1 ? "s" : ""} you`;
+    const words = `${howMany(lines)}${flagged ? `, ${flagged}${waiting}` : ""}`;
     const folded = lines.filter((line) => line.tr.classList.contains("past-fold"));
     return folded.length ? [this.toggle(words, folded)] : [words];
   }
@@ -95,6 +98,12 @@ export class Groups {
     });
     return button;
   }
+}
+
+/** "8 lines", or "8 of 40 lines on this page" where the rest is on other pages. */
+function howMany(lines) {
+  const { all } = lines[0].tr.dataset;
+  return all ? `${lines.length} of ${all} lines, on this page` : `${lines.length} line${lines.length === 1 ? "" : "s"}`;
 }
 
 function withParts(row) {

@@ -56,7 +56,7 @@ export class Saver {
   queue(edits) {
     for (const edit of edits) {
       const before = this.pending.get(keyOf(edit));
-      const seen = before?.seen ?? this.seen(edit);
+      const seen = before?.seen ?? this.seen(edit) ?? edit.seen ?? null;
       this.pending.set(keyOf(edit), { ...edit, seen, reason: edit.reason ?? before?.reason });
       this.undecided.delete(keyOf(edit));
     }

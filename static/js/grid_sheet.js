@@ -9,7 +9,8 @@ export class Sheet extends Shown {
     this.table = table;
     this.thresholdShare = Number(table.dataset.thresholdPct ?? 10) / 100;
     this.thresholdValue = Number(table.dataset.thresholdValue ?? 500);
-    this.asksReasons = table.dataset.editable !== "false";
+    this.asksReasons = table.dataset.editable !== "false" && table.dataset.asksReasons !== "false";
+    this.baseName = table.dataset.baseName ?? "Baseline";
     this.isMoney = false;
     this.byLine = new Map();
     this.byElement = new Map();
@@ -80,7 +81,7 @@ export class Sheet extends Shown {
     const foot = this.table.tFoot;
     const all = foot ? [...foot.querySelectorAll("td, th")] : [];
     this.totals = all.filter((e) => e.dataset.total)
-      .map((element) => ({ element, months: monthsIn(element.dataset.total), other: numberIn(element, "data-other") ?? 0 }));
+      .map((element) => ({ element, months: monthsIn(element.dataset.total) }));
     this.totalDelta = all.filter((e) => e.hasAttribute("data-total-delta"));
     this.addUp();
   }
@@ -162,7 +163,7 @@ export class Sheet extends Shown {
     element.classList.toggle("changed", changed);
     const said = [
       element.dataset.locked && this.whyNot(cell),
-      changed && `Baseline ${written(this.shown(cell, "base"), this.decimalsOf(row))}`,
+      changed && `${this.baseName} ${written(this.shown(cell, "base"), this.decimalsOf(row))}`,
     ].filter(Boolean);
     if (said.length) element.title = said.join(". ");
     else element.removeAttribute("title");
@@ -223,12 +224,17 @@ export class Sheet extends Shown {
   }
 
   showTotals() {
-    for (const { element, months, other } of this.totals) {
-      let sum = other;
+    for (const { element, months } of this.totals) {
+      let sum = this.elsewhere(element);
       for (const [month, value] of this.sumByMonth) if (!months || months.has(month)) sum += value;
       put(element, written(sum, this.decimals));
     }
-    for (const element of this.totalDelta) put(element, signed(this.deltaSum, this.decimals));
+    for (const element of this.totalDelta) put(element, signed(this.deltaSum + this.elsewhere(element), this.decimals));
+  }
+
+  /** What lines that are not on the page add to a total, in the unit that is shown. */
+  elsewhere(element) {
+    return numberIn(element, this.isMoney ? "data-other-money" : "data-other") ?? 0;
   }
 
   changedRows() {

@@ -4,7 +4,7 @@ import { EntryError, parseEntry } from "./cell_grammar.js";
 import { numberIn, same, written } from "./grid_numbers.js";
 import { SpreadError, spreadTotal } from "./spreading.js";
 
-const BASES = ["in proportion to what stood there", "in proportion to the baseline", "in proportion to last year"];
+const BASES = ["what stood there", null, "last year"];
 
 /** {edits: [{cell, value (null = baseline)}], words} or {problem}. */
 export function spreadEntry(sheet, subtotal, text) {
@@ -15,7 +15,7 @@ export function spreadEntry(sheet, subtotal, text) {
   try {
     const entry = parseEntry(text, sheet.references(subtotal));
     const free = cells.filter((_, index) => !held[index]);
-    if (entry.reset) return { edits: free.map((cell) => ({ cell, value: null })), words: `${lines(free)} back to the baseline` };
+    if (entry.reset) return { edits: free.map((cell) => ({ cell, value: null })), words: `${lines(free)} back to ${baseOf(sheet)}` };
     return spread(sheet, subtotal, cells, held, entry.value);
   } catch (error) {
     if (error instanceof EntryError || error instanceof SpreadError) return { problem: error.message };
@@ -36,10 +36,16 @@ function spread(sheet, subtotal, cells, held, total) {
 
 function words(sheet, subtotal, edits, held, total, basis) {
   const kept = held.filter(Boolean).length;
-  const parts = [`${written(total, sheet.decimalsOf(subtotal.row))} spread over ${lines(edits)} ${BASES[basis] ?? "evenly"}`];
+  const like = basis === 1 ? baseOf(sheet) : BASES[basis];
+  const way = like ? `in proportion to ${like}` : "evenly";
+  const parts = [`${written(total, sheet.decimalsOf(subtotal.row))} spread over ${lines(edits)} ${way}`];
   if (kept) parts.push(`${kept} held`);
   if (sheet.isMoney) parts.push("each rounded to whole units");
   return parts.join(", ");
+}
+
+function baseOf(sheet) {
+  return `the ${sheet.baseName.toLowerCase()}`;
 }
 
 function lines(list) {

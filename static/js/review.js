@@ -33,6 +33,7 @@ function mark(row) {
 
 function go(row, { focus = true } = {}) {
   if (!row) return;
+  row.classList.remove("later");
   mark(row);
   if (focus) link(row).focus();
   row.scrollIntoView({ block: "nearest" });
@@ -134,6 +135,7 @@ function renew(content) {
 }
 
 function take(row, source) {
+  if (isHeld(row)) return;
   const ahead = nextOpen(row);
   row.dataset.settled = "";
   row.classList.remove("failed");
@@ -146,9 +148,35 @@ async function undo() {
   if (line && rowOf(line)) go(rowOf(line));
 }
 
+// --- Locks --------------------------------------------------------------------------------
+
+/** L holds a whole line against rules, spreads and choices for the cycle, or lets it go. */
+async function lock(row) {
+  const held = row.dataset.held !== undefined;
+  const { line } = row.dataset;
+  tell("Saving…");
+  queue = queue.then(async () => {
+    const answer = await post(page.dataset.lock, { line, locked: held ? "0" : "1" });
+    if (answer.problem) return failed(answer.problem, []);
+    renew(answer.content);
+    tell(held ? "Unlocked" : "Locked. L unlocks");
+    return [line];
+  });
+  await queue;
+  if (rowOf(line)?.hasAttribute("aria-current")) show(line);
+}
+
+/** A held line says so instead of taking a choice; the server would refuse it too. */
+function isHeld(row) {
+  if (row.dataset.held === undefined) return false;
+  tell(`Locked by ${row.dataset.held}. L unlocks it.`, true);
+  return true;
+}
+
 // --- A typed total ------------------------------------------------------------------------
 
 function type(row, first = "") {
+  if (isHeld(row)) return;
   const cell = row.querySelector("[data-typed]");
   const shown = cell.innerHTML;
   const input = Object.assign(document.createElement("input"), { inputMode: "decimal", value: first, autocomplete: "off" });
@@ -206,7 +234,7 @@ function acts(row, event) {
   if (!writes) return null;
   if (SOURCES[key]) return () => take(row, SOURCES[key]);
   if (/^[0-9.+*-]$/.test(key)) return () => type(row, event.key);
-  const more = { t: () => type(row), u: undo, x: () => row.querySelector("input[type=checkbox]").click() };
+  const more = { l: () => lock(row), t: () => type(row), u: undo, x: () => row.querySelector("input[type=checkbox]").click() };
   return more[key] ?? null;
 }
 
@@ -238,9 +266,12 @@ body?.addEventListener("click", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  if (!body || !event.target.matches("#review [data-undo]")) return;
+  if (!body || !event.target.matches("#review [data-undo], #focus [data-lock]")) return;
+  const row = event.target.matches("[data-lock]") ? rowOf(event.target.elements.line.value) : null;
+  if (event.target.matches("[data-lock]") && !row) return;
   event.preventDefault();
-  undo();
+  if (row) lock(row);
+  else undo();
 });
 
 if (body) {

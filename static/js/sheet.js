@@ -128,9 +128,9 @@ function tell(place) {
   if (cell) {
     const refs = grid.sheet.references(cell);
     const say = (name, value) => value !== null && parts.push(span(`${name} ${written(value, grid.sheet.decimalsOf(row))}`));
-    say(table.dataset.against ? "Rep's number" : "Baseline", refs.baseline);
+    say(table.dataset.baseName ?? (table.dataset.against ? "Rep's number" : "Baseline"), refs.baseline);
     say("last year", refs.lastYear);
-    say("you said", refs.previous);
+    say(table.dataset.previousName ?? "you said", refs.previous);
     say("3-month average", refs.average3);
     const money = valueOf(cell, "value") - valueOf(cell, "base");
     if (Math.abs(money) >= 0.5) parts.push(span(`${signed(money)} ${table.dataset.currency}`));

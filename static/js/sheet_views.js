@@ -9,12 +9,21 @@ import { showMoney, withoutPrice } from "./grid_units.js";
 export function attachViews(table, grid) {
   const reader = grid ?? readOnly(table);
   choice("months", "show", (view) => showMonths(table, view));
+  if (table.dataset.group) pivot(reader, table.dataset.group);
   choice("group", "group", (kind) => reader.group(kind === "flagged" ? "" : kind));
   choice("unit", "unit", (unit) => {
     reader.money(unit === "money", table.dataset.currency);
     sayUnit(table, reader.sheet, unit === "money");
   });
   return reader;
+}
+
+/** The headings that the address asks for; lines that are not changed are folded beneath them. */
+function pivot(reader, kind) {
+  for (const row of reader.sheet.lines) {
+    if (!reader.sheet.isChangedRow(row)) row.tr.classList.add("past-fold");
+  }
+  reader.group(kind);
 }
 
 function readOnly(table) {

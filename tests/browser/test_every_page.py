@@ -63,6 +63,7 @@ READERS = {
     },
     "supply": {
         "demand:review": ["dora"],
+        "demand:review-lines": ["dora"],
         "demand:rule": ["dora"],
         "demand:finance": ["finn"],
         "supply:review": ["sam"],

@@ -42,6 +42,7 @@ FIGURES = re.compile(r"\d[\d,]* units? \([^)]+\)|\b\d{3,4} %|\b\d+ of (?:your )?
 QUERIES = {
     "demand:sheet-of": ["layer=sales", "layer=team", "cycle=2026-10", "unit=money&group=customer&open=all&show=all"],
     "demand:why": ["cycle=2026-10"],
+    "demand:review-lines": ["by=rep&only=exceptions", "rep=rita&unit=money", "cycle=2026-10"],
     "kpis:feedback": ["reason=customer_told"],
     "kpis:feedback-of": ["customer=North+Stores"],
     "kpis:measure": ["by=region", "by=family&month=2026-09"],
