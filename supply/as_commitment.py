@@ -78,6 +78,7 @@ def priced(made: Commitment, problem: Problem, *, bound: float = UNKNOWN) -> Che
         overtime=overtime,
         extra=extra,
         extra_cost=extra_cost,
+        bought_cost=zero,
         hour_value=np.zeros_like(facts.regular),
         cost=cost,
         gap=max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else UNKNOWN,

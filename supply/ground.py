@@ -45,6 +45,8 @@ class Ground:
     `price`, `unit_cost` (P,) and `priority` (P,), 1 = first, may be missing (NaN). `regular` (R, M) hours in the
     plan, `agreed` (R, M) overtime in it and `overtime` (R, M) overtime that could be released; `offers` of other
     hours. `stock` None means unknown: then only capacity counts. `ahead` (P,) may be built ahead of its need.
+    Newly made are none or at least `lots` (P,), in whole `multiples` (P,); in the first `frozen_months` (P,) what is
+    on order.
     `regions` and `events` are the parts (P, M) of demand in a region and of an event.
     """
 
@@ -70,6 +72,9 @@ class Ground:
     receipts: Matrix
     open_production: Matrix
     ahead: NDArray[np.bool_]
+    lots: ArrayLike = 0.0
+    multiples: ArrayLike = 0.0
+    frozen_months: ArrayLike = 0
     offers: tuple[Offer, ...] = ()
     regions: Mapping[str, Matrix] = field(default_factory=dict)
     events: Mapping[str, Matrix] = field(default_factory=dict)
@@ -114,6 +119,9 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
         lead_months=ground.lead_months * has_stock,
         storable=ground.storable,
         build_ahead=ground.ahead,
+        frozen_months=np.asarray(ground.frozen_months) * has_stock,
+        lots=ground.lots,
+        multiples=ground.multiples,
     )
 
 
