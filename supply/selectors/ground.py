@@ -11,11 +11,12 @@ from cycles.models import Cycle
 from demand.event_effects import without_past_events
 from demand.matrices import Matrix, Plan
 from demand.selectors.events import events_frame
-from supply.changes import Change, Demand, Promotion
+from supply.change import Change
+from supply.changes import Demand, Promotion
 from supply.ground import Ground, Offer
 from supply.options import Assumptions, Kind
 from supply.relief import Relief, agreed_hours, prebuild_months
-from supply.selectors.facts import Capacity, Stock
+from supply.selectors.facts import OF_THE_PAST, STOCK_UNKNOWN, Capacity, Stock
 from supply.selectors.products import by_product
 
 
@@ -35,6 +36,7 @@ def ground_of(
     return Ground(
         products=products["name"].tolist(),
         families=products["family"].tolist(),
+        codes=products["code"].tolist(),
         resources=capacity.codes,
         demand=demand,
         price=products["price"].to_numpy(dtype=float),
@@ -59,6 +61,7 @@ def ground_of(
         open_production=stock.open_production,
         ahead=ahead,
         offers=given_out if outsourced.any() else (),
+        told=tuple(note for note in stock.notes if note not in (STOCK_UNKNOWN, OF_THE_PAST)),
     )
 
 

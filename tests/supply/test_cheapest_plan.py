@@ -81,12 +81,16 @@ def test_a_tyre_maker_plans_as_the_transportation_table_says() -> None:
 
 
 def test_dear_change_makes_a_level_plan() -> None:
+    """The level strategy of aggregate planning: the same output every month, stock takes the season (Heizer and
+    Render, Operations Management; Silver, Pyke and Thomas, Inventory and Production Management, aggregate planning).
+    """
     costs = Costs(late=NO_SHORTAGE, lost=NO_SHORTAGE, hold=1.0, change=500.0)
     made = cheapest_plan(one_product([50, 100, 150, 100], [999] * 4, costs))
     assert made.production.tolist() == [[pytest.approx(100)] * 4]
 
 
 def test_dear_stock_makes_a_plan_that_chases_demand() -> None:
+    """The chase strategy of the same books: output follows demand, no stock is held."""
     costs = Costs(late=NO_SHORTAGE, lost=NO_SHORTAGE, hold=100.0, change=1.0)
     made = cheapest_plan(one_product([50, 100, 150, 100], [999] * 4, costs))
     assert made.production[0] == pytest.approx([50, 100, 150, 100])
@@ -94,6 +98,8 @@ def test_dear_stock_makes_a_plan_that_chases_demand() -> None:
 
 
 def test_a_season_above_capacity_is_built_ahead_from_the_nearest_months() -> None:
+    """Anticipation stock of the same books: the 40 units that two months lack are made in the free hours before
+    them, and by hand 20, 40 and 10 are held."""
     costs = Costs(late=NO_SHORTAGE, lost=NO_SHORTAGE, hold=1.0, overtime=9.0)
     made = cheapest_plan(one_product([80, 80, 130, 110], [100] * 4, costs, overtime=50.0))
     assert made.production[0] == pytest.approx([100, 100, 100, 100])
