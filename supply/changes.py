@@ -113,8 +113,7 @@ class Units(Change):
 
     def words(self, names: Mapping[str, str]) -> str:
         what = names.get(self.product, self.product)
-        each = f"for {self.price:,.2f} each"
-        return f"Up to {self.units:,.0f} units a month of {what} from a supplier {each}, {self._span()}"
+        return f"Buy up to {self.units:,.0f} {what} a month for {self.price:,.2f} each, {self._span()}"
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def test_changes_are_said_in_plain_words() -> None:
     assert said[0] == "Overtime at Welding, Nov 2026 to Feb 2027"
     assert said[1] == "Overtime at every resource, Nov 2026 to Feb 2027"
     assert said[3] == "Up to 3 hours a month of Welding to a supplier, 50% above the regular rate, Dec 2026"
-    assert said[9] == "Up to 3 units a month of Bike from a supplier for 120.00 each, Dec 2026 to Feb 2027"
+    assert said[9] == "Buy up to 3 Bike a month for 120.00 each, Dec 2026 to Feb 2027"
     assert said[5] == "Spring sale comes one month later"
     assert said[6] == "Demand for North \u221210 %, Nov 2026 to Feb 2027"
 

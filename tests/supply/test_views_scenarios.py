@@ -67,7 +67,7 @@ def test_from_what_if_to_the_supply_plan(cast: Cast, cycle: Cycle) -> None:
     [
         ("overtime", {"resource": ""}, "Overtime at every resource, Nov 2026 to Oct 2028"),
         ("shift", {"resource": "WELD", "hours": "40", "rate": "26"}, "40 more hours a month at Welding for 26.00 each"),
-        ("units", {"product": "ALPHA", "units": "5", "price": "400"}, "Up to 5 units a month of Alpha from a supplier"),
+        ("units", {"product": "ALPHA", "units": "5", "price": "400"}, "Buy up to 5 Alpha a month for 400.00 each"),
         ("prebuild", {"family": "BIKES", "allowed": "yes"}, "Build Bikes ahead where it pays"),
         ("demand", {"scope": "region:N", "percent": "\u221210"}, "Demand for North \u221210 %"),
         ("down", {"resource": "WELD", "share": "50"}, "Welding loses 50% of its hours"),
