@@ -117,6 +117,8 @@ PRODUCTS = FileSpec(
         code("plan_as", "product", required=False),
         Column("lead_time_days", Kind.INTEGER, low=0, high=3650),
         Column("lot", Kind.NUMBER, above=0),
+        Column("lot_multiple", Kind.NUMBER, above=0),
+        Column("frozen_months", Kind.INTEGER, low=0, high=24),
         Column("priority", Kind.INTEGER, low=0, high=32767),
         Column("make_to", Kind.CHOICE, default="stock", choices=words("stock", "order")),
         Column("currency", Kind.CURRENCY),

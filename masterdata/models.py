@@ -158,6 +158,8 @@ class Product(Coded):
     plan_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="details")
     lead_time_days = models.PositiveIntegerField(null=True, blank=True)
     lot = models.FloatField(null=True, blank=True)
+    lot_multiple = models.FloatField(null=True, blank=True)
+    frozen_months = models.PositiveSmallIntegerField(null=True, blank=True)
     priority = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta(Coded.Meta):

@@ -46,6 +46,13 @@ def made_problem(products: int, months: int, resources: int) -> Problem:
     )
 
 
+def in_lots(problem: Problem) -> Problem:
+    """The same in lots of up to two months of a usual product's demand, half of them in whole tens."""
+    draw, products = np.random.default_rng(SEED), len(problem.hours[0])
+    lots, multiples = draw.choice([10.0, 20.0, 50.0], products), draw.choice([0.0, 10.0], products)
+    return replace(problem, lots=lots, multiples=multiples)
+
+
 def planning_figures(*, large: bool) -> Iterator[tuple[str, str, str]]:
     """(what, value, against) for the usual size and, where wanted, the large one, which may run out of time."""
     for size in (USUAL, LARGE) if large else (USUAL,):
@@ -57,6 +64,8 @@ def planning_figures(*, large: bool) -> Iterator[tuple[str, str, str]]:
         shift[0] *= 1.25
         asked = SCENARIO_SECONDS if size == USUAL else asked
         yield _planned(f"a changed scenario, {name}", replace(problem, regular=shift), asked, limit)
+        if size == USUAL:
+            yield _planned(f"cheapest plan in lots, {name}", in_lots(problem), PLAN_SECONDS[size], limit)
 
 
 def _planned(what: str, problem: Problem, asked: float, limit: float) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from supply.capacity import Matrix, load_hours
+from supply.capacity import Matrix
 from supply.cheapest_plan import CheapestPlan
 from supply.commitment import LEAD_TIME, NOT_SHORT, Commitment
 from supply.plan_problem import Facts, Problem, full_facts
@@ -35,6 +35,7 @@ def as_commitment(made: CheapestPlan, problem: Problem, *, stock_known: bool) ->
         stock_known=stock_known,
         open_demand=np.maximum(demand.sum(axis=1) - commitment.sum(axis=1), 0.0),
         by_rules=False,
+        bought=made.bought,
     )
 
 
@@ -64,20 +65,27 @@ def priced(made: Commitment, problem: Problem, *, bound: float = UNKNOWN) -> Che
     """
     facts = full_facts(problem)
     over = np.maximum(made.load - facts.regular, 0.0)
-    overtime, extra, extra_cost = _taken(over, facts)
+    sources = np.concatenate([facts.overtime[None], facts.extra])
+    taken = _taken(over, sources, np.concatenate([facts.overtime_cost[None], facts.extra_cost]))[0]
+    overtime, extra = taken[0], taken[1:]
+    extra_cost = (extra * facts.extra_cost[:, :, None]).sum(axis=0)
     cost = _cost(made, facts) + float((overtime * facts.overtime_cost[:, None]).sum() + extra_cost.sum())
     zero = np.zeros_like(made.production)
+    bought = zero if made.bought is None else made.bought
+    bought_cost = _taken(bought, facts.may_buy, facts.buy)[1]
+    cost += float(bought_cost.sum())
     return CheapestPlan(
-        production=made.production,
-        bought=zero,
+        production=made.production - bought,
+        bought=bought,
         inventory=made.inventory,
         shipments=made.shipments[np.newaxis],
         backlog=made.backlog[np.newaxis],
         lost=zero[np.newaxis],
-        load=load_hours(facts.hours, made.production),
+        load=made.load,
         overtime=overtime,
-        extra=extra,
+        extra=extra.sum(axis=0),
         extra_cost=extra_cost,
+        bought_cost=bought_cost,
         hour_value=np.zeros_like(facts.regular),
         cost=cost,
         gap=max(cost - bound, 0.0) / max(abs(cost), 1.0) if np.isfinite(bound) else UNKNOWN,
@@ -96,15 +104,13 @@ def _cost(made: Commitment, facts: Facts) -> float:
     )
 
 
-def _taken(over: Matrix, facts: Facts) -> tuple[Matrix, Matrix, Matrix]:
-    """Overtime, extra hours and what the extra hours cost, each (R, M), that cover `over`."""
-    sources = np.concatenate([facts.overtime[None], facts.extra])
-    rates = np.concatenate([facts.overtime_cost[None], facts.extra_cost])
-    taken, left = np.zeros_like(sources), over.copy()
-    for resource in range(over.shape[0]):
-        for source in np.argsort(rates[:, resource], kind="stable"):
-            part = np.minimum(left[resource], sources[source, resource])
-            taken[source, resource] = part
-            left[resource] -= part
-    extra = taken[1:]
-    return taken[0], extra.sum(axis=0), (extra * facts.extra_cost[:, :, None]).sum(axis=0)
+def _taken(needed: Matrix, sources: Matrix, rates: Matrix) -> tuple[Matrix, Matrix]:
+    """What each source (S, N, M) gives of `needed` (N, M), the cheapest by `rates` (S, N) first, and what that costs
+    (N, M)."""
+    taken, left = np.zeros_like(sources), needed.copy()
+    for row in range(needed.shape[0]):
+        for source in np.argsort(rates[:, row], kind="stable"):
+            part = np.minimum(left[row], sources[source, row])
+            taken[source, row] = part
+            left[row] -= part
+    return taken, (taken * rates[:, :, None]).sum(axis=0)

@@ -1,4 +1,4 @@
-"""Typed changes of the ground a plan stands on: hours, building ahead, events, demand.
+"""The kinds of change: hours, units from outside, building ahead, events, demand.
 
 A change names what it touches by code and its months by date, so that it can be stored, read again later and applied
 to whatever is known then. Applying one never touches the ground it starts from.
@@ -14,63 +14,12 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cycles.periods import format_month, months_between
 from supply.capacity import Matrix
-from supply.ground import Ground, Offer
+from supply.change import MOST_PERCENT, Amount, Change, Chosen, OneOf
+from supply.ground import Ground, Offer, known
 
-MOST_HOURS: Final = 1e9
-MOST_PERCENT: Final = 1000.0
-
-
-@dataclass(frozen=True)
-class Change:
-    """What all changes have in common: first and last month, both included."""
-
-    first: date
-    last: date
-
-    kind: ClassVar[str] = ""
-    label: ClassVar[str] = ""
-    # Demand is Sales' to agree; a plan of operations may take everything else.
-    of_demand: ClassVar[bool] = False
-
-    def apply(self, ground: Ground, start: date) -> Ground:
-        """The ground, whose first month is `start`, with the change. ValueError when it reaches nothing."""
-        raise NotImplementedError
-
-    def faults(self) -> list[str]:
-        """What is wrong with the change itself, in plain words."""
-        return [f"It ends in {format_month(self.last)}, before it starts."] if self.last < self.first else []
-
-    def words(self, names: Mapping[str, str]) -> str:
-        """The change in a sentence's part; `names` are those of the codes."""
-        raise NotImplementedError
-
-    def _span(self) -> str:
-        first, last = f"{self.first:%b %Y}", f"{self.last:%b %Y}"
-        return first if first == last else f"{first} to {last}"
-
-    def _months(self, ground: Ground, start: date) -> NDArray[np.int64]:
-        first = max(months_between(start, self.first), 0)
-        last = min(months_between(start, self.last), ground.months - 1)
-        if first > last:
-            raise ValueError(f"{self._span()} lies outside the plan, which starts in {start:%b %Y}.")
-        return np.arange(first, last + 1)
-
-    def _cells(self, ground: Ground, start: date, code: str) -> tuple[Any, ...]:
-        """The cells of a resource in the months of the change; without a code of all resources."""
-        if code and code not in ground.resources:
-            raise ValueError(f"There is no resource {code} any more.")
-        rows = [list(ground.resources).index(code)] if code else list(range(len(ground.resources)))
-        return np.ix_(np.array(rows), self._months(ground, start))
-
-
-def _chosen_faults(what: str, code: str) -> list[str]:
-    return [] if code else [f"Choose a {what}."]
-
-
-def _amount_faults(name: str, value: float, least: float, most: float) -> list[str]:
-    return [] if least <= value <= most else [f"{name} has to be a number from {least:g} to {most:,.0f}."]
+RESOURCE: Final = Chosen("resource", "resource")
+HOURS: Final = Amount("hours", "Hours a month")
 
 
 @dataclass(frozen=True)
@@ -103,14 +52,7 @@ class Shift(Change):
 
     kind: ClassVar[str] = "shift"
     label: ClassVar[str] = "Extra shift"
-
-    def faults(self) -> list[str]:
-        return [
-            *super().faults(),
-            *_chosen_faults("resource", self.resource),
-            *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
-            *_amount_faults("The rate per hour", self.rate, 0, MOST_HOURS),
-        ]
+    checks = (RESOURCE, HOURS, Amount("rate", "The rate per hour"))
 
     def apply(self, ground: Ground, start: date) -> Ground:
         premium = np.maximum(self.rate - np.nan_to_num(ground.regular_cost), 0.0)
@@ -131,14 +73,7 @@ class Outsource(Change):
 
     kind: ClassVar[str] = "outsource"
     label: ClassVar[str] = "Outsource"
-
-    def faults(self) -> list[str]:
-        return [
-            *super().faults(),
-            *_chosen_faults("resource", self.resource),
-            *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
-            *_amount_faults("The surcharge", self.surcharge * 100, 0, MOST_PERCENT),
-        ]
+    checks = (RESOURCE, HOURS, Amount("surcharge", "The surcharge", 0, MOST_PERCENT, 100))
 
     def apply(self, ground: Ground, start: date) -> Ground:
         premium = self.surcharge * np.maximum(np.nan_to_num(ground.regular_cost), 0.0)
@@ -148,6 +83,37 @@ class Outsource(Change):
         where = names.get(self.resource, self.resource)
         above = f"{self.surcharge:.0%} above the regular rate"
         return f"Up to {self.hours:,.0f} hours a month of {where} to a supplier, {above}, {self._span()}"
+
+
+@dataclass(frozen=True)
+class Units(Change):
+    """Units of a product a month that a supplier delivers ready, at a price each."""
+
+    product: str = ""
+    units: float = 0.0
+    price: float = 0.0
+
+    kind: ClassVar[str] = "units"
+    label: ClassVar[str] = "Buy units outside"
+    checks = (Chosen("product", "product"), Amount("units", "Units a month"), Amount("price", "The price per unit"))
+
+    def apply(self, ground: Ground, start: date) -> Ground:
+        if self.product not in ground.codes:
+            raise ValueError(f"The product {self.product} is not in the plan any more.")
+        months, row = self._months(ground, start), list(ground.codes).index(self.product)
+        first = max(int(ground.lead_months[row]), int(np.broadcast_to(ground.frozen_months, len(ground.codes))[row]))
+        if months[-1] < first:
+            raise ValueError(
+                f"Nothing new of {ground.products[row]} can arrive {self._span()}: the lead time is longer."
+            )
+        offered, premium = np.zeros_like(ground.demand), np.zeros(len(ground.codes))
+        offered[row, months] = self.units
+        premium[row] = max(self.price - float(known(ground.unit_cost)[row]), 0.0)
+        return replace(ground, bought=(*ground.bought, Offer(offered, premium)))
+
+    def words(self, names: Mapping[str, str]) -> str:
+        what = names.get(self.product, self.product)
+        return f"Buy up to {self.units:,.0f} {what} a month for {self.price:,.2f} each, {self._span()}"
 
 
 @dataclass(frozen=True)
@@ -180,13 +146,7 @@ class Promotion(Change):
     kind: ClassVar[str] = "promotion"
     label: ClassVar[str] = "Delay or cancel an event"
     of_demand: ClassVar[bool] = True
-
-    def faults(self) -> list[str]:
-        return [
-            *super().faults(),
-            *_chosen_faults("promotion or event", self.event),
-            *_amount_faults("The delay in months", self.delay, 0, 24),
-        ]
+    checks = (Chosen("event", "promotion or event"), Amount("delay", "The delay in months", 0, 24))
 
     def apply(self, ground: Ground, start: date) -> Ground:
         part = ground.events.get(self.event)
@@ -214,14 +174,10 @@ class Demand(Change):
     kind: ClassVar[str] = "demand"
     label: ClassVar[str] = "Demand up or down"
     of_demand: ClassVar[bool] = True
-
-    def faults(self) -> list[str]:
-        known = self.scope in ("all", "family", "region")
-        return [
-            *super().faults(),
-            *([] if known else [f"Demand changes for all, a family or a region, not for {self.scope!r}."]),
-            *_amount_faults("The change in per cent", self.percent, -100, MOST_PERCENT),
-        ]
+    checks = (
+        OneOf("scope", ("all", "family", "region"), "Demand changes for all, a family or a region"),
+        Amount("percent", "The change in per cent", -100, MOST_PERCENT),
+    )
 
     def apply(self, ground: Ground, start: date) -> Ground:
         months = self._months(ground, start)
@@ -251,13 +207,7 @@ class Down(Change):
 
     kind: ClassVar[str] = "down"
     label: ClassVar[str] = "Resource or supplier down"
-
-    def faults(self) -> list[str]:
-        return [
-            *super().faults(),
-            *_chosen_faults("resource", self.resource),
-            *_amount_faults("The share lost in per cent", self.share * 100, 0, 100),
-        ]
+    checks = (RESOURCE, Amount("share", "The share lost in per cent", 0, 100, 100))
 
     def apply(self, ground: Ground, start: date) -> Ground:
         cells, left = self._cells(ground, start, self.resource), 1 - self.share
@@ -279,13 +229,7 @@ class Capacity(Change):
 
     kind: ClassVar[str] = "capacity"
     label: ClassVar[str] = "New capacity"
-
-    def faults(self) -> list[str]:
-        return [
-            *super().faults(),
-            *_chosen_faults("resource", self.resource),
-            *_amount_faults("Hours a month", self.hours, 0, MOST_HOURS),
-        ]
+    checks = (RESOURCE, HOURS)
 
     def apply(self, ground: Ground, start: date) -> Ground:
         regular = ground.regular.copy()

@@ -11,6 +11,7 @@ linear programming.
 """
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,11 @@ from numpy.typing import NDArray
 
 from supply.capacity import Matrix, load_hours
 from supply.linear_program import INFINITY, Numbers, Program, Solution
+from supply.lots import in_lots
 from supply.plan_problem import Facts, Problem, full_facts
 
 TINY: Final = 1e-6
+LOT_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class CheapestPlan:
 
     `shipments`, `backlog`, `lost` are (K, P, M); `production`, `bought`, `inventory` (P, M); `load`, `overtime`,
     `extra` (R, M); `extra_cost` is what the extra hours cost and `hour_value` what one more hour would save, both
-    (R, M) in money. `gap` is how far `cost` may be above
-    the best possible, as a share of it (0 = proven).
+    (R, M) in money; `bought_cost` (P, M) what the units bought cost. `gap` is how far `cost` may be above the best
+    possible, as a share of it (0 = proven). In lots `hour_value` is that of the plan without lots.
     """
 
     production: Matrix
@@ -43,20 +46,26 @@ class CheapestPlan:
     overtime: Matrix
     extra: Matrix
     extra_cost: Matrix
+    bought_cost: Matrix
     hour_value: Matrix
     cost: float
     gap: float
 
 
-def cheapest_plan(problem: Problem, *, seconds: float = INFINITY) -> CheapestPlan:
+def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: float = LOT_SECONDS) -> CheapestPlan:
     """The plan of least cost.
 
     Exact up to floating point: inventory_t = inventory_{t-1} + receipts + production + bought - shipments;
     backlog_t = backlog_{t-1} + demand - shipments - lost; load <= regular + overtime + extra; nothing negative.
-    ValueError names the input that is negative or does not fit; Unsolved when `seconds` were not enough.
+    ValueError names the input that is negative or does not fit; Unsolved when `seconds` were not enough. In lots the
+    best plan found within `lot_seconds` more is the answer, and its `gap` says how good it is.
     """
     model = _Model(full_facts(problem))
+    until = monotonic() + seconds
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
+    if model.lot_cells.any():
+        left = min(until - monotonic(), lot_seconds)
+        solved = model.program.solve_in_lots(solved, model.near(solved), left)
     return model.plan(solved)
 
 
@@ -75,15 +84,17 @@ class _Model:
         self._frozen()
         self._level()
         self._lots()
+        self.program.constant = self._constant()
 
     def _variables(self) -> None:
         f, new = self.facts, self.program.variables
         by_class, by_month, by_resource = f.demand.shape, f.receipts.shape, f.regular.shape
         made = f.make + f.regular_cost @ f.hours
         self.made = new(by_month, cost=made[:, None], upper=self._most_made())
-        self.bought = new(by_month, cost=f.buy[:, None], upper=np.where(self._may_start(), f.may_buy, 0.0))
+        self.bought = new(f.may_buy.shape, cost=f.buy[:, :, None], upper=np.where(self._may_start(), f.may_buy, 0.0))
         self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety[:, None])
         self.above = new(by_month, cost=f.hold[:, None])
+        self.left = new(by_month, cost=f.hold[:, None], upper=self._most_left()[:, None])
         self.shipped = new(by_class)
         self.late = new(by_class, cost=self._late_cost())
         self.lost = new(by_class, cost=f.lost[:, :, None], upper=np.where(f.may_lose, INFINITY, 0.0)[:, :, None])
@@ -97,25 +108,40 @@ class _Model:
         return cost
 
     def _may_start(self) -> NDArray[np.bool_]:
-        return self.facts.lead[:, None] <= np.arange(self.facts.demand.shape[2])
+        """(P, M) months in which something new may arrive: after the lead time and behind the frozen fence."""
+        first = np.maximum(self.facts.lead, self.facts.frozen)
+        return first[:, None] <= np.arange(self.facts.demand.shape[2])
 
     def _most_made(self) -> Matrix:
-        """Nothing but open orders before the lead time; in lots a month needs an end."""
+        """Nothing but open orders before something new may arrive; in lots a month needs an end."""
+        most = np.where(self._in_lots(), self._most_of_a_lot(), INFINITY)[:, None]
+        return np.where(self._may_start(), most, np.cumsum(self.facts.ordered, axis=1))
+
+    def _in_lots(self) -> NDArray[np.bool_]:
+        """(P,) what comes in lots; what cannot be stored is made in the quantity that ships."""
+        return ((self.facts.lots > 0) | (self.facts.multiples > 0)) & self.facts.storable
+
+    def _most_of_a_lot(self) -> Matrix:
+        """(P,) more than this in a month helps nobody: all that is ever asked for, rounded up to whole lots."""
         f = self.facts
         ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.safety + f.ordered.sum(axis=1)
-        most = np.where(f.lots > 0, np.maximum(ends, f.lots), INFINITY)[:, None]
-        return np.where(self._may_start(), most, np.cumsum(f.ordered, axis=1))
+        return np.maximum(ends, f.lots) + f.multiples
+
+    def _most_left(self) -> Matrix:
+        """(P,) units that may lie beyond what is needed because they came with a lot: less than one of them."""
+        f = self.facts
+        return np.where(self._in_lots() & ~f.build_ahead, np.maximum(f.lots, f.multiples), 0.0)
 
     def _stock_balance(self) -> None:
         f, add = self.facts, self.program.add
         comes = f.receipts.copy()
         comes[:, 0] += f.stock
         rows = self.program.rows(comes.shape, lower=-comes, upper=-comes)
-        for stock in (self.safe, self.above):
+        for stock in (self.safe, self.above, self.left):
             add(rows, stock, -1.0)
             add(rows[:, 1:], stock[:, :-1], 1.0)
         add(rows, self.made, 1.0)
-        add(rows, self.bought, 1.0)
+        add(rows[None], self.bought, 1.0)
         add(rows[None], self.shipped, -1.0)
 
     def _owed_balance(self) -> None:
@@ -139,7 +165,7 @@ class _Model:
         which = np.flatnonzero(~f.storable)
         rows = self.program.rows((len(which), f.demand.shape[2]), upper=f.ordered[which])
         add(rows, self.made[which], 1.0)
-        add(rows, self.bought[which], 1.0)
+        add(rows[None], self.bought[:, which], 1.0)
         add(rows[None], self.shipped[:, which], -1.0)
 
     def _not_ahead(self) -> None:
@@ -153,19 +179,22 @@ class _Model:
         add(rows[:, 1:], self.above[which][:, :-1], -1.0)
 
     def _before_lead_time(self) -> None:
-        """Before a new order can arrive no more is made than was ordered until then."""
+        """Between the frozen fence and the first new order no more is made than was ordered until then."""
         f = self.facts
-        early = ~self._may_start() & (f.ordered.sum(axis=1) > 0)[:, None]
+        early = ~self._may_start() & ~self._fenced() & (f.ordered.sum(axis=1) > 0)[:, None]
         self._cumulative(early, upper=np.cumsum(f.ordered, axis=1))
 
     def _frozen(self) -> None:
-        """Open orders of the frozen months are made by then; what hours do not allow costs like a lost unit."""
+        """Behind the fence exactly the open orders are made; what hours do not allow costs like a lost unit."""
         f = self.facts
-        fenced = (np.arange(f.demand.shape[2]) < f.frozen) & (f.ordered.sum(axis=1) > 0)[:, None]
-        rows = self._cumulative(fenced, lower=np.cumsum(f.ordered, axis=1))
+        fenced, until = self._fenced() & (f.ordered.sum(axis=1) > 0)[:, None], np.cumsum(f.ordered, axis=1)
+        rows = self._cumulative(fenced, lower=until, upper=until)
         products = np.nonzero(fenced)[0]
         missing = self.program.variables(rows.shape, cost=f.lost.max(axis=0)[products])
         self.program.add(rows, missing, 1.0)
+
+    def _fenced(self) -> NDArray[np.bool_]:
+        return np.arange(self.facts.demand.shape[2]) < self.facts.frozen[:, None]
 
     def _cumulative(self, cells: NDArray[np.bool_], **bounds: Matrix) -> Numbers:
         """A row per cell on what is made from the first month up to it."""
@@ -189,18 +218,32 @@ class _Model:
             self.program.add(rows, moved, sign)
 
     def _lots(self) -> None:
-        which = np.flatnonzero(self.facts.lots)
-        if len(which):
-            cells = self._may_start()[which]
-            least = np.broadcast_to(self.facts.lots[which][:, None], cells.shape)
-            self.program.none_or_at_least(self.made[which][cells], least[cells])
+        f = self.facts
+        self.lot_cells = self._may_start() & self._in_lots()[:, None]
+        least, size, most = (
+            np.broadcast_to(values[:, None], self.lot_cells.shape)[self.lot_cells]
+            for values in (f.lots, f.multiples, self._most_of_a_lot())
+        )
+        if least.size:
+            self.program.in_lots(self.made[self.lot_cells], least=least, size=size, most=most)
+
+    def near(self, solved: Solution) -> Matrix:
+        """A plan in lots near the one without: a lot is made when holding what is over costs less than waiting."""
+        f = self.facts
+        wait = f.late.max(axis=0) + f.hold
+        worth = np.divide(f.hold, wait, out=np.ones_like(wait), where=wait > 0)
+        room = f.regular + f.overtime + f.extra.sum(axis=0)
+        # what the plan without lots already leaves of one would come on top of what the lots leave
+        left = np.diff(self._value(solved, self.left), axis=1, prepend=0.0)
+        wanted = self._value(solved, self.made) - left
+        return in_lots(wanted, f.hours, room, self.lot_cells, f.lots, f.multiples, worth)[self.lot_cells]
 
     def plan(self, solved: Solution) -> CheapestPlan:
-        made, extra = self._value(solved, self.made), self._value(solved, self.extra)
+        made, extra, bought = (self._value(solved, block) for block in (self.made, self.extra, self.bought))
         return CheapestPlan(
             production=made,
-            bought=self._value(solved, self.bought),
-            inventory=self._value(solved, self.safe) + self._value(solved, self.above),
+            bought=bought.sum(axis=0),
+            inventory=self._value(solved, np.stack([self.safe, self.above, self.left])).sum(axis=0),
             shipments=self._value(solved, self.shipped),
             backlog=self._value(solved, self.late),
             lost=self._value(solved, self.lost),
@@ -208,8 +251,9 @@ class _Model:
             overtime=self._value(solved, self.over),
             extra=extra.sum(axis=0),
             extra_cost=(extra * self.facts.extra_cost[:, :, None]).sum(axis=0),
+            bought_cost=(bought * self.facts.buy[:, :, None]).sum(axis=0),
             hour_value=np.maximum(-solved.prices[self.capacity], 0.0),
-            cost=solved.objective + self._constant(),
+            cost=solved.objective,
             gap=solved.gap,
         )
 

@@ -55,7 +55,7 @@ class Commitment:
     """The plan. `commitment` is what ships of the demand given; `shipments` also serves the backlog
     there was at the start. `binding` (P, M) names for every cell with something unshipped the
     resource that is short, `LEAD_TIME` when new supply cannot arrive yet, else `NOT_SHORT`. `by_rules` is False for a
-    plan at least cost.
+    plan at least cost; of its `production` (P, M) units are `bought` ready and use no hours (None = none).
     """
 
     commitment: Matrix
@@ -68,6 +68,7 @@ class Commitment:
     stock_known: bool
     open_demand: Matrix = field(repr=False)
     by_rules: bool = True
+    bought: Matrix | None = None
 
 
 @dataclass(frozen=True)

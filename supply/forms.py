@@ -11,7 +11,7 @@ from django.http import QueryDict
 from cycles.typed import month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
-from supply.changes import Change
+from supply.change import Change
 from supply.models import GapOptionKind
 from supply.scenarios import KINDS, read
 
@@ -69,6 +69,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
     "overtime": {"resource": ""},
     "shift": {"resource": "", "hours": "Hours a month", "rate": "Rate per hour"},
     "outsource": {"resource": "", "hours": "Hours a month", "surcharge": "Surcharge, %"},
+    "units": {"product": "", "units": "Units a month", "price": "Price per unit"},
     "prebuild": {"family": "", "allowed": ""},
     "promotion": {"event": "", "delay": "Months later"},
     "demand": {"scope": "", "percent": "Change, %"},

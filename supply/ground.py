@@ -8,7 +8,7 @@ Shapes: P products, M months, R resources. Money is in the company's currency.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -28,13 +28,15 @@ SAFETY_SHARE: Final = 0.5
 FIRST_PRIORITY: Final = 1.5
 LEAST_WORTH: Final = 1.0
 SMALL: Final = 1e-9
+NO_STOCK_KNOWN: Final = "Stock is not known, so only capacity counts. Import inventory.csv."
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Hours that may be had on top (R, M), and what each costs beyond the regular rate (R,)."""
+    """Hours that may be had on top (R, M), and what each costs beyond the regular rate (R,); or units of products
+    (P, M), and what each costs beyond its own cost (P,)."""
 
-    hours: Matrix
+    most: Matrix
     premium: Matrix
 
 
@@ -44,8 +46,10 @@ class Ground:
 
     `price`, `unit_cost` (P,) and `priority` (P,), 1 = first, may be missing (NaN). `regular` (R, M) hours in the
     plan, `agreed` (R, M) overtime in it and `overtime` (R, M) overtime that could be released; `offers` of other
-    hours. `stock` None means unknown: then only capacity counts. `ahead` (P,) may be built ahead of its need.
-    `regions` and `events` are the parts (P, M) of demand in a region and of an event.
+    hours, and of units `bought` ready. `stock` None means unknown: then only capacity counts. `ahead` (P,) may be
+    built ahead of its need. Newly made are none or at least `lots` (P,), in whole `multiples` (P,); in the first
+    `frozen_months` (P,) what is on order. `told` says which faults of the data were put right before. `regions` and
+    `events` are the parts (P, M) of demand in a region and of an event; `codes` those of the products.
     """
 
     products: Sequence[str]
@@ -70,7 +74,13 @@ class Ground:
     receipts: Matrix
     open_production: Matrix
     ahead: NDArray[np.bool_]
+    lots: ArrayLike = 0.0
+    multiples: ArrayLike = 0.0
+    frozen_months: ArrayLike = 0
     offers: tuple[Offer, ...] = ()
+    bought: tuple[Offer, ...] = ()
+    codes: Sequence[str] = ()
+    told: tuple[str, ...] = ()
     regions: Mapping[str, Matrix] = field(default_factory=dict)
     events: Mapping[str, Matrix] = field(default_factory=dict)
 
@@ -87,7 +97,7 @@ class Ground:
     @property
     def released(self) -> Matrix:
         """(R, M) all hours the plan may use."""
-        return known(self.regular) + known(self.agreed) + sum(offer.hours for offer in self.offers)
+        return known(self.regular) + known(self.agreed) + sum(offer.most for offer in self.offers)
 
 
 def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
@@ -98,14 +108,16 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
     delivered: margin (if any) + worth; held: holding rate x cost a month; below safety stock: half of late.
     """
     has_stock, nothing = ground.stock is not None, np.zeros(len(ground.demand))
-    extra, premiums = _offers(ground)
+    extra, premiums = _offers(ground.offers, ground.regular.shape)
+    units, prices = _offers(ground.bought, ground.demand.shape)
     return Problem(
         demand=known(ground.demand),
         hours=known(ground.hours),
         regular=known(ground.regular),
-        costs=_costs(ground, premiums, assumed or Assumptions()),
+        costs=replace(_costs(ground, assumed or Assumptions()), extra=premiums, buy=prices),
         overtime=known(ground.agreed),
         extra=extra,
+        may_buy=units,
         opening_stock=known(ground.stock) if ground.stock is not None else nothing,
         opening_backlog=known(ground.backlog) * has_stock,
         receipts=known(ground.receipts) * has_stock,
@@ -114,10 +126,13 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
         lead_months=ground.lead_months * has_stock,
         storable=ground.storable,
         build_ahead=ground.ahead,
+        frozen_months=np.asarray(ground.frozen_months) * has_stock,
+        lots=ground.lots,
+        multiples=ground.multiples,
     )
 
 
-def _costs(ground: Ground, premiums: Matrix, assumed: Assumptions) -> Costs:
+def _costs(ground: Ground, assumed: Assumptions) -> Costs:
     worth, weight = ground.worth, weights(ground.priority)
     margin = np.maximum(known(ground.price) - known(ground.unit_cost), 0.0)
     late = assumed.goodwill * worth * weight
@@ -128,7 +143,6 @@ def _costs(ground: Ground, premiums: Matrix, assumed: Assumptions) -> Costs:
         hold=assumed.holding_rate * np.where(cost > 0, cost, worth),
         safety=SAFETY_SHARE * assumed.goodwill * worth,
         overtime=_premium(ground.overtime_cost, ground.regular_cost),
-        extra=premiums,
     )
 
 
@@ -144,15 +158,11 @@ def weights(priority: Matrix) -> Matrix:
     return FIRST_PRIORITY - (FIRST_PRIORITY - 1.0) * rank / max(rank.max(), 1)
 
 
-def _offers(ground: Ground) -> tuple[Matrix, Matrix]:
-    """Offers as hours (T, R, M) and premiums (T, R); none is one offer of no hours."""
-    shape = ground.regular.shape
-    if not ground.offers:
+def _offers(offers: Sequence[Offer], shape: tuple[int, ...]) -> tuple[Matrix, Matrix]:
+    """Offers as quantities (T, *shape) and premiums (T, rows); none is one offer of nothing."""
+    if not offers:
         return np.zeros((1, *shape)), np.zeros((1, shape[0]))
-    return (
-        np.stack([known(offer.hours) for offer in ground.offers]),
-        np.stack([known(offer.premium) for offer in ground.offers]),
-    )
+    return np.stack([known(offer.most) for offer in offers]), np.stack([known(offer.premium) for offer in offers])
 
 
 def _premium(rate: Matrix, regular: Matrix) -> Matrix:
@@ -167,7 +177,7 @@ def known(values: Matrix) -> Matrix:
 
 def doubts(ground: Ground) -> list[str]:
     """What is missing or cannot be, one sentence each with what is assumed and where it is put right."""
-    found = [*_money_doubts(ground), *_hours_doubts(ground), *_stock_doubts(ground)]
+    found = [*_money_doubts(ground), *_hours_doubts(ground), *_stock_doubts(ground), *ground.told]
     return [sentence for sentence in found if sentence]
 
 
@@ -208,14 +218,26 @@ def _hours_doubts(ground: Ground) -> list[str]:
 
 def _stock_doubts(ground: Ground) -> list[str]:
     if ground.stock is None:
-        return ["Stock is not known, so only capacity counts. Import inventory.csv."]
+        return [NO_STOCK_KNOWN]
+    wanted = known(ground.demand).sum(axis=1) > 0
     return [
+        _said(
+            "Nothing is in stock of {}, so only what is made or arrives ships. If that is not so, correct "
+            "inventory.csv.",
+            ground.products,
+            wanted & ground.storable & (ground.stock == 0) & ~_told_of(ground),
+        ),
         _said(
             "Stock of {} is negative or missing and counts as none. Correct it in inventory.csv.",
             ground.products,
             ~(ground.stock >= 0),
-        )
+        ),
     ]
+
+
+def _told_of(ground: Ground) -> NDArray[np.bool_]:
+    """(P,) products whose stock was put right before."""
+    return np.array([any(name in text for text in ground.told) for name in ground.products], dtype=bool)
 
 
 def _said(sentence: str, names: Sequence[str], where: ArrayLike) -> str:

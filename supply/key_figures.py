@@ -24,11 +24,11 @@ HALF_A_UNIT: Final = 0.5
 @dataclass(frozen=True)
 class KeyFigures:
     """`in_time` is the share of units that ship in the month asked (NaN without demand); `revenue` what ships
-    within the horizon at its price; `extra_cost` overtime, shifts and suppliers beyond the regular rate; `holding`
-    stock over the horizon; `margin` is revenue less unit costs, extra cost and holding; `stock` the average at cost;
-    `utilisation` the load of the fullest resource against its regular hours and those worked on top, `overtime` and
-    `extra` hours; `cost` what the plan was chosen by, and `gap` how far that may be above the best possible (NaN:
-    not known)."""
+    within the horizon at its price; `extra_cost` overtime, shifts and suppliers beyond the regular rate or the cost
+    of the unit; `holding` stock over the horizon; `margin` is revenue less unit costs, extra cost and holding;
+    `stock` the average at cost; `utilisation` the load of the fullest resource against its regular hours and those
+    worked on top, `overtime` and `extra` hours; `bought` units that come ready from suppliers; `cost` what the plan
+    was chosen by, and `gap` how far that may be above the best possible (NaN: not known)."""
 
     in_time: float
     units_late: float
@@ -42,6 +42,7 @@ class KeyFigures:
     utilisation: float
     overtime: float
     extra: float
+    bought: float
     cost: float
     gap: float
 
@@ -84,13 +85,14 @@ def key_figures(ground: Ground, made: CheapestPlan) -> KeyFigures:
         utilisation=_fullest(made.load, facts.regular + made.overtime + made.extra),
         overtime=float(made.overtime.sum()),
         extra=float(made.extra.sum()),
+        bought=float(made.bought.sum()),
         cost=made.cost,
         gap=made.gap,
     )
 
 
 def _extra_cost(made: CheapestPlan, overtime_cost: Matrix) -> float:
-    return float((made.overtime * overtime_cost[:, None]).sum() + made.extra_cost.sum())
+    return float((made.overtime * overtime_cost[:, None]).sum() + made.extra_cost.sum() + made.bought_cost.sum())
 
 
 def _fullest(load: Matrix, worked: Matrix) -> float:

@@ -1,4 +1,4 @@
-"""A linear program put together from blocks of variables and rows, solved by HiGHS.
+"""A linear program put together from blocks of variables and rows, with or without lots, solved by HiGHS.
 
 Blocks are arrays of column and row numbers, so that a whole family of constraints is written as one
 broadcast. A block keeps its numbers, so values and shadow prices come back in the shape they were asked in.
@@ -16,6 +16,10 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 INFINITY = highspy.kHighsInf
 TRACE = 1e-3
+# Quantities this near a whole number are one.
+WHOLE = 1e-6
+# A plan in lots this near the best possible is not searched on.
+GOOD_ENOUGH = 1e-3
 FEASIBLE = highspy.SolutionStatus.kSolutionStatusFeasible
 
 
@@ -43,6 +47,18 @@ class Solution:
         return max(self.objective - self.bound, 0.0) / max(abs(self.objective), 1.0)
 
 
+@dataclass(frozen=True)
+class Lots:
+    """Columns that are none, or at least `least`, up to `most`; where `whole` they count lots and are whole numbers,
+    each of `size` of what is made."""
+
+    columns: NDArray[np.int32]
+    least: Floats
+    most: Floats
+    size: Floats
+    whole: NDArray[np.bool_]
+
+
 class Program:
     """Minimise cost @ x with row bounds and column bounds; columns are not negative unless said so."""
 
@@ -50,8 +66,9 @@ class Program:
         self._columns: list[tuple[Floats, Floats, Floats]] = []
         self._rows: list[tuple[Floats, Floats]] = []
         self._entries: list[tuple[Numbers, Numbers, Floats]] = []
-        self._at_least: list[tuple[Numbers, Floats]] = []
+        self._lots: Lots | None = None
         self._column_count = self._row_count = 0
+        self.constant = 0.0
 
     def variables(
         self, shape: tuple[int, ...], *, cost: ArrayLike = 0.0, lower: ArrayLike = 0.0, upper: ArrayLike = INFINITY
@@ -75,21 +92,72 @@ class Program:
         there = value != 0
         self._entries.append((row[there], column[there], value[there]))
 
-    def none_or_at_least(self, columns: Numbers, least: ArrayLike) -> None:
-        """The columns are 0 or at least `least` (and need a finite upper bound)."""
-        self._at_least.append((columns.ravel(), _flat(least, columns.shape)))
+    def in_lots(self, columns: Numbers, *, least: Floats, size: Floats, most: Floats) -> None:
+        """The columns are none, or at least `least`, in whole numbers of `size` (0 = any quantity), and not much
+        above `most`; they all come in one call."""
+        whole, counted = size > 0, columns.astype(np.int32)
+        step = np.where(whole, size, 1.0)
+        lots = self.variables((int(whole.sum()),), upper=np.ceil(most / step)[whole])
+        rows = self.rows(lots.shape, lower=0.0, upper=0.0)
+        self.add(rows, columns[whole], 1.0)
+        self.add(rows, lots, -step[whole])
+        counted[whole] = lots
+        first = np.where(whole, np.maximum(np.ceil(least / step - WHOLE), 1.0), least)
+        self._lots = Lots(counted, first, np.maximum(np.ceil(most / step), first), step, whole)
 
     def solve(self, *, priced: Numbers, seconds: float = INFINITY) -> Solution:
-        """Solve it, with the prices of *more* on the right of the rows `priced`.
+        """Solve it, with the prices of *more* on the right of the rows `priced`; lots count as any quantity.
 
-        Unsolved when time runs out first. With lots the best plan found by then is the answer, and prices are those
-        of the plan without lots.
+        Unsolved when time runs out first.
         """
         highs = self._loaded(seconds)
         highs.run()
         best = _solution(highs)
-        best = replace(best, prices=self._prices(highs, priced.ravel(), best))
-        return self._in_lots(seconds, best) if self._at_least else best
+        return replace(best, prices=self._prices(highs, priced.ravel(), best))
+
+    def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float) -> Solution:
+        """The best plan in lots that time allows, from one that makes a lot where `near` (in the order of the columns
+        in lots) has one. Prices are those of `relaxed`, the plan without lots, which also bounds the cost."""
+        start = self._with_lots(near, relaxed.values)
+        highs = self._loaded(max(seconds, 0.0))
+        lots = self._lots_known
+        highs.setOptionValue("solver", "choose")
+        highs.setOptionValue("mip_rel_gap", GOOD_ENOUGH)
+        highs.changeColsBounds(len(lots.columns), lots.columns, lots.least, lots.most)
+        kind = np.where(lots.whole, highspy.HighsVarType.kSemiInteger.value, highspy.HighsVarType.kSemiContinuous.value)
+        highs.changeColsIntegrality(len(lots.columns), lots.columns, kind.astype(np.uint8))
+        first = highspy.HighsSolution()
+        first.col_value = start.values
+        highs.setSolution(first)
+        highs.run()
+        info = highs.getInfo()
+        bound = max(info.mip_dual_bound, relaxed.bound)
+        found = info.primal_solution_status == FEASIBLE.value and info.objective_function_value <= start.objective
+        if not found:
+            return replace(start, prices=relaxed.prices, bound=bound)
+        return Solution(np.array(highs.getSolution().col_value), relaxed.prices, info.objective_function_value, bound)
+
+    @property
+    def _lots_known(self) -> Lots:
+        if self._lots is None:
+            raise ValueError("The program has no columns in lots.")
+        return self._lots
+
+    def _with_lots(self, near: Floats, relaxed: Floats) -> Solution:
+        """The best quantities when lots are made where `near` has them; where that cannot be, where the plan without
+        lots makes enough for one, rounded down: what is left out ships less, so it always is a plan."""
+        lots = self._lots_known
+        for made in (near / lots.size, relaxed[lots.columns]):
+            lower = np.where(lots.whole, np.floor(made + WHOLE), np.where(made >= lots.least - WHOLE, lots.least, 0.0))
+            lower = np.where(lower >= lots.least - WHOLE, lower, 0.0)
+            highs = self._loaded(INFINITY)
+            highs.changeColsBounds(
+                len(lower), lots.columns, lower, np.where(lots.whole | (lower == 0), lower, lots.most)
+            )
+            highs.run()
+            if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                break
+        return _solution(highs)
 
     def _prices(self, highs: Any, rows: Numbers, best: Solution) -> Floats:
         """Prices a trace beyond the right-hand sides: right on a corner (no hours at all, stock just enough) more
@@ -117,6 +185,7 @@ class Program:
         model.num_col_, model.num_row_ = self._column_count, self._row_count
         model.col_cost_, model.col_lower_, model.col_upper_ = _joined(self._columns)
         model.row_lower_, model.row_upper_ = _joined(self._rows)
+        model.offset_ = self.constant
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
         model.a_matrix_.value_ = matrix.data
@@ -125,22 +194,6 @@ class Program:
     def _matrix(self) -> csc_matrix:
         row, column, value = _joined(self._entries)
         return coo_matrix((value, (row, column)), shape=(self._row_count, self._column_count)).tocsc()
-
-    def _in_lots(self, seconds: float, relaxed: Solution) -> Solution:
-        """The best plan in lots that time allows; prices and bound start from the plan without them."""
-        highs = self._loaded(seconds)
-        columns, least = _joined(self._at_least)
-        upper = _joined(self._columns)[2][columns]
-        highs.changeColsBounds(len(columns), columns.astype(np.int32), least, np.maximum(upper, least))
-        kind = np.full(len(columns), highspy.HighsVarType.kSemiContinuous.value, dtype=np.uint8)
-        highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kind)
-        highs.run()
-        info = highs.getInfo()
-        if info.primal_solution_status != FEASIBLE.value:
-            raise Unsolved(relaxed.bound)
-        values = np.array(highs.getSolution().col_value)
-        bound = max(info.mip_dual_bound, relaxed.bound)
-        return Solution(values, relaxed.prices, info.objective_function_value, bound)
 
 
 def _solution(highs: Any) -> Solution:

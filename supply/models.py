@@ -125,7 +125,8 @@ class SupplyOrder(models.Model):
 class SupplyAnswer(models.Model):
     """Operations' answer of a cycle per product, month by month, complete enough to be read alone.
 
-    `committed` is what ships of the demand plan, `shipments` also serves the backlog at the start;
+    `committed` is what ships of the demand plan, `shipments` also serves the backlog at the start; of `supply` units
+    are `bought` ready by a scenario and use no hours (empty = none);
     `binding` names per month the resource (or LEAD_TIME) that keeps units from shipping. `opening_stock`
     is empty when stock was not known: then only capacity counted.
     """
@@ -138,6 +139,7 @@ class SupplyAnswer(models.Model):
     committed = ArrayField(models.FloatField())
     shipments = ArrayField(models.FloatField(), default=list)
     supply = ArrayField(models.FloatField())
+    bought = ArrayField(models.FloatField(), default=list)
     inventory = ArrayField(models.FloatField())
     backlog = ArrayField(models.FloatField())
     binding = ArrayField(models.CharField(max_length=60, blank=True), default=list)

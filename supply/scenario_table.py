@@ -28,12 +28,13 @@ MEASURES: Final = (
     Measure("units_open", "Not shipped at all", "units, within the horizon", "count", -1),
     Measure("revenue", "Revenue", "of what ships", "money", 1),
     Measure("margin", "Margin", "after the two costs below", "money", 1, private=True),
-    Measure("extra_cost", "Overtime, shifts, suppliers", "beyond the regular rate", "money", -1, private=True),
+    Measure("extra_cost", "Overtime, shifts, suppliers", "beyond rate or unit cost", "money", -1, private=True),
     Measure("holding", "Holding stock", "over the horizon", "money", -1, private=True),
     Measure("stock", "Stock", "average, at cost", "money", 0, private=True),
     Measure("utilisation", "Fullest resource", "load / hours worked", "share", 0),
     Measure("overtime", "Overtime", "hours", "count", 0),
     Measure("extra", "Hours beyond", "shifts and suppliers", "count", 0),
+    Measure("bought", "Bought ready", "units from suppliers", "count", 0),
 )
 PICTURED: Final = ("in_time", "revenue", "margin", "extra_cost", "stock", "utilisation")
 

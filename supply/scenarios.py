@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any, Final
 
 from cycles.periods import format_month, parse_month
-from supply.changes import Capacity, Change, Demand, Down, Outsource, Overtime, Prebuild, Promotion, Shift
+from supply.change import Change
+from supply.changes import Capacity, Demand, Down, Outsource, Overtime, Prebuild, Promotion, Shift, Units
 from supply.ground import Ground
 
 KINDS: Final[dict[str, type[Change]]] = {
-    cls.kind: cls for cls in (Overtime, Shift, Outsource, Prebuild, Promotion, Demand, Down, Capacity)
+    cls.kind: cls for cls in (Overtime, Shift, Outsource, Units, Prebuild, Promotion, Demand, Down, Capacity)
 }
 
 

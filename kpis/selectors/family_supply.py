@@ -47,7 +47,7 @@ def supply_view(cycle: Cycle, open_from: date) -> SupplyView | None:
     at = max(months_between(cycle.month, open_from), 0)
     if answer is None or at + AHEAD >= answer.demand.shape[1]:
         return None
-    load = load_of(cycle, answer.products, answer.demand, answer.supply)
+    load = load_of(cycle, answer.products, answer.demand, answer.with_hours)
     family = answer.products["family"].to_numpy()
     views = {str(code): _family(answer, load, family == code, at) for code in np.unique(family)}
     whole = _family(answer, load, np.ones(len(family), dtype=bool), at)

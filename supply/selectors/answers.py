@@ -32,6 +32,12 @@ class Answer:
     opening_stock: Matrix | None
     opening_backlog: Matrix
     safety_stock: Matrix
+    bought: Matrix
+
+    @property
+    def with_hours(self) -> Matrix:
+        """Supply that takes hours: all but the units bought ready."""
+        return self.supply - self.bought
 
     @property
     def late(self) -> Matrix:
@@ -59,6 +65,7 @@ def answer_of(cycle: Cycle) -> Answer | None:
         opening_stock=None if None in stock else np.array(stock, dtype=float),
         opening_backlog=np.array([row.opening_backlog for row in rows]),
         safety_stock=np.array([row.safety_stock for row in rows]),
+        bought=np.array([row.bought or [0.0] * len(row.supply) for row in rows], dtype=float),
     )
 
 
@@ -72,6 +79,7 @@ def answer_rows(answer: Answer, rows: np.ndarray) -> Answer:
         opening_stock=None if stock is None else stock[rows],
         opening_backlog=answer.opening_backlog[rows],
         safety_stock=answer.safety_stock[rows],
+        bought=answer.bought[rows],
     )
 
 

@@ -15,9 +15,10 @@ from demand.matrices import Matrix
 from demand.models import OrderLine
 from supply.capacity import CapacityException as MonthException
 from supply.capacity import capacity_by_month, hours_matrix
-from supply.changes import Change
+from supply.change import Change
 from supply.models import BillOfResource, CapacityException, Inventory, Resource, Scenario, SupplyOrder
 from supply.scenarios import read
+from supply.wording import list_text
 
 STOCK_UNKNOWN = "capacity only: stock unknown"
 NO_HOURS = "No resource has hours per unit, so nothing limits what is made. Import bill_of_resources.csv."
@@ -148,8 +149,8 @@ def _inventory(products: pd.DataFrame, as_of: date | None) -> tuple[Matrix | Non
 
 
 def _negative(products: pd.DataFrame, opening: Matrix) -> str:
-    codes = ", ".join(products["code"].to_numpy()[opening < 0][:5])
-    return f"Negative stock counts as none: {codes}. Correct it in inventory.csv."
+    names = list_text(products["name"].to_numpy()[opening < 0].tolist())
+    return f"Negative stock counts as none: {names}. Correct it in inventory.csv."
 
 
 def orders_waiting(cycle: Cycle) -> QuerySet[OrderLine]:

@@ -11,11 +11,12 @@ from cycles.models import Cycle
 from demand.event_effects import without_past_events
 from demand.matrices import Matrix, Plan
 from demand.selectors.events import events_frame
-from supply.changes import Change, Demand, Promotion
+from supply.change import Change
+from supply.changes import Demand, Promotion
 from supply.ground import Ground, Offer
 from supply.options import Assumptions, Kind
 from supply.relief import Relief, agreed_hours, prebuild_months
-from supply.selectors.facts import Capacity, Stock
+from supply.selectors.facts import OF_THE_PAST, STOCK_UNKNOWN, Capacity, Stock
 from supply.selectors.products import by_product
 
 
@@ -30,10 +31,12 @@ def ground_of(
     rates, ahead = capacity.resources, prebuild_months(capacity.hours, cycle.horizon, reliefs).max(axis=1) > 0
     regular_cost = rates["regular_cost"].to_numpy(dtype=float)
     given_out = (Offer(outsourced, Assumptions().outsource_surcharge * np.maximum(regular_cost, 0.0)),)
-    lead = 0 if cycle.simulated or stock.opening is None else products["lead_months"].to_numpy(dtype=np.int64)
+    orders_known = not cycle.simulated and stock.opening is not None
+    lead, frozen = (products[name].to_numpy(dtype=np.int64) * orders_known for name in ("lead_months", "frozen_months"))
     return Ground(
         products=products["name"].tolist(),
         families=products["family"].tolist(),
+        codes=products["code"].tolist(),
         resources=capacity.codes,
         demand=demand,
         price=products["price"].to_numpy(dtype=float),
@@ -41,7 +44,10 @@ def ground_of(
         priority=products["priority"].to_numpy(dtype=float),
         made=products["made"].to_numpy(dtype=bool),
         storable=products["storable"].to_numpy(dtype=bool),
-        lead_months=np.broadcast_to(np.asarray(lead, dtype=np.int64), (len(products),)),
+        lead_months=lead,
+        frozen_months=frozen,
+        lots=products["lots"].to_numpy(dtype=float),
+        multiples=products["multiples"].to_numpy(dtype=float),
         hours=capacity.hours,
         regular=capacity.regular,
         agreed=agreed,
@@ -55,6 +61,7 @@ def ground_of(
         open_production=stock.open_production,
         ahead=ahead,
         offers=given_out if outsourced.any() else (),
+        told=tuple(note for note in stock.notes if note not in (STOCK_UNKNOWN, OF_THE_PAST)),
     )
 
 
@@ -92,6 +99,7 @@ def fingerprint(ground: Ground) -> str:
     digest = sha256()
     for name in ("demand", "price", "unit_cost", "hours", "regular", "agreed", "overtime", "backlog", "safety"):
         digest.update(np.round(np.asarray(getattr(ground, name), dtype=float), 6).tobytes())
-    for part in (ground.stock, ground.receipts, ground.open_production, ground.ahead, ground.lead_months):
+    rules = (ground.lead_months, ground.frozen_months, ground.lots, ground.multiples)
+    for part in (ground.stock, ground.receipts, ground.open_production, ground.ahead, *rules):
         digest.update(b"unknown" if part is None else np.asarray(part, dtype=float).tobytes())
     return digest.hexdigest()

@@ -19,6 +19,9 @@ COLUMNS = {
     "line__product__make_or_buy": "make_or_buy",
     "line__product__make_to": "make_to",
     "line__product__lead_time_days": "lead_time_days",
+    "line__product__lot": "lots",
+    "line__product__lot_multiple": "multiples",
+    "line__product__frozen_months": "frozen_months",
     "line__product__priority": "priority",
     "family__code": "family",
     "family__name": "family_name",
@@ -32,7 +35,9 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     """The products a cycle plans, indexed by product id in ascending order.
 
     Columns: code, name, family, family_name, group, price and unit_cost in company currency, priority (1 = first, NaN
-    = none), made, storable, lead_months (first month in which newly ordered supply arrives).
+    = none), made, storable, lead_months (first month in which newly ordered supply arrives), frozen_months (in which
+    supply is what is on order; as many as the lead time takes where nothing is said), lots and multiples (units; 0 =
+    any quantity).
     """
     rows = (
         CycleLine.objects.filter(cycle=cycle)
@@ -45,6 +50,10 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     frame["storable"] = frame["make_to"] != Product.MakeTo.ORDER
     days = frame["lead_time_days"].astype(float).fillna(0).astype(int)
     frame["lead_months"] = [lead_months(cycle.month, number) for number in days.tolist()]
+    frame["frozen_months"] = frame["frozen_months"].astype(float).fillna(frame["lead_months"]).astype(int)
+    for name in ("lots", "multiples"):
+        units = frame[name].astype(float).fillna(0.0)
+        frame[name] = units.where((units > 1) & frame["storable"], 0.0)
     return frame.drop(columns=["make_or_buy", "make_to", "lead_time_days"])
 
 

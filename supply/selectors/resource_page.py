@@ -58,7 +58,7 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
 def _load(cycle: Cycle, gaps: list[Gap]) -> Load | None:
     answer = answer_of(cycle) if version_current(cycle, Stage.SUPPLY_PLAN) is not None else None
     if answer is not None:
-        return load_of(cycle, answer.products, answer.demand, answer.supply, gaps)
+        return load_of(cycle, answer.products, answer.demand, answer.with_hours, gaps)
     live = live_demand(cycle)
     return None if live is None else load_of(cycle, live.products, live.demand, None, gaps)
 

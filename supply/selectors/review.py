@@ -61,7 +61,7 @@ def _planned(
     months = month_range(cycle.month, cycle.horizon)
     gaps = gaps_of(cycle)
     rows = gap_rows(gaps, person)
-    load = load_of(cycle, answer.products, answer.demand, answer.supply, gaps)
+    load = load_of(cycle, answer.products, answer.demand, answer.with_hours, gaps)
     used = utilisation_rows(load, SHOWN)
     open_gaps = [row for row in rows if row["is_open"]]
     changeable = Milestone.SUPPLY_SIGNED not in reached and cycle.state == CycleState.OPEN

@@ -11,8 +11,8 @@ from cycles.models import Cycle, CycleState
 from cycles.periods import month_range, parse_month
 from demand.models import Event, Stage
 from demand.selectors.events import events_frame
-from demand.selectors.versions import version_current
-from masterdata.models import Family, Person, Region
+from demand.selectors.versions import version_current, version_proposed
+from masterdata.models import Family, Person, Product, Region
 from masterdata.roles import COST_ROLES
 from masterdata.selectors import company
 from supply.allocation import Rule
@@ -27,6 +27,8 @@ from supply.scenarios import KINDS, changed, read
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.facts import adopted_changes
 from supply.selectors.ground import fingerprint
+from supply.selectors.preview import waits_for
+from supply.selectors.products import supply_products
 from supply.selectors.scenario_results import Start, result_of, rules_on
 from supply.selectors.start import scenario_start
 from supply.wording import count_text, list_text, money_text, percent_text
@@ -67,6 +69,13 @@ def scenarios_page(cycle: Cycle, person: Person, picked: Sequence[int]) -> dict[
     }
 
 
+def scenarios_waiting(cycle: Cycle) -> dict[str, Any] | None:
+    """What the page says while there is no demand plan to change; None when there is one."""
+    if version_current(cycle, Stage.DEMAND_PLAN) is not None or version_proposed(cycle) is not None:
+        return None
+    return {"cycle": cycle, "waits_for": waits_for(cycle)}
+
+
 def compared(known: Sequence[Scenario], picked: Sequence[int]) -> list[Scenario]:
     """The scenarios to put side by side: those picked that are worked out, else the newest."""
     done = [one for one in known if one.state == Scenario.State.DONE]
@@ -97,7 +106,8 @@ def _answered(answer: Answer, ground: Ground) -> Commitment:
         production=production,
         inventory=answer.inventory,
         backlog=answer.backlog,
-        load=load_hours(ground.hours, production),
+        load=load_hours(ground.hours, production - answer.bought),
+        bought=answer.bought,
         binding=np.full(answer.demand.shape, -1),
         stock_known=known,
         open_demand=np.maximum(answer.demand.sum(axis=1) - answer.committed.sum(axis=1), 0.0),
@@ -190,7 +200,7 @@ def _message(columns: list[dict[str, Any]]) -> str:
 def code_names() -> dict[str, str]:
     """The name of every code a change can hold."""
     names: dict[str, str] = {}
-    for model in (Event, Region, Family, Resource):
+    for model in (Event, Region, Product, Family, Resource):
         names |= dict(model.objects.values_list("code", "name"))
     return names
 
@@ -205,6 +215,7 @@ def scenario_form(cycle: Cycle, kind: str) -> dict[str, Any]:
         "label": KINDS[kind].label if kind in KINDS else "Nothing changed, at least cost",
         "kinds": [{"kind": code, "label": cls.label} for code, cls in KINDS.items()],
         "resources": list(Resource.objects.order_by("name")),
+        "products": supply_products(cycle).sort_values("name")[["code", "name"]].to_dict("records"),
         "families": list(Family.objects.order_by("name")),
         "regions": list(Region.objects.order_by("name")),
         "events": [{"code": row["code"], "name": row["name"]} for row in events.to_dict("records")],

@@ -11,7 +11,7 @@ from demand.matrices import Plan
 from demand.models import ForecastVersion, Stage
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import stage_plan, version_current, version_proposed
-from supply.changes import Change
+from supply.change import Change
 from supply.selectors.ground import parts_of_demand
 from supply.selectors.products import by_product, product_index, supply_products
 from supply.selectors.scenario_results import Start

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from cycles.periods import add_months, month_range
 from demand.matrices import Matrix, Plan
 from masterdata.selectors import company
-from supply.capacity import load_hours
 from supply.commitment import Commitment
 from supply.gaps import Gap as Found
 from supply.gaps import Product, customers_hit, find_gaps
@@ -101,7 +100,7 @@ def _planned(given: Situation, made: Commitment, gaps: Sequence[Gap]) -> _Planne
     ground = given.ground(reliefs)
     return _Planned(
         reliefs=reliefs,
-        load=load_hours(given.capacity.hours, made.production),
+        load=made.load,
         released=ground.released,
         overtime_left=ground.overtime,
         committed=made.commitment,

@@ -20,6 +20,7 @@ from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
 from supply.allocation import Rule, allocate
 from supply.commitment import LEAD_TIME, Commitment
+from supply.ground import NO_STOCK_KNOWN, doubts
 from supply.models import Scenario, SupplyAnswer
 from supply.policy import check_supply_open, demand_signed
 from supply.selectors.sharing import rule_vectors
@@ -60,7 +61,8 @@ def supply_plan_build(
     answers_store(cycle=cycle, given=work.given, made=work.made)
     gaps_store(given=work.given, made=work.made, lines=work.lines, at=at)
     signed = demand_signed(cycle)
-    version = _store(cycle, work, source, at, by, note=[] if signed else [NOT_SIGNED])
+    doubted = [text for text in doubts(work.given.ground([])) if text != NO_STOCK_KNOWN]
+    version = _store(cycle, work, source, at, by, note=[*doubted, *([] if signed else [NOT_SIGNED])])
     if signed:
         milestone_reach(cycle=cycle, kind=Milestone.SUPPLY_PLANNED, at=at, by=by.user if by else None)
     return version
@@ -134,7 +136,7 @@ def _store(
         at=at,
         by=by,
         rule=work.rule.value,
-        note="\n".join([*note, *work.given.stock.notes, *_planned_by(cycle, work.made)]),
+        note="\n".join(dict.fromkeys([*note, *work.given.stock.notes, *_planned_by(cycle, work.made)])),
         made_from=source,
     )
 
@@ -166,6 +168,7 @@ def answers_store(*, cycle: Cycle, given: Situation, made: Commitment) -> int:
             committed=made.commitment[i].tolist(),
             shipments=made.shipments[i].tolist(),
             supply=(made.production[i] + given.stock.receipts[i] * known).tolist(),
+            bought=[] if made.bought is None else made.bought[i].tolist(),
             inventory=made.inventory[i].tolist(),
             backlog=made.backlog[i].tolist(),
             binding=binding[i].tolist(),

@@ -14,7 +14,7 @@ from jobs.errors import Invalid, Refused
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
-from supply.changes import Change
+from supply.change import Change
 from supply.cheapest_plan import cheapest_plan
 from supply.ground import problem_of
 from supply.linear_program import Unsolved

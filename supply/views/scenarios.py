@@ -14,7 +14,7 @@ from masterdata.requests import PortalRequest
 from supply.forms import changes_read
 from supply.models import Scenario
 from supply.policy import check_planner
-from supply.selectors.scenarios_page import code_names, months_of, scenario_form, scenarios_page
+from supply.selectors.scenarios_page import code_names, months_of, scenario_form, scenarios_page, scenarios_waiting
 from supply.services.scenarios import (
     LONGEST_NAME,
     scenario_again,
@@ -32,6 +32,9 @@ def _scenario(pk: int) -> Scenario:
 @require_GET
 def scenarios(request: PortalRequest) -> HttpResponse:
     cycle = cycle_named(request.GET.get("cycle", ""))
+    waiting = scenarios_waiting(cycle)
+    if waiting is not None:
+        return render(request, "supply/scenarios_waiting.html", waiting)
     picked = [int(pk) for pk in request.GET.getlist("s") if pk.isdecimal()]
     return render(request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked))
 

@@ -11,7 +11,8 @@ from jobs.models import MovedClock
 from meetings.models import Decision
 from meetings.selectors.brief_form import brief_form
 from meetings.services.decisions import decision_decide
-from supply.changes import Change, Demand, Outsource, Overtime
+from supply.change import Change
+from supply.changes import Demand, Outsource, Overtime
 from supply.models import Scenario
 from supply.selectors.answers import plan_outcome
 from supply.services.planning import supply_plan_build

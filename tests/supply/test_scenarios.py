@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supply.as_commitment import as_commitment, priced
-from supply.changes import Capacity, Change, Demand, Down, Outsource, Overtime, Prebuild, Promotion, Shift
+from supply.change import Change
+from supply.changes import Capacity, Demand, Down, Outsource, Overtime, Prebuild, Promotion, Shift, Units
 from supply.cheapest_plan import cheapest_plan
 from supply.ground import Ground, Offer, doubts, problem_of, weights
 from supply.key_figures import families_late, hour_values, key_figures, late_units
@@ -17,7 +18,7 @@ from supply.scenarios import changed, read, stored
 
 START, SECOND, LAST = date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1)
 MONTHS = 4
-NAMES = {"WELD": "Welding", "BIKES": "Bikes", "N": "North", "SPRING": "Spring sale"}
+NAMES = {"BIKE": "Bike", "WELD": "Welding", "BIKES": "Bikes", "N": "North", "SPRING": "Spring sale"}
 
 
 def ground(**more: object) -> Ground:
@@ -26,6 +27,7 @@ def ground(**more: object) -> Ground:
     base = Ground(
         products=["Bike", "Part"],
         families=["BIKES", "PARTS"],
+        codes=["BIKE", "PART"],
         resources=["WELD"],
         demand=demand,
         price=np.array([100.0, 10.0]),
@@ -62,6 +64,7 @@ CHANGES: list[Change] = [
     Demand(START, LAST, "region", "N", -10.0),
     Down(SECOND, LAST, "WELD", 0.25),
     Capacity(SECOND, LAST, "WELD", 2.0),
+    Units(SECOND, LAST, "BIKE", 3.0, 120.0),
 ]
 
 
@@ -85,7 +88,7 @@ def test_what_each_change_does() -> None:
     assert released.agreed.tolist() == [[0, 4, 0, 0]]
     assert released.overtime.tolist() == [[4, 0, 4, 4]]
     shift = Shift(SECOND, SECOND, "WELD", 5.0, 26.0).apply(ground(), START).offers[0]
-    assert (shift.hours.tolist(), shift.premium.tolist()) == ([[0, 5, 0, 0]], [6.0])
+    assert (shift.most.tolist(), shift.premium.tolist()) == ([[0, 5, 0, 0]], [6.0])
     supplier = Outsource(SECOND, SECOND, "WELD", 3.0, 0.5).apply(ground(), START).offers[0]
     assert supplier.premium.tolist() == [10.0]
     assert Prebuild(START, LAST, "BIKES").apply(ground(), START).ahead.tolist() == [True, False]
@@ -118,6 +121,7 @@ def test_an_event_comes_later_or_not_at_all() -> None:
         (Prebuild(START, LAST, "BOATS"), "family BOATS"),
         (Promotion(START, LAST, "AUTUMN"), "AUTUMN is not in the plan"),
         (Demand(START, LAST, "region", "S", 5.0), "region S"),
+        (Units(START, LAST, "BOAT", 3.0, 9.0), "product BOAT"),
     ],
     ids=lambda value: value.kind if isinstance(value, Change) else "",
 )
@@ -149,6 +153,7 @@ def test_changes_are_said_in_plain_words() -> None:
     assert said[0] == "Overtime at Welding, Nov 2026 to Feb 2027"
     assert said[1] == "Overtime at every resource, Nov 2026 to Feb 2027"
     assert said[3] == "Up to 3 hours a month of Welding to a supplier, 50% above the regular rate, Dec 2026"
+    assert said[9] == "Buy up to 3 Bike a month for 120.00 each, Dec 2026 to Feb 2027"
     assert said[5] == "Spring sale comes one month later"
     assert said[6] == "Demand for North \u221210 %, Nov 2026 to Feb 2027"
 
@@ -176,6 +181,42 @@ def test_overtime_is_bought_only_where_it_saves_more_than_it_costs() -> None:
     assert figures.extra_cost == pytest.approx(8 * 10)
     cheap = Shift(START, LAST, "WELD", 20.0, 20.0).apply(released, START)
     assert key_figures(*solved(cheap)).overtime == pytest.approx(0)
+
+
+def test_units_from_outside_are_bought_where_they_pay_and_from_their_month_on() -> None:
+    """Ten bikes are missing in the third month; three a month come from outside at 30 above their cost."""
+    outside = Units(SECOND, LAST, "BIKE", 3.0, 120.0).apply(ground(), START)
+    on, made = solved(outside)
+    assert made.bought[0] == pytest.approx([0, 0, 3, 3])
+    figures = key_figures(on, made)
+    assert (figures.bought, figures.extra_cost) == (pytest.approx(6), pytest.approx(6 * 30))
+    assert figures.units_late < key_figures(*solved(ground())).units_late
+    assert made.load[0] == pytest.approx(made.production[0])
+    dear = Units(SECOND, LAST, "BIKE", 3.0, 900.0).apply(ground(), START)
+    assert cheapest_plan(problem_of(dear)).bought.sum() == pytest.approx(0)
+
+
+def test_the_cheaper_supplier_of_units_comes_first() -> None:
+    both = Units(START, LAST, "BIKE", 2.0, 130.0).apply(ground(), START)
+    both = Units(START, LAST, "BIKE", 2.0, 95.0).apply(both, START)
+    made = cheapest_plan(problem_of(both))
+    assert made.bought[0, 2] == pytest.approx(4)
+    assert made.bought_cost[0, 2] == pytest.approx(2 * 40 + 2 * 5)
+
+
+def test_units_that_cannot_arrive_in_time_are_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="Nothing new of Bike can arrive Nov 2026: the lead time is longer"):
+        Units(START, START, "BIKE", 3.0, 9.0).apply(ground(lead_months=np.array([1, 0])), START)
+
+
+def test_a_plan_with_bought_units_priced_again_costs_the_same() -> None:
+    outside = Units(START, LAST, "BIKE", 3.0, 120.0).apply(ground(), START)
+    problem = problem_of(outside)
+    made = cheapest_plan(problem)
+    again = priced(as_commitment(made, problem, stock_known=True), problem, bound=made.cost)
+    assert again.cost == pytest.approx(made.cost)
+    assert again.bought.sum() == pytest.approx(made.bought.sum())
+    assert again.load == pytest.approx(made.load)
 
 
 def test_one_more_hour_is_worth_what_the_plan_saves_with_it() -> None:
@@ -254,7 +295,14 @@ def test_doubts_are_said_with_what_is_assumed() -> None:
 
 
 def test_a_sound_ground_has_no_doubts() -> None:
-    assert doubts(ground(made=np.array([True, False]))) == []
+    assert doubts(ground(made=np.array([True, False]), stock=np.ones(2))) == []
+
+
+def test_nothing_in_stock_is_said_of_what_somebody_wants() -> None:
+    said = [text for text in doubts(ground(stock=np.array([0.0, 3.0]))) if "in stock" in text]
+    assert said == [
+        "Nothing is in stock of Bike, so only what is made or arrives ships. If that is not so, correct inventory.csv."
+    ]
 
 
 def test_the_first_priority_weighs_most_and_one_alone_weighs_nothing() -> None:

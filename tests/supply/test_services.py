@@ -164,7 +164,7 @@ def test_negative_stock_counts_as_none_and_says_so(cast: Cast) -> None:
     cycle = cycle_signed()
     version = supply_plan_build(cycle=cycle, at=AT)
     assert of(cycle, "BETA").opening_stock == 0
-    assert "Negative stock counts as none: BETA" in version.note
+    assert "Negative stock counts as none: Beta" in version.note
 
 
 def test_without_resources_hours_or_stock_the_plan_is_still_made(cast: Cast) -> None:

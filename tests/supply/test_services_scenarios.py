@@ -13,7 +13,8 @@ from demand.selectors.versions import version_current, version_plan
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import Job, WorkState
 from masterdata.models import Person, Product
-from supply.changes import Capacity, Change, Demand, Outsource, Overtime, Prebuild, Promotion
+from supply.change import Change
+from supply.changes import Capacity, Demand, Outsource, Overtime, Prebuild, Promotion
 from supply.models import CapacityException, Gap, GapOptionKind, Scenario, SupplyAnswer
 from supply.selectors import situation
 from supply.selectors.answers import answer_of, plan_outcome

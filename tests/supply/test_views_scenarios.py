@@ -10,6 +10,9 @@ from cycles.models import Cycle
 from jobs.models import MovedClock
 from masterdata.models import Person
 from supply.models import Gap, Scenario
+from supply.selectors.answers import answer_of
+from supply.selectors.scenarios_page import plan_as_it_is
+from supply.selectors.start import scenario_start
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, LATER, cycle_opened, cycle_signed, demand_planned
@@ -64,6 +67,7 @@ def test_from_what_if_to_the_supply_plan(cast: Cast, cycle: Cycle) -> None:
     [
         ("overtime", {"resource": ""}, "Overtime at every resource, Nov 2026 to Oct 2028"),
         ("shift", {"resource": "WELD", "hours": "40", "rate": "26"}, "40 more hours a month at Welding for 26.00 each"),
+        ("units", {"product": "ALPHA", "units": "5", "price": "400"}, "Buy up to 5 Alpha a month for 400.00 each"),
         ("prebuild", {"family": "BIKES", "allowed": "yes"}, "Build Bikes ahead where it pays"),
         ("demand", {"scope": "region:N", "percent": "\u221210"}, "Demand for North \u221210 %"),
         ("down", {"resource": "WELD", "share": "50"}, "Welding loses 50% of its hours"),
@@ -162,11 +166,34 @@ def test_the_supply_page_says_what_an_hour_is_worth_to_those_who_see_costs(cast:
     assert "Out of date: the demand plan has changed" in text(client.get("/supply/"))
 
 
+def test_a_plan_with_units_from_outside_is_taken_and_its_load_is_only_what_is_made_here(
+    cast: Cast, cycle: Cycle
+) -> None:
+    client = as_(cast.supply_planner)
+    typed = {"kind": "units", "product": "ALPHA", "units": "100", "price": "310", "name": "Ready bikes"}
+    client.post("/supply/scenarios/new/", typed)
+    scenario = Scenario.objects.get()
+    assert scenario.result["figures"]["bought"] > 0
+    assert "Bought ready" in text(client.get("/supply/scenarios/"))
+    client.post(f"/supply/scenarios/{scenario.pk}/choose/")
+    answer = answer_of(cycle)
+    assert answer is not None
+    assert answer.bought.sum() == pytest.approx(scenario.result["figures"]["bought"])
+    assert (answer.with_hours <= answer.supply).all()
+    base = plan_as_it_is(scenario_start(cycle, []))["figures"]
+    assert base["extra_cost"] == pytest.approx(scenario.result["figures"]["extra_cost"])
+    assert base["bought"] == pytest.approx(scenario.result["figures"]["bought"])
+    assert client.get("/supply/").status_code == 200
+
+
 def test_before_there_is_a_demand_plan_the_page_says_so(cast: Cast) -> None:
     cycle_opened()
     answer = as_(cast.supply_planner).get("/supply/scenarios/")
-    assert answer.status_code == 404
-    assert "has no demand plan yet" in text(answer)
+    assert answer.status_code == 200
+    page = text(answer)
+    assert "Scenarios change a demand plan, and November 2026 has none yet." in page
+    assert "Data close" in page
+    assert 'href="/demand/"' in page
     assert "/supply/scenarios/" not in text(as_(cast.supply_planner).get("/supply/"))
 
 
