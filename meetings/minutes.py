@@ -124,12 +124,23 @@ def minutes(facts: MeetingFacts) -> Text:
         Part("Present", tuple(_attendance(facts))),
         Part("Decisions", tuple(decided)),
         Part("Actions", tuple(action_line(a) for a in facts.actions)),
-        Part("Notes", tuple(f"{item}: {note.strip()}" for item, note in facts.notes if note.strip())),
+        Part("Notes", tuple(f"{item}: {' '.join(note.split())}" for item, note in facts.notes if note.strip())),
         Part("Assumptions", facts.assumptions),
         Part("Signed", facts.signed),
     )
     title = f"{facts.title}, cycle {facts.cycle}, {_day(facts.on)}"
     return Text(title, tuple(part for part in parts if part.lines))
+
+
+def text_of(plain: str) -> Text:
+    """The text that `plain` was made from; a heading without lines (earlier minutes) is a part of its own."""
+    title, *blocks = plain.strip().split("\n\n")
+    return Text(title, tuple(_part(block) for block in blocks))
+
+
+def _part(block: str) -> Part:
+    heading, *lines = block.strip().splitlines()
+    return Part(heading, tuple(line.removeprefix("- ") for line in lines))
 
 
 def digest(plan: PlanFacts, reader: ReaderFacts) -> Text:

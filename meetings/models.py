@@ -44,6 +44,23 @@ class Meeting(models.Model):
         return f"{self.get_kind_display()} {self.cycle_id}"
 
 
+class PaperFile(models.Model):
+    """A PDF of a meeting's pack or minutes; `version` is what it was made from, `costs` whether it shows them."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="paper_files")
+    what = models.CharField(max_length=10)
+    version = models.CharField(max_length=40)
+    costs = models.BooleanField()
+    content = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "what", "version", "costs"], name="paper_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting_id} {self.what} {self.version}"
+
+
 class Attendance(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attendance")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")

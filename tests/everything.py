@@ -163,6 +163,8 @@ class Everything:
             return {"kind": ["order"], "pk": _keys(OrderLine.objects.filter(shipped_on=None))}
         if name == "meetings:calendar-feed":
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
+        if name.startswith("meetings:paper"):
+            return {"what": ["pack"], "form": ["pptx", "xlsx"]}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
         if name in ("meetings:decision", "meetings:decide", "meetings:defer", "meetings:escalate"):

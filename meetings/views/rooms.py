@@ -25,7 +25,7 @@ from meetings.services.rooms import (
 )
 
 
-def _meeting(month: str, kind: str) -> Meeting:
+def meeting_at(month: str, kind: str) -> Meeting:
     try:
         day = parse_month(month)
     except ValueError as error:
@@ -41,7 +41,7 @@ def meetings_list(request: PortalRequest) -> HttpResponse:
 
 @require_GET
 def room(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    return _room(request, _meeting(month, kind))
+    return _room(request, meeting_at(month, kind))
 
 
 def _room(request: PortalRequest, meeting: Meeting, problem: Refused | None = None, form: str = "") -> HttpResponse:
@@ -65,13 +65,13 @@ def _back(meeting: Meeting, anchor: str = "") -> HttpResponse:
 
 @require_POST
 def start(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_start(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    meeting = meeting_start(meeting=meeting_at(month, kind), by=request.person, on=request.today, at=request.now)
     return _back(meeting)
 
 
 @require_POST
 def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     present = [int(value) for value in request.POST.getlist("present") if value.isdecimal()]
     attendance_mark(meeting=meeting, by=request.person, present=present)
     messages.success(request, f"{len(present)} of {meeting.attendance.count()} are here.")
@@ -82,7 +82,7 @@ def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpResponse:
     """Save an item's note; with htmx only the note's form comes back."""
     meeting = note_save(
-        meeting=_meeting(month, kind),
+        meeting=meeting_at(month, kind),
         by=request.person,
         item=item,
         text=words_read(request.POST, "note"),
@@ -97,28 +97,28 @@ def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpRespon
 @require_GET
 def preview(request: PortalRequest, month: str, kind: str) -> HttpResponse:
     """The minutes as they would go out now."""
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now)}
     return render(request, "meetings/_preview.html", context)
 
 
 @require_POST
 def finish(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_finish(meeting=_meeting(month, kind), by=request.person, at=request.now)
+    meeting = meeting_finish(meeting=meeting_at(month, kind), by=request.person, at=request.now)
     messages.success(request, "The minutes are written; everybody gets theirs by mail, their own part first.")
     return _back(meeting)
 
 
 @require_POST
 def cancel(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_cancel(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    meeting = meeting_cancel(meeting=meeting_at(month, kind), by=request.person, on=request.today, at=request.now)
     messages.success(request, "The meeting is cancelled; those invited get the time back and a mail.")
     return _back(meeting)
 
 
 @require_POST
 def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     try:
         action = action_add(
             cycle=meeting.cycle,
@@ -138,7 +138,7 @@ def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 
 @require_POST
 def add_risk(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     try:
         risk = risk_add(cycle=meeting.cycle, by=request.person, at=request.now, **risk_read(request.POST))
     except Refused as refusal:
