@@ -155,7 +155,10 @@ class Everything:
             "what": ["move"],
             "month": ["2026-11"],
             "kind": [MeetingKind.EXECUTIVE.value],
+            "form": ["pptx", "xlsx"],
         }
+        if name.startswith("meetings:paper"):
+            known["what"] = ["pack"]
         return known | self._own(name)
 
     def _own(self, name: str) -> dict[str, list[object]]:
@@ -163,8 +166,6 @@ class Everything:
             return {"kind": ["order"], "pk": _keys(OrderLine.objects.filter(shipped_on=None))}
         if name == "meetings:calendar-feed":
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
-        if name.startswith("meetings:paper"):
-            return {"what": ["pack"], "form": ["pptx", "xlsx"]}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
         if name in ("meetings:decision", "meetings:decide", "meetings:defer", "meetings:escalate"):

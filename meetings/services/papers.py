@@ -20,7 +20,7 @@ from meetings.selectors.papers import (
     sales_chart,
     version_of,
 )
-from meetings.services.printing import STYLES, check_browser, pdf_from
+from meetings.services.printing import STYLES, check_browser, css_text, pdf_from
 
 
 @transaction.atomic
@@ -53,6 +53,7 @@ def _keep(meeting: Meeting, what: What, costs: bool, at: datetime) -> None:
 
 def paper_html(meeting: Meeting, what: What, *, costs: bool) -> str:
     """The page that is printed: it stands alone, with the style sheets beside it."""
+    paper = paper_of(meeting, what, costs=costs)
     chart = sales_chart(meeting.pack) if what is What.PACK else None
-    context = {"paper": paper_of(meeting, what, costs=costs), "chart": chart, "styles": STYLES}
+    context = {"paper": paper, "chart": chart, "styles": STYLES, "footer": css_text(paper.footer)}
     return render_to_string("meetings/paper_alone.html", context)

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.utils.safestring import SafeString, mark_safe
 
 from jobs.errors import Refused
 
@@ -55,6 +56,14 @@ def check_browser() -> str:
             "PDFs are made by Chromium, and this server has none. Print this page and choose Save as PDF instead.",
         )
     return found
+
+
+def css_text(words: str) -> SafeString:
+    """Words inside a string of a style sheet: what is no letter, figure or blank goes by its number.
+
+    `css_text('A & B')` -> `'A \\26  B'`.
+    """
+    return mark_safe("".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in words))
 
 
 def pdf_from(html: str) -> bytes:

@@ -5,9 +5,7 @@ import os
 import re
 import stat
 import zipfile
-import zlib
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,7 @@ from meetings.services.rooms import meeting_finish, meeting_start, note_save
 from tests import chromium
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, FROZEN, MONEY, confirmed, frozen
+from tests.pdf_text import pdf_text
 
 pytestmark = pytest.mark.django_db
 ROOM = f"/meetings/2026-11/{MeetingKind.EXECUTIVE.value}/"
@@ -153,7 +152,11 @@ def test_the_workbook_has_typed_cells_under_frozen_headers(cast: Cast) -> None:
     book = book_of(cast.ceo)
     assert book.sheetnames == ["Read first", "Year", "Months", "Families", "Stages", "Decision D-1", "Risks"]
     months = rows_of(book["Months"])
-    assert months[1][:3] == (datetime(2026, 11, 1), pack["months"][0]["revenue"], pack["months"][0]["budget"])
+    assert (months[1][0].date(), *months[1][1:3]) == (
+        date(2026, 11, 1),
+        pack["months"][0]["revenue"],
+        pack["months"][0]["budget"],
+    )
     assert [row[1] for row in months[1 : len(pack["months"]) + 1]] == [row["revenue"] for row in pack["months"]]
     families = rows_of(book["Families"])
     names = ("name", "demand", "committed", "forecast", "open", "revenue", "margin")
@@ -265,28 +268,6 @@ def made(job: Job) -> None:
         part_finish(part=part, at=APPROVED, message=pdf_part(job=job.pk, payload=part.payload, at=APPROVED))
 
 
-def pdf_words(content: bytes) -> str:
-    """The glyphs of a PDF of Chromium as letters, by the tables that the file has for copying text."""
-    streams = list(_streams(content))
-    letters: dict[str, str] = {}
-    for stream in streams:
-        for first, last, letter in re.findall(rb"<(\w{4})> <(\w{4})> <(\w{4,})>", stream):
-            for step in range(int(last, 16) - int(first, 16) + 1):
-                letters[f"{int(first, 16) + step:04X}"] = chr(int(letter[:4], 16) + step)
-        for glyph, letter in re.findall(rb"^<(\w{4})> <(\w{4})>$", stream, re.M):
-            letters[glyph.decode().upper()] = chr(int(letter, 16))
-    shown = [code for stream in streams for code in re.findall(rb"<([0-9A-Fa-f]+)>\s*T?[jJ\]]?", stream)]
-    return "".join(letters.get(code[i : i + 4].decode().upper(), "") for code in shown for i in range(0, len(code), 4))
-
-
-def _streams(content: bytes) -> Iterator[bytes]:
-    for match in re.finditer(rb"stream\r?\n", content):
-        try:
-            yield zlib.decompressobj().decompress(content[match.end() :])
-        except zlib.error:
-            continue
-
-
 def test_a_pdf_is_made_once_in_the_background_and_kept(cast: Cast, printer: Path, settings: Any) -> None:
     settings.CHROMIUM = str(printer)
     meeting = packed(cast)
@@ -321,7 +302,7 @@ def test_a_pdf_says_the_numbers_of_the_pack_on_the_paper_of_the_country(
         tuple(round(float(x)) for x in found) for found in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)
     }
     assert sizes == {box}
-    words = pdf_words(content)
+    words = pdf_text(content)
     for row in meeting.pack["families"]:
         assert money(row["revenue"]) in words
         assert money(row["forecast"]) in words
@@ -329,6 +310,7 @@ def test_a_pdf_says_the_numbers_of_the_pack_on_the_paper_of_the_country(
         assert money(row["revenue"]) in words
     assert "40,123" in words
     assert "9,876" not in words
+    assert "Small Company · cycle 2026-11 · pack 1, frozen 18 Nov 2026 09:30 (Europe/Berlin)" in words
 
 
 def test_without_a_browser_the_page_says_how_to_get_a_pdf(cast: Cast, settings: Any) -> None:
