@@ -51,6 +51,7 @@ class DecisionFacts:
     reason: str = ""
     revenue: float | None = None
     margin: float | None = None
+    proposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def decision_line(decision: DecisionFacts, currency: str = "") -> str:
         if value is not None
     ]
     effect = f" ({', '.join(effects)})" if effects else ""
-    return _with_reason(f"{start} Decided by {who}: {decision.chosen}{effect}.", decision.reason)
+    verb = "Proposed (no quorum; to be confirmed)" if decision.proposed else "Decided"
+    return _with_reason(f"{start} {verb} by {who}: {decision.chosen}{effect}.", decision.reason)
 
 
 def action_line(action: ActionFacts) -> str:

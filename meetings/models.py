@@ -107,6 +107,8 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     deferred_to = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True)
+    # Decided in a meeting without a quorum: it holds once a later meeting or the CEO confirms it.
+    proposed = models.BooleanField(default=False)
     gap = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

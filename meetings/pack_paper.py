@@ -8,6 +8,8 @@ from meetings.papers import Chart, Column, Kind, Paper, Table, cell_text, day_te
 from supply.wording import count_text, money_text, percent_text, signed_money_text
 
 Pack = Mapping[str, Any]
+# The stage is called by its owner elsewhere; on paper everybody reads it.
+STAGES = {"sales": "Sales number"}
 SIGNS = {"risk": -1.0, "opportunity": 1.0}
 
 
@@ -112,7 +114,9 @@ def _stages(pack: Pack, currency: str) -> Table:
         Column(f"Revenue, {currency}", Kind.MONEY),
         Column(f"Margin, {currency}", Kind.MONEY),
     )
-    rows = tuple((row["label"], row["units"], row["revenue"], row["margin"]) for row in pack["stages"])
+    rows = tuple(
+        (STAGES.get(row["stage"], row["label"]), row["units"], row["revenue"], row["margin"]) for row in pack["stages"]
+    )
     return Table("Stages", "How the number came about, next twelve months", columns, rows)
 
 

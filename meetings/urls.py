@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/decisions/<str:code>/", decisions.decision, name="decision"),
     path("meetings/decisions/<str:code>/decide/", decisions.decide, name="decide"),
     path("meetings/decisions/<str:code>/defer/", decisions.defer, name="defer"),
+    path("meetings/decisions/<str:code>/confirm/", decisions.confirm, name="decision-confirm"),
     path("meetings/decisions/<str:code>/escalate/", decisions.escalate, name="escalate"),
     path("meetings/actions/", actions.actions, name="actions"),
     path("meetings/actions/add/", actions.add, name="action-add"),

@@ -168,7 +168,13 @@ class Everything:
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
-        if name in ("meetings:decision", "meetings:decide", "meetings:defer", "meetings:escalate"):
+        if name in (
+            "meetings:decision",
+            "meetings:decision-confirm",
+            "meetings:decide",
+            "meetings:defer",
+            "meetings:escalate",
+        ):
             return {"code": list(Decision.objects.values_list("code", flat=True)[:1])}
         if name.startswith("meetings:"):
             return {"pk": _keys(RiskOpportunity.objects.all())}
