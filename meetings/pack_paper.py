@@ -1,4 +1,4 @@
-"""A frozen pack as a paper: the year, the months, the families, the way of the number, the questions, the register."""
+"""A frozen pack as a paper: the year, the questions, the months, the families, the way of the number, the register."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -16,8 +16,8 @@ SIGNS = {"risk": -1.0, "opportunity": 1.0}
 def pack_paper(pack: Pack, *, footer: str, size: str) -> Paper:
     """The whole pack as it was frozen; nothing is computed anew but differences of numbers that stand beside it."""
     currency = pack["currency"]
-    tables = [_year(pack, currency), _months(pack, currency), _families(pack, currency), _stages(pack, currency)]
-    tables += [_decision(row, currency) for row in pack["decisions"]]
+    tables = [_year(pack, currency), *(_decision(row, currency) for row in pack["decisions"])]
+    tables += [_months(pack, currency), _families(pack, currency), _stages(pack, currency)]
     if pack["risks"]:
         tables.append(_risks(pack, currency))
     return Paper(

@@ -61,6 +61,7 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "total_minutes": sum(item["minutes"] for item in items),
         "attendance": attendance,
         "quorum_missing": meeting.state == Meeting.State.RUNNING and not quorum([row.present for row in attendance]),
+        "nobody_marked": all(row.present is None for row in attendance),
         "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
         "assumptions": assumptions(cycle),
         "risks": register,
@@ -74,6 +75,22 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "families": list(Family.objects.all()),
         "mark": STATE_MARKS[Meeting.State(meeting.state)],
         **_agreement(meeting, cycle),
+    }
+
+
+def present_page(
+    meeting: Meeting, items: list[dict[str, Any]], wanted: int, person: Person, on: date
+) -> dict[str, Any]:
+    """The room with one of its agenda items, and those before and after it."""
+    page = room_page(meeting, items, person, on)
+    last = len(items) - 1
+    shown = min(wanted, last)
+    return page | {
+        "item": page["items"][shown],
+        "place": shown + 1,
+        "previous": shown - 1 if shown else None,
+        "following": shown + 1 if shown < last else None,
+        "back": f"present-{shown}",
     }
 
 

@@ -114,15 +114,16 @@ def _raise(request: PortalRequest, cycle: Cycle, gap: Gap | None) -> Decision:
 
 
 def _done(request: PortalRequest, row: Decision, said: str) -> HttpResponse:
-    """Back to where it was decided: the room when it was done there, else the brief."""
+    """Back to where it was decided: the room or its wall when it was done there, else the brief."""
     messages.success(request, said)
     back = request.POST.get("back", "")
     if back == "executive":
         return redirect("/executive/")
-    if back != "room":
+    wall = back.removeprefix("present-")
+    if back != "room" and not wall.isdecimal():
         return redirect("meetings:decision", code=row.code)
     response = redirect("meetings:room", month=row.cycle.code, kind=row.forum)
-    response["Location"] += f"#{row.code}"
+    response["Location"] += f"#{row.code}" if back == "room" else f"?present={wall}"
     return response
 
 

@@ -11,8 +11,9 @@ from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, risk_read, words_read
 from meetings.models import Meeting, MeetingKind
-from meetings.selectors.rooms import gaps_without_brief, meetings_page, room_page
+from meetings.selectors.rooms import gaps_without_brief, meetings_page, present_page, room_page
 from meetings.services.actions import action_add, risk_add
+from meetings.services.digests import digest_readers
 from meetings.services.rooms import (
     agenda_items,
     attendance_mark,
@@ -41,7 +42,14 @@ def meetings_list(request: PortalRequest) -> HttpResponse:
 
 @require_GET
 def room(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    return _room(request, meeting_at(month, kind))
+    meeting, wanted = meeting_at(month, kind), request.GET.get("present", "")
+    return _present(request, meeting, int(wanted)) if wanted.isdecimal() else _room(request, meeting)
+
+
+def _present(request: PortalRequest, meeting: Meeting, wanted: int) -> HttpResponse:
+    """One agenda item for the wall; the last one when there are fewer."""
+    context = present_page(meeting, agenda_items(meeting, request.today), wanted, request.person, request.today)
+    return render(request, "meetings/present.html", context | {"tab": "meetings"})
 
 
 def _room(request: PortalRequest, meeting: Meeting, problem: Refused | None = None, form: str = "") -> HttpResponse:
@@ -96,9 +104,10 @@ def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpRespon
 
 @require_GET
 def preview(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    """The minutes as they would go out now."""
+    """The minutes as they would go out now, and who gets them with which part of their own."""
     meeting = meeting_at(month, kind)
-    context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now)}
+    readers = digest_readers(meeting)
+    context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now), "readers": readers}
     return render(request, "meetings/_preview.html", context)
 
 

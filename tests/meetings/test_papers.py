@@ -150,7 +150,7 @@ def test_no_slide_has_a_picture_and_each_says_what_it_was_made_from(cast: Cast) 
 def test_the_workbook_has_typed_cells_under_frozen_headers(cast: Cast) -> None:
     pack = packed(cast).pack
     book = book_of(cast.ceo)
-    assert book.sheetnames == ["Read first", "Year", "Months", "Families", "Stages", "Decision D-1", "Risks"]
+    assert book.sheetnames == ["Read first", "Year", "Decision D-1", "Months", "Families", "Stages", "Risks"]
     months = rows_of(book["Months"])
     assert (months[1][0].date(), *months[1][1:3]) == (
         date(2026, 11, 1),
