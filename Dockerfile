@@ -11,6 +11,10 @@ RUN python -m venv /venv \
         mypy django-stubs djangorestframework-stubs ruff djlint uv hypothesis pytest-cov pytest-django
 
 FROM python:3.13-slim-bookworm
+# Prints packs and minutes as PDF.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends chromium \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home portal \
     && install -d -o portal -g portal /app /data
 COPY --from=build /venv /venv

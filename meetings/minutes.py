@@ -51,6 +51,7 @@ class DecisionFacts:
     reason: str = ""
     revenue: float | None = None
     margin: float | None = None
+    proposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,23 @@ def minutes(facts: MeetingFacts) -> Text:
         Part("Present", tuple(_attendance(facts))),
         Part("Decisions", tuple(decided)),
         Part("Actions", tuple(action_line(a) for a in facts.actions)),
-        Part("Notes", tuple(f"{item}: {note.strip()}" for item, note in facts.notes if note.strip())),
+        Part("Notes", tuple(f"{item}: {' '.join(note.split())}" for item, note in facts.notes if note.strip())),
         Part("Assumptions", facts.assumptions),
         Part("Signed", facts.signed),
     )
     title = f"{facts.title}, cycle {facts.cycle}, {_day(facts.on)}"
     return Text(title, tuple(part for part in parts if part.lines))
+
+
+def text_of(plain: str) -> Text:
+    """The text that `plain` was made from; a heading without lines (earlier minutes) is a part of its own."""
+    title, *blocks = plain.strip().split("\n\n")
+    return Text(title, tuple(_part(block) for block in blocks))
+
+
+def _part(block: str) -> Part:
+    heading, *lines = block.strip().splitlines()
+    return Part(heading, tuple(line.removeprefix("- ") for line in lines))
 
 
 def digest(plan: PlanFacts, reader: ReaderFacts) -> Text:
@@ -158,7 +170,8 @@ def decision_line(decision: DecisionFacts, currency: str = "") -> str:
         if value is not None
     ]
     effect = f" ({', '.join(effects)})" if effects else ""
-    return _with_reason(f"{start} Decided by {who}: {decision.chosen}{effect}.", decision.reason)
+    verb = "Proposed (no quorum; to be confirmed)" if decision.proposed else "Decided"
+    return _with_reason(f"{start} {verb} by {who}: {decision.chosen}{effect}.", decision.reason)
 
 
 def action_line(action: ActionFacts) -> str:

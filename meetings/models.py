@@ -44,6 +44,23 @@ class Meeting(models.Model):
         return f"{self.get_kind_display()} {self.cycle_id}"
 
 
+class PaperFile(models.Model):
+    """A PDF of a meeting's pack or minutes; `version` is what it was made from, `costs` whether it shows them."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="paper_files")
+    what = models.CharField(max_length=10)
+    version = models.CharField(max_length=40)
+    costs = models.BooleanField()
+    content = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "what", "version", "costs"], name="paper_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting_id} {self.what} {self.version}"
+
+
 class Attendance(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attendance")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
@@ -90,6 +107,8 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     deferred_to = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True)
+    # Decided in a meeting without a quorum: it holds once a later meeting or the CEO confirms it.
+    proposed = models.BooleanField(default=False)
     gap = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

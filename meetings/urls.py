@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, calendar, control, decisions, risks, rooms
+from meetings.views import actions, agreement, calendar, control, decisions, papers, risks, rooms
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/decisions/<str:code>/", decisions.decision, name="decision"),
     path("meetings/decisions/<str:code>/decide/", decisions.decide, name="decide"),
     path("meetings/decisions/<str:code>/defer/", decisions.defer, name="defer"),
+    path("meetings/decisions/<str:code>/confirm/", decisions.confirm, name="decision-confirm"),
     path("meetings/decisions/<str:code>/escalate/", decisions.escalate, name="escalate"),
     path("meetings/actions/", actions.actions, name="actions"),
     path("meetings/actions/add/", actions.add, name="action-add"),
@@ -41,4 +42,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{ROOM}cancel/", rooms.cancel, name="cancel"),
     path(f"{ROOM}actions/", rooms.add_action, name="room-action"),
     path(f"{ROOM}risks/", rooms.add_risk, name="room-risk"),
+    # the last ones: what a meeting has to take out, as a page to print and as files
+    path(f"{ROOM}<str:what>/pdf/", papers.pdf_make, name="paper-pdf"),
+    path(f"{ROOM}<str:what>/", papers.paper, name="paper"),
+    path(f"{ROOM}<str:what>.<str:form>", papers.paper_file, name="paper-file"),
 ]

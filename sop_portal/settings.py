@@ -261,6 +261,10 @@ WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 31_536_000 if COLLECTED else 0
 
+# --- PDF --------------------------------------------------------------------------
+# The browser that prints packs and minutes: a path or a name on PATH; empty looks for the usual names.
+CHROMIUM = env.str("PORTAL_CHROMIUM", default="")
+
 # --- Mail -------------------------------------------------------------------------
 # Files by default: EMAIL_URL=smtp+tls://user:password@host:587 sends for real.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -174,7 +174,10 @@ class Everything:
             "what": ["move"],
             "month": ["2026-11"],
             "kind": [MeetingKind.EXECUTIVE.value],
+            "form": ["pptx", "xlsx"],
         }
+        if name.startswith("meetings:paper"):
+            known["what"] = ["pack"]
         return known | self._own(name)
 
     def _own(self, name: str) -> dict[str, list[object]]:
@@ -189,7 +192,13 @@ class Everything:
             return {"pk": _keys(TeamGoal.objects.all())}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
-        if name in ("meetings:decision", "meetings:decide", "meetings:defer", "meetings:escalate"):
+        if name in (
+            "meetings:decision",
+            "meetings:decision-confirm",
+            "meetings:decide",
+            "meetings:defer",
+            "meetings:escalate",
+        ):
             return {"code": list(Decision.objects.values_list("code", flat=True)[:1])}
         if name.startswith("meetings:"):
             return {"pk": _keys(RiskOpportunity.objects.all())}

@@ -65,6 +65,7 @@ class DecisionView:
     columns: list[Column]
     may_decide: bool
     may_escalate: bool
+    may_confirm: bool
     overdue: bool
 
     @property
@@ -107,6 +108,7 @@ def decision_view(row: Decision, person: Person, on: date, deciders: Deciders) -
         columns=columns,
         may_decide=may_decide,
         may_escalate=is_open and row.forum == MeetingKind.PRE_SOP and (leads(person) or may_decide),
+        may_confirm=row.proposed and deciders.may(person, row),
         overdue=is_open and (row.deferred_to or row.decide_by) < on,
     )
 

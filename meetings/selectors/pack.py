@@ -167,8 +167,10 @@ def _option_summary(option: DecisionOption) -> dict[str, Any]:
 
 def pack_for(pack: dict[str, Any], person: Person) -> dict[str, Any]:
     """The pack as this person may read it: without the margin of what is smaller than a family."""
-    if person.role in COST_ROLES:
-        return pack
+    return pack if person.role in COST_ROLES else pack_for_everybody(pack)
+
+
+def pack_for_everybody(pack: dict[str, Any]) -> dict[str, Any]:
     return pack | {"decisions": [_decision_for_everybody(row) for row in pack.get("decisions", [])]}
 
 

@@ -31,6 +31,7 @@ def decision_facts(decision: Decision) -> minutes.DecisionFacts:
         deferred_to=decision.deferred_to,
         reason=decision.reason,
         revenue=option.revenue if option else None,
+        proposed=decision.proposed,
         margin=option.margin if option and margin_open(option) else None,
     )
 

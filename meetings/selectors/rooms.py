@@ -11,6 +11,7 @@ from masterdata.models import Family, Person
 from masterdata.selectors import people
 from meetings.agenda import Section
 from meetings.models import Action, Decision, Meeting, MeetingKind
+from meetings.quorum import quorum
 from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
 from meetings.selectors.pack import open_risks, pack_for, weighted
 from meetings.selectors.rights import closes, leads, raises_briefs, takes_part
@@ -52,7 +53,6 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
     """Everything the room shows; `items` is the agenda as kept or as it would be now."""
     cycle = meeting.cycle
     attendance = list(meeting.attendance.select_related("person__user").order_by("person__user__first_name"))
-    present = sum(bool(row.present) for row in attendance)
     register = open_risks(cycle)
     return {
         "meeting": meeting,
@@ -60,7 +60,8 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "items": item_views(meeting, items, person, on),
         "total_minutes": sum(item["minutes"] for item in items),
         "attendance": attendance,
-        "quorum_missing": meeting.state == Meeting.State.RUNNING and 2 * present < len(attendance),
+        "quorum_missing": meeting.state == Meeting.State.RUNNING and not quorum([row.present for row in attendance]),
+        "nobody_marked": all(row.present is None for row in attendance),
         "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
         "assumptions": assumptions(cycle),
         "risks": register,
@@ -74,6 +75,22 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "families": list(Family.objects.all()),
         "mark": STATE_MARKS[Meeting.State(meeting.state)],
         **_agreement(meeting, cycle),
+    }
+
+
+def present_page(
+    meeting: Meeting, items: list[dict[str, Any]], wanted: int, person: Person, on: date
+) -> dict[str, Any]:
+    """The room with one of its agenda items, and those before and after it."""
+    page = room_page(meeting, items, person, on)
+    last = len(items) - 1
+    shown = min(wanted, last)
+    return page | {
+        "item": page["items"][shown],
+        "place": shown + 1,
+        "previous": shown - 1 if shown else None,
+        "following": shown + 1 if shown < last else None,
+        "back": f"present-{shown}",
     }
 
 

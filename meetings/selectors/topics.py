@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from django.db.models import Q
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -57,15 +58,26 @@ def action_topics(meeting: Meeting, on: date) -> list[Topic]:
 
 
 def open_decisions(meeting: Meeting, on: date) -> list[Decision]:
-    """What is to be decided here: open questions of this forum, and deferred ones whose day has come."""
-    rows = Decision.objects.filter(forum=meeting.kind, state__in=OPEN_DECISIONS, cycle__month__lte=meeting.cycle.month)
+    """What is to be decided here: open questions of this forum, deferred ones whose day has come, proposals."""
+    here = Q(forum=meeting.kind, state__in=OPEN_DECISIONS) | Q(proposed=True, forum__in=_confirmed_by(meeting))
+    rows = Decision.objects.filter(here, cycle__month__lte=meeting.cycle.month)
     rows = rows.select_related("decider__user", "decider__deputy__user", "cycle").prefetch_related("options")
-    return [row for row in rows if row.state == Decision.State.OPEN or (row.deferred_to and row.deferred_to <= on)]
+    return [row for row in rows if row.state != Decision.State.DEFERRED or (row.deferred_to and row.deferred_to <= on)]
+
+
+def _confirmed_by(meeting: Meeting) -> set[str]:
+    """Of which meetings this one confirms proposals: its own kind, and the executive one those of pre-S&OP too."""
+    return {meeting.kind} | ({MeetingKind.PRE_SOP.value} if meeting.kind == MeetingKind.EXECUTIVE else set())
 
 
 def decision_topics(meeting: Meeting, on: date) -> list[Topic]:
     return [
-        Topic(row.code, f"{row.code} {row.question}", value=_stake(row), overdue=row.decide_by < on)
+        Topic(
+            row.code,
+            f"{'Confirm: ' if row.proposed else ''}{row.code} {row.question}",
+            value=_stake(row),
+            overdue=row.decide_by < on,
+        )
         for row in open_decisions(meeting, on)
     ]
 

@@ -19,6 +19,7 @@ from meetings.models import Meeting, MeetingKind
 from meetings.policy import check_leads
 from meetings.selectors.pack import pack_content
 from meetings.services.cadence import DUE_AT, step_reopen_whole
+from meetings.services.decisions import proposals_confirm
 from meetings.services.digests import pack_mails_queue
 from meetings.services.publishing import publish_queue
 
@@ -89,6 +90,7 @@ def ceo_approve(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -
         on_behalf_of=on_behalf_of.user if on_behalf_of else None,
         note=note.strip(),
     )
+    proposals_confirm(cycle=cycle)
     cycle_advance(cycle=cycle, at=at)
     publish_queue(cycle=cycle, at=at, owner=person.user)
     return reached

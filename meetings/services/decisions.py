@@ -10,10 +10,12 @@ from django.db import transaction
 from cycles.models import Cycle, CycleState
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
+from masterdata.selectors import ceo
 from meetings.briefs import OptionFacts, brief_faults
 from meetings.decision_effects import effect_from
-from meetings.models import Decision, DecisionOption, MeetingKind
+from meetings.models import Decision, DecisionOption, Meeting, MeetingKind
 from meetings.policy import check_plan_open, check_raises_briefs, deciding_for
+from meetings.quorum import quorum
 from meetings.selectors.company_forecast import effect_difference
 from meetings.selectors.rights import Deciders, leads
 from meetings.services.codes import next_code
@@ -138,10 +140,48 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     decision.state, decision.chosen = Decision.State.DECIDED, chosen.key
     decision.decided_by, decision.on_behalf_of, decision.decided_at = person, on_behalf_of, at
     decision.reason, decision.deferred_to = reason.strip(), None
+    decision.proposed = _without_quorum(decision, person)
     decision.save()
     _gap_answer(decision, chosen, person, at)
     _scenario_answer(decision, chosen, person, at)
     return decision
+
+
+def _without_quorum(decision: Decision, person: Person) -> bool:
+    """Whether the decision falls in a meeting that is too small; what the CEO decides holds at once."""
+    boss = ceo()
+    if boss is not None and person.pk == boss.pk:
+        return False
+    running = Meeting.objects.filter(cycle=decision.cycle, kind=decision.forum, state=Meeting.State.RUNNING).first()
+    return running is not None and not quorum(list(running.attendance.values_list("present", flat=True)))
+
+
+@transaction.atomic
+def decision_confirm(*, decision: Decision, person: Person) -> Decision:
+    """Confirm a proposal: the CEO at any time, else who may decide it, in a running meeting with a quorum."""
+    decision = Decision.objects.select_for_update().get(pk=decision.pk)
+    if not decision.proposed:
+        raise Refused("no_proposal", f"{decision.code} is not a proposal that waits to be confirmed.")
+    deciding_for(person, decision)
+    boss = ceo()
+    if not (boss is not None and person.pk == boss.pk) and not _confirming(decision):
+        raise Refused("no_quorum", "A proposal is confirmed in a running meeting with at least half of those invited.")
+    decision.proposed = False
+    decision.save(update_fields=["proposed"])
+    return decision
+
+
+def _confirming(decision: Decision) -> bool:
+    """Whether a meeting that may confirm it runs and is large enough."""
+    running = Meeting.objects.filter(
+        state=Meeting.State.RUNNING, kind__in={decision.forum, MeetingKind.EXECUTIVE.value}
+    )
+    return any(quorum([row.present for row in one.attendance.all()]) for one in running.prefetch_related("attendance"))
+
+
+def proposals_confirm(*, cycle: Cycle) -> int:
+    """The CEO has approved the plan and with it what was only proposed; returns how many that were."""
+    return cycle.decisions.filter(proposed=True).update(proposed=False)
 
 
 def _gap_answer(decision: Decision, chosen: DecisionOption, person: Person, at: datetime) -> None:

@@ -86,6 +86,14 @@ def meeting_digests(meeting: Meeting, text: Text, at: datetime) -> list[Message]
     ]
 
 
+def digest_readers(meeting: Meeting) -> list[tuple[Person, Part | None]]:
+    """Who gets the minutes when the meeting ends, and the part that stands first for them; theirs before the rest."""
+    actions = list(meeting.actions.select_related("owner__user"))
+    decisions = decided_in(meeting)
+    found = [(person, _own_part(person, actions, decisions)) for person in _reading(stakeholders(meeting))]
+    return sorted(((p, own[0] if own else None) for p, own in found), key=lambda one: (one[1] is None, one[0].name))
+
+
 def _reading(people: Sequence[Person]) -> list[Person]:
     """Those who have an address and have not switched minutes off."""
     off = switched_off(MINUTES)

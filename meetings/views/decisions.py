@@ -18,7 +18,13 @@ from meetings.policy import check_raises_briefs
 from meetings.selectors.brief_form import brief_form
 from meetings.selectors.decisions import decision_rows, decision_views, decisions_page
 from meetings.selectors.rights import raises_briefs
-from meetings.services.decisions import decision_decide, decision_defer, decision_escalate, decision_raise
+from meetings.services.decisions import (
+    decision_confirm,
+    decision_decide,
+    decision_defer,
+    decision_escalate,
+    decision_raise,
+)
 from supply.models import Gap, Scenario
 
 
@@ -108,15 +114,16 @@ def _raise(request: PortalRequest, cycle: Cycle, gap: Gap | None) -> Decision:
 
 
 def _done(request: PortalRequest, row: Decision, said: str) -> HttpResponse:
-    """Back to where it was decided: the room when it was done there, else the brief."""
+    """Back to where it was decided: the room or its wall when it was done there, else the brief."""
     messages.success(request, said)
     back = request.POST.get("back", "")
     if back == "executive":
         return redirect("/executive/")
-    if back != "room":
+    wall = back.removeprefix("present-")
+    if back != "room" and not wall.isdecimal():
         return redirect("meetings:decision", code=row.code)
     response = redirect("meetings:room", month=row.cycle.code, kind=row.forum)
-    response["Location"] += f"#{row.code}"
+    response["Location"] += f"#{row.code}" if back == "room" else f"?present={wall}"
     return response
 
 
@@ -130,7 +137,8 @@ def decide(request: PortalRequest, code: str) -> HttpResponse:
             at=request.now,
             reason=words_read(request.POST, "reason"),
         )
-        return f"{decided.code} is decided: {decided.options.get(key=decided.chosen).label}."
+        what = "proposed, to be confirmed" if decided.proposed else "decided"
+        return f"{decided.code} is {what}: {decided.options.get(key=decided.chosen).label}."
 
     return _act(request, code, act)
 
@@ -147,6 +155,14 @@ def defer(request: PortalRequest, code: str) -> HttpResponse:
             reason=words_read(request.POST, "reason"),
         )
         return f"{deferred.code} is deferred to {deferred.deferred_to:%d %b %Y}; it comes back then."
+
+    return _act(request, code, act)
+
+
+@require_POST
+def confirm(request: PortalRequest, code: str) -> HttpResponse:
+    def act(row: Decision) -> str:
+        return f"{decision_confirm(decision=row, person=request.person).code} is confirmed."
 
     return _act(request, code, act)
 

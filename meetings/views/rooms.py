@@ -11,8 +11,9 @@ from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, risk_read, words_read
 from meetings.models import Meeting, MeetingKind
-from meetings.selectors.rooms import gaps_without_brief, meetings_page, room_page
+from meetings.selectors.rooms import gaps_without_brief, meetings_page, present_page, room_page
 from meetings.services.actions import action_add, risk_add
+from meetings.services.digests import digest_readers
 from meetings.services.rooms import (
     agenda_items,
     attendance_mark,
@@ -25,7 +26,7 @@ from meetings.services.rooms import (
 )
 
 
-def _meeting(month: str, kind: str) -> Meeting:
+def meeting_at(month: str, kind: str) -> Meeting:
     try:
         day = parse_month(month)
     except ValueError as error:
@@ -41,7 +42,14 @@ def meetings_list(request: PortalRequest) -> HttpResponse:
 
 @require_GET
 def room(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    return _room(request, _meeting(month, kind))
+    meeting, wanted = meeting_at(month, kind), request.GET.get("present", "")
+    return _present(request, meeting, int(wanted)) if wanted.isdecimal() else _room(request, meeting)
+
+
+def _present(request: PortalRequest, meeting: Meeting, wanted: int) -> HttpResponse:
+    """One agenda item for the wall; the last one when there are fewer."""
+    context = present_page(meeting, agenda_items(meeting, request.today), wanted, request.person, request.today)
+    return render(request, "meetings/present.html", context | {"tab": "meetings"})
 
 
 def _room(request: PortalRequest, meeting: Meeting, problem: Refused | None = None, form: str = "") -> HttpResponse:
@@ -65,13 +73,13 @@ def _back(meeting: Meeting, anchor: str = "") -> HttpResponse:
 
 @require_POST
 def start(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_start(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    meeting = meeting_start(meeting=meeting_at(month, kind), by=request.person, on=request.today, at=request.now)
     return _back(meeting)
 
 
 @require_POST
 def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     present = [int(value) for value in request.POST.getlist("present") if value.isdecimal()]
     attendance_mark(meeting=meeting, by=request.person, present=present)
     messages.success(request, f"{len(present)} of {meeting.attendance.count()} are here.")
@@ -82,7 +90,7 @@ def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpResponse:
     """Save an item's note; with htmx only the note's form comes back."""
     meeting = note_save(
-        meeting=_meeting(month, kind),
+        meeting=meeting_at(month, kind),
         by=request.person,
         item=item,
         text=words_read(request.POST, "note"),
@@ -96,29 +104,30 @@ def note(request: PortalRequest, month: str, kind: str, item: int) -> HttpRespon
 
 @require_GET
 def preview(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    """The minutes as they would go out now."""
-    meeting = _meeting(month, kind)
-    context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now)}
+    """The minutes as they would go out now, and who gets them with which part of their own."""
+    meeting = meeting_at(month, kind)
+    readers = digest_readers(meeting)
+    context = {"meeting": meeting, "text": meeting_minutes(meeting, request.now), "readers": readers}
     return render(request, "meetings/_preview.html", context)
 
 
 @require_POST
 def finish(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_finish(meeting=_meeting(month, kind), by=request.person, at=request.now)
+    meeting = meeting_finish(meeting=meeting_at(month, kind), by=request.person, at=request.now)
     messages.success(request, "The minutes are written; everybody gets theirs by mail, their own part first.")
     return _back(meeting)
 
 
 @require_POST
 def cancel(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_cancel(meeting=_meeting(month, kind), by=request.person, on=request.today, at=request.now)
+    meeting = meeting_cancel(meeting=meeting_at(month, kind), by=request.person, on=request.today, at=request.now)
     messages.success(request, "The meeting is cancelled; those invited get the time back and a mail.")
     return _back(meeting)
 
 
 @require_POST
 def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     try:
         action = action_add(
             cycle=meeting.cycle,
@@ -138,7 +147,7 @@ def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 
 @require_POST
 def add_risk(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = _meeting(month, kind)
+    meeting = meeting_at(month, kind)
     try:
         risk = risk_add(cycle=meeting.cycle, by=request.person, at=request.now, **risk_read(request.POST))
     except Refused as refusal:

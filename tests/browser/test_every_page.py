@@ -33,6 +33,7 @@ PARTS = {
     "upload-errors",
     "demand:names",
     "meetings:calendar-feed",
+    "meetings:paper-file",
 }
 PROGRAMS = ("api-", "health-")
 LEADER = "lena"

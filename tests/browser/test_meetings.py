@@ -1,25 +1,32 @@
 """The pages of the cycle in a browser: read, run a meeting, decide, on a desktop and on a phone."""
 
+import io
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
+import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from icalendar import Calendar
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pptx import Presentation
 
 from cycles.models import Cycle
 from jobs.models import Message, MovedClock
 from masterdata.models import Person
 from meetings.models import Decision, Meeting, MeetingKind, RiskOpportunity
+from meetings.selectors.calendar import feed_address
 from meetings.services.actions import action_add, risk_add
 from meetings.services.decisions import OptionDraft
 from meetings.services.rooms import meeting_finish, meeting_start
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, ENTRY, FROZEN, MONEY, confirmed, frozen, in_entry, supply_is_signed
 from tests.meetings.test_decisions import NOTHING, brief, effect
+from tests.meetings.test_papers import charts_of, rows_of, tables_of
 from tests.meetings.test_rooms import shifts
 from tests.processes import Web
 
@@ -149,6 +156,7 @@ def test_an_executive_meeting_from_the_agenda_to_the_digest(
     shoot(leader, screenshots, "room-planned")
     leader.get_by_role("button", name="Start").click()
     expect(leader.get_by_text("as it was at the start")).to_be_visible()
+    assert_pack_in_slides(leader, cycle, screenshots)
     for name in ("Carla Chief", "Lena Leader", "Oscar Operations", "Fiona Funds"):
         leader.get_by_label(name, exact=True).check()
     leader.get_by_role("button", name="Save who is here").click()
@@ -176,7 +184,8 @@ def test_an_executive_meeting_from_the_agenda_to_the_digest(
     leader.get_by_role("button", name="Add action").click()
     expect(leader.get_by_text("for Oscar Operations, due 27 Nov 2026")).to_be_visible()
     leader.get_by_role("link", name="See the minutes").click()
-    expect(leader.get_by_text("This goes out when you finish")).to_be_visible()
+    expect(leader.get_by_text("This goes out to 11 people when you finish")).to_be_visible()
+    expect(leader.get_by_role("heading", name="For Oscar Operations")).to_be_visible()
     shoot(leader, screenshots, "minutes-preview")
     leader.get_by_role("button", name="Close the panel").click()
 
@@ -188,6 +197,86 @@ def test_an_executive_meeting_from_the_agenda_to_the_digest(
     shoot(leader, screenshots, "room-finished")
     assert_accessible(leader)
     assert Message.objects.filter(kind="meeting_digest").count() == 11
+    assert_calendar_knows(cast.ceo, leader)
+    leader.get_by_role("link", name="Print, slides, workbook, PDF").click()
+    expect(leader.get_by_text("Decided by Carla Chief: Two Saturdays")).to_be_visible()
+    shoot(leader, screenshots, "minutes-paper")
+    assert not complaints
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=name).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def assert_pack_in_slides(page: Page, cycle: Cycle, folder: Path) -> None:
+    """The slides that the room links to say the numbers of the frozen pack."""
+    room = page.url
+    page.get_by_role("link", name="pack 1").click()
+    expect(page.get_by_role("heading", name="Executive S&OP, cycle 2026-11, pack 1")).to_be_visible()
+    assert_accessible(page)
+    shoot(page, folder, "pack")
+    pack = Meeting.objects.get(cycle=cycle, kind=MeetingKind.EXECUTIVE).pack
+    slides = downloaded(page, "Slides (PPTX)")
+    (folder / "pack.pptx").write_bytes(slides)
+    deck = Presentation(io.BytesIO(slides))
+    tables = tables_of(deck)
+    assert [row[1] for row in tables["Months"][1:]] == [f"{round(row['revenue']):,}" for row in pack["months"]]
+    assert charts_of(deck)[0]["Forecast"] == tuple(row["revenue"] for row in pack["months"])
+    book = openpyxl.load_workbook(io.BytesIO(downloaded(page, "Workbook (XLSX)")))
+    assert [row[5] for row in rows_of(book["Families"])[1 : len(pack["families"]) + 1]] == [
+        row["revenue"] for row in pack["families"]
+    ]
+    page.goto(room)
+
+
+def assert_calendar_knows(person: Person, page: Page) -> None:
+    """The person's calendar address gives a calendar that another program reads, with the meeting in it."""
+    answer = page.request.get(f"{urljoin(page.url, urlsplit(feed_address(person)).path)}")
+    calendar = Calendar.from_ical(answer.text())
+    events = calendar.walk("VEVENT")
+    assert not [error for event in events for error in event.errors]
+    held = next(event for event in events if "Executive S&OP" in str(event["SUMMARY"]))
+    assert held["DTSTART"].dt == Meeting.objects.get(kind=MeetingKind.EXECUTIVE).starts_at
+    assert len({str(event["UID"]) for event in events}) == len(events)
+
+
+def test_two_executives_decide_at_once_and_both_are_told(cast: Cast, open_page: Open, screenshots: Path) -> None:
+    cycle = confirmed(cast)
+    decision = brief(cast, cycle, question="Delay the winter promotion of bikes?")
+    clock(MONEY)
+    room = f"/meetings/2026-11/{MeetingKind.PRE_SOP.value}/?present=1"
+    ceo, coo = open_page(cast.ceo, room), open_page(cast.coo, room)
+    for page in (ceo, coo):
+        expect(page.get_by_role("button", name="Saturday shifts")).to_be_visible()
+    shoot(ceo, screenshots, "present")
+    assert_accessible(ceo)
+    ceo.get_by_role("button", name="Saturday shifts").click()
+    expect(ceo.get_by_text(f"{decision.code} is decided: Saturday shifts.")).to_be_visible()
+    coo.get_by_role("button", name="Do nothing").click()
+    expect(coo.get_by_text(f"Carla Chief has decided {decision.code} already: Saturday shifts.")).to_be_visible()
+    decision.refresh_from_db()
+    assert (decision.chosen, decision.decided_by) == ("b", cast.ceo)
+
+
+def test_a_meeting_is_presented_by_the_keys(cast: Cast, open_page: Open, complaints: list[str]) -> None:
+    cycle = confirmed(cast)
+    full_agenda(cast, cycle)
+    frozen(cast, cycle)
+    clock(APPROVED)
+    page = open_page(cast.leader, f"/meetings/2026-11/{MeetingKind.EXECUTIVE.value}/")
+    page.get_by_role("link", name="Present").click()
+    expect(page.get_by_text("item 1 of")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("item 2 of")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("item 1 of")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Agenda")).to_be_visible()
     assert not complaints
 
 
