@@ -41,6 +41,7 @@ from meetings.services.agreement import finance_confirm, pack_freeze
 from meetings.services.decisions import OptionDraft, decision_raise
 from sop_portal.uploads import upload_check
 from supply.changes import Overtime
+from supply.inputs import Inputs
 from supply.models import Gap, Scenario
 from supply.services.gaps import gaps_take_recommended
 from supply.services.planning import supply_plan_build
@@ -173,6 +174,8 @@ class Everything:
             return {"code": ["BIKES"]}
         if name in ("supply:resource", "supply:capacity"):
             return {"code": ["WELD"]}
+        if name.startswith("supply:inputs"):
+            return {"sheet": list(Inputs)}
         if name.startswith("supply:scenario"):
             return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):

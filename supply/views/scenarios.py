@@ -23,6 +23,7 @@ from supply.services.scenarios import (
     scenario_release,
     scenario_remove,
 )
+from supply.views.beside import beside
 
 
 def _scenario(pk: int) -> Scenario:
@@ -33,7 +34,9 @@ def _scenario(pk: int) -> Scenario:
 def scenarios(request: PortalRequest) -> HttpResponse:
     cycle = cycle_named(request.GET.get("cycle", ""))
     picked = [int(pk) for pk in request.GET.getlist("s") if pk.isdecimal()]
-    return render(request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked))
+    return render(
+        request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked) | beside(request, cycle)
+    )
 
 
 @require_http_methods(["GET", "POST"])
