@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, dashboard, executive, feedback, forecast
+from kpis.views import accuracy, dashboard, executive, feedback, forecast, supply_kept
 
 app_name = "kpis"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("dashboard/", dashboard.dashboard_page, name="dashboard"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),
     path("accuracy/panel/", accuracy.panel, name="accuracy-panel"),
+    path("supply/kept/", supply_kept.supply_kept, name="supply-kept"),
     path("feedback/", feedback.own, name="feedback"),
     path("feedback/<str:username>/", feedback.of, name="feedback-of"),
     path("lesson/", feedback.own_lesson, name="lesson"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supply.views import family, gaps, inputs, news, resource, review, scenarios
+from supply.views import family, gaps, inputs, news, plan_change, resource, review, scenarios
 
 app_name = "supply"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("scenarios/<int:pk>/choose/", scenarios.choose, name="scenario-choose"),
     path("inputs/<str:sheet>/", inputs.inputs, name="inputs"),
     path("inputs/<str:sheet>/save/", inputs.save, name="inputs-save"),
+    path("plan-change/", plan_change.plan_change, name="plan-change"),
     path("families/", family.families, name="families"),
     path("family/<str:code>/", family.family, name="family"),
     path("resource/<str:code>/", resource.resource, name="resource"),

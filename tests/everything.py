@@ -154,6 +154,7 @@ class Everything:
             "item": [0],
             "step": [Step.SALES_FORECAST.value],
             "what": ["move"],
+            "sheet": list(Inputs),
             "month": ["2026-11"],
             "kind": [MeetingKind.EXECUTIVE.value],
         }
@@ -174,8 +175,6 @@ class Everything:
             return {"code": ["BIKES"]}
         if name in ("supply:resource", "supply:capacity"):
             return {"code": ["WELD"]}
-        if name.startswith("supply:inputs"):
-            return {"sheet": list(Inputs)}
         if name.startswith("supply:scenario"):
             return {"pk": _keys(Scenario.objects.all())}
         if name.startswith("supply:"):

@@ -162,9 +162,10 @@ def _stock(cycle: Cycle, base: dict[Key, float]) -> InputSheet:
     columns = [("on_hand", "On hand"), ("safety_stock", "Safety stock")]
     found = {row.product_id: row for row in Inventory.objects.filter(as_of=stock_day(cycle))}
     planned = CycleLine.objects.filter(cycle=cycle).values_list("line__product_id", flat=True)
-    products = (
-        Product.objects.filter(pk__in={*planned, *found}).select_related("family").order_by("family__name", "name")
-    )
+    # the stock of a planning product is that of its items
+    items_of = set(Product.objects.filter(pk__in=found).exclude(plan_as=None).values_list("plan_as", flat=True))
+    wanted = set(found) | (set(planned) - items_of)
+    products = Product.objects.filter(pk__in=wanted).select_related("family").order_by("family__name", "name")
     rows = []
     for product in products:
         row = InputRow(str(product.pk), product.name, f"{product.code}, {product.family.name}", 0)
