@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cycles.models import Cycle
-from cycles.periods import add_months, month_range
+from cycles.periods import month_range
 from supply.plan_change import CAUSES, Span, causes_of_change, span
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.facts import capacity_of
+from supply.selectors.sheet import cycle_before
 
 MONTHS: Final = 12
 
@@ -23,11 +24,6 @@ class _Pair:
     old: Answer
     new: Answer
     months: int
-
-
-def cycle_before(cycle: Cycle) -> Cycle | None:
-    """The cycle of the month before, when it has a supply plan."""
-    return Cycle.objects.filter(month=add_months(cycle.month, -1), supply_answers__isnull=False).first()
 
 
 def plan_change_page(cycle: Cycle) -> dict[str, Any]:

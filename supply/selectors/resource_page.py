@@ -13,6 +13,7 @@ from masterdata.roles import Role
 from supply.models import CapacityException, Gap, Resource
 from supply.policy import may_plan, supply_signed
 from supply.selectors.answers import answer_of
+from supply.selectors.causes import overload_causes
 from supply.selectors.gaps import gap_rows, gaps_of
 from supply.selectors.inputs import history_line
 from supply.selectors.inputs_changed import plan_outdated
@@ -52,6 +53,7 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
         "months": _months(load, row["row"], own),
         "chart": load_chart(load, row, len(load.months), width=1180),
         "families": _families(load, row["row"]),
+        "causes": overload_causes(cycle, load, row["row"]),
     }
 
 

@@ -32,6 +32,7 @@ SHOWN: Final = 12
 CHARTS: Final = 2
 ORDERS: Final = 10
 HEARD: Final = 6
+NEAR: Final = 6
 
 
 def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def _planned(
         "outcome": answer.outcome,
         "stock_known": answer.opening_stock is not None,
         "gaps": rows,
+        "near_gaps": [gap for gap in gaps if gap.month < months[NEAR]],
         "open_gaps": len(open_gaps),
         "used": used,
         "used_months": months[:SHOWN],
