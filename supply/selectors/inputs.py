@@ -83,7 +83,8 @@ def input_sheet(cycle: Cycle, kind: Inputs) -> InputSheet:
     known = {change.after["row"] for change in typed}
     reasons = {change.after["row"]: change.after["reason"] for change in typed if change.after["reason"]}
     for row in sheet.rows:
-        row.reason = reasons.get(row.row, "" if row.row in known else NOT_TYPED)
+        imported = row.row not in known and any(cell.changed for cell in row.cells)
+        row.reason = reasons.get(row.row, NOT_TYPED if imported else "")
     return sheet
 
 

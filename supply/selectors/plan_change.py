@@ -55,7 +55,7 @@ def _families(pair: _Pair) -> list[dict[str, Any]]:
     rows = []
     for i, name in enumerate(names):
         parts = [{"words": words, "units": float(causes[cause][i])} for cause, words in CAUSES.items()]
-        row = {"name": name, "code": codes[name], "old": float(old.supply[i]), "new": float(new.supply[i])}
+        row: dict[str, Any] = {"name": name, "code": codes[name], "old": float(old.supply[i]), "new": float(new.supply[i])}
         row |= {"change": row["new"] - row["old"], "demand": float(causes["demand"][i])}
         row["causes"] = sorted((part for part in parts if abs(part["units"]) >= 0.5), key=_by_units)
         rows.append(row)
@@ -96,7 +96,7 @@ def _resources(cycle: Cycle, pair: _Pair, months: list[date]) -> list[dict[str, 
         then, now = old.get(code, {}), new.get(code, {})
         families = [(family, now.get(family, 0.0) - then.get(family, 0.0)) for family in {*then, *now}]
         causes = [{"words": family, "hours": hours} for family, hours in families if abs(hours) >= 0.5]
-        row = {"code": code, "name": name, "unit": unit, "old": sum(then.values()), "new": sum(now.values())}
+        row: dict[str, Any] = {"code": code, "name": name, "unit": unit, "old": sum(then.values()), "new": sum(now.values())}
         row |= {"change": row["new"] - row["old"], "causes": sorted(causes, key=lambda each: -abs(each["hours"]))}
         rows.append(row)
     return sorted(rows, key=lambda row: -abs(row["change"]))
