@@ -76,7 +76,7 @@ def kept(name: str, frame: pd.DataFrame) -> Kept:
 def kept_page(at: datetime) -> dict[str, Any]:
     """Everything the page shows: the year, every month, every family, worst first."""
     last = company().last_closed_month
-    frame = kept_frame(last)
+    frame = kept_frame(last) if last is not None else pd.DataFrame()
     page: dict[str, Any] = {
         "measures": [CATALOGUE[name] for name in NAMES],
         "tolerance": TOLERANCE,
@@ -100,7 +100,7 @@ def _received(at: datetime) -> dict[str, Any]:
     """How old the receipts are: their newest month, and when and by whom they came in."""
     newest = Receipt.objects.aggregate(month=Max("month"))["month"]
     run = RowChange.objects.filter(table=Receipt._meta.db_table, run__isnull=False).order_by("-pk").first()
-    came = ImportRun.objects.filter(pk=run.run_id).select_related("by__user").first() if run else None
+    came = ImportRun.objects.filter(pk=run.run_id).select_related("by__user").first() if run and run.run_id else None
     return {
         "month": newest,
         "months_old": None if newest is None else months_between(newest, at.date().replace(day=1)) - 1,

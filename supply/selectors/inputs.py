@@ -80,8 +80,8 @@ def input_sheet(cycle: Cycle, kind: Inputs) -> InputSheet:
     }
     typed = typed_since_import(kind)
     sheet = makers[kind](cycle, _bases(typed))
-    known = {change.after["row"] for change in typed}
-    reasons = {change.after["row"]: change.after["reason"] for change in typed if change.after["reason"]}
+    known = {row_of(change) for change in typed}
+    reasons = {row_of(change): reason for change in typed if (reason := (change.after or {}).get("reason"))}
     for row in sheet.rows:
         imported = row.row not in known and any(cell.changed for cell in row.cells)
         row.reason = reasons.get(row.row, NOT_TYPED if imported else "")
@@ -100,6 +100,11 @@ def typed_since_import(kind: Inputs) -> list[RowChange]:
     imported = changes.filter(run__isnull=False).aggregate(last=Max("pk"))["last"] or 0
     rows = changes.filter(run=None, pk__gt=imported, after__has_key="row").order_by("pk").select_related("by__user")
     return list(rows)
+
+
+def row_of(change: RowChange) -> str:
+    """The row of the sheet that a typed change belongs to."""
+    return str((change.after or {})["row"])
 
 
 def inputs_page(cycle: Cycle, kind: Inputs, person: Person) -> dict[str, Any]:
@@ -192,7 +197,7 @@ def _bases(typed: Sequence[RowChange]) -> dict[Key, float]:
     found: dict[Key, float] = {}
     for change in typed:
         for column, value in (change.before or {}).items():
-            found.setdefault((change.after["row"], column), value)
+            found.setdefault((row_of(change), column), value)
     return found
 
 
@@ -200,7 +205,5 @@ def last_by(kind: Inputs, rows: Sequence[str]) -> dict[str, str]:
     """Who changed each of these rows last."""
     wanted = set(rows)
     return {
-        change.after["row"]: change.by.name
-        for change in typed_since_import(kind)
-        if change.by and change.after["row"] in wanted
+        row_of(change): change.by.name for change in typed_since_import(kind) if change.by and row_of(change) in wanted
     }

@@ -55,15 +55,28 @@ def _families(pair: _Pair) -> list[dict[str, Any]]:
     rows = []
     for i, name in enumerate(names):
         parts = [{"words": words, "units": float(causes[cause][i])} for cause, words in CAUSES.items()]
-        row: dict[str, Any] = {"name": name, "code": codes[name], "old": float(old.supply[i]), "new": float(new.supply[i])}
+        row: dict[str, Any] = {
+            "name": name,
+            "code": codes[name],
+            "old": float(old.supply[i]),
+            "new": float(new.supply[i]),
+        }
         row |= {"change": row["new"] - row["old"], "demand": float(causes["demand"][i])}
         row["causes"] = sorted((part for part in parts if abs(part["units"]) >= 0.5), key=_by_units)
         rows.append(row)
-    return sorted(rows, key=lambda row: -abs(row["change"]))
+    return sorted(rows, key=_by_change)
 
 
 def _by_units(part: dict[str, Any]) -> float:
-    return -abs(part["units"])
+    return -abs(float(part["units"]))
+
+
+def _by_hours(part: dict[str, Any]) -> float:
+    return -abs(float(part["hours"]))
+
+
+def _by_change(row: dict[str, Any]) -> float:
+    return -abs(float(row["change"]))
 
 
 def _codes(products: pd.DataFrame) -> list[tuple[str, str]]:
@@ -96,10 +109,16 @@ def _resources(cycle: Cycle, pair: _Pair, months: list[date]) -> list[dict[str, 
         then, now = old.get(code, {}), new.get(code, {})
         families = [(family, now.get(family, 0.0) - then.get(family, 0.0)) for family in {*then, *now}]
         causes = [{"words": family, "hours": hours} for family, hours in families if abs(hours) >= 0.5]
-        row: dict[str, Any] = {"code": code, "name": name, "unit": unit, "old": sum(then.values()), "new": sum(now.values())}
-        row |= {"change": row["new"] - row["old"], "causes": sorted(causes, key=lambda each: -abs(each["hours"]))}
+        row: dict[str, Any] = {
+            "code": code,
+            "name": name,
+            "unit": unit,
+            "old": sum(then.values()),
+            "new": sum(now.values()),
+        }
+        row |= {"change": row["new"] - row["old"], "causes": sorted(causes, key=_by_hours)}
         rows.append(row)
-    return sorted(rows, key=lambda row: -abs(row["change"]))
+    return sorted(rows, key=_by_change)
 
 
 def _hours(cycle: Cycle, answer: Answer, at: slice) -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, str]]]:
