@@ -54,15 +54,16 @@ def _families(pair: _Pair) -> list[dict[str, Any]]:
     causes = causes_of_change(old, new)
     rows = []
     for i, name in enumerate(names):
-        parts = [{"words": words, "units": float(causes[cause][i])} for cause, words in CAUSES.items()]
+        units = {words: float(causes[cause][i]) for cause, words in CAUSES.items()}
+        parts = [{"words": words, "units": value} for words, value in units.items() if abs(value) >= 0.5]
         row: dict[str, Any] = {
             "name": name,
             "code": codes[name],
             "old": float(old.supply[i]),
             "new": float(new.supply[i]),
         }
-        row |= {"change": row["new"] - row["old"], "demand": float(causes["demand"][i])}
-        row["causes"] = sorted((part for part in parts if abs(part["units"]) >= 0.5), key=_by_units)
+        row |= {"change": row["new"] - row["old"]}
+        row["causes"] = sorted(parts, key=_by_units)
         rows.append(row)
     return sorted(rows, key=_by_change)
 
