@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, dashboard, data_quality, executive, feedback, forecast, measures
+from kpis.views import accuracy, dashboard, data_quality, executive, feedback, forecast, measures, supply_kept
 
 app_name = "kpis"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("dashboard/<str:code>/target/", measures.target, name="measure-target"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),
     path("accuracy/panel/", accuracy.panel, name="accuracy-panel"),
+    path("supply/kept/", supply_kept.supply_kept, name="supply-kept"),
     path("feedback/", feedback.own, name="feedback"),
     path("feedback/<str:username>/", feedback.of, name="feedback-of"),
     path("lesson/", feedback.own_lesson, name="lesson"),

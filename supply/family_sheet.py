@@ -75,6 +75,41 @@ def joined(closed: Sheet, planned: Sheet) -> Sheet:
     )
 
 
+@dataclass(frozen=True)
+class Compared:
+    """One block against last month's plan, whole units (F, M): `old` where `known` (M,), the closed months' actuals
+    and the new plan in `now`."""
+
+    old: Whole
+    now: Whole
+    known: NDArray[np.bool_]
+
+    @property
+    def variance(self) -> Whole:
+        """Actual or new plan less the old plan; zero where there is no old plan."""
+        return np.where(self.known[None, :], self.now - self.old, 0)
+
+
+def compared(now: Sheet, old: Sheet, first: int) -> dict[str, Compared]:
+    """Every block of a sheet against an older one whose first month is the column `first` of the newer.
+
+    The older one's identities hold along its own months, so those of the variances hold between them too:
+    the variance of inventory moves by the variance of supply less that of shipments.
+    """
+    months = now.bookings.shape[1]
+    kept = min(old.bookings.shape[1], months - first)
+    if not 0 <= first < months or old.bookings.shape[0] != now.bookings.shape[0]:
+        raise ValueError(f"An old plan from column {first} does not fit a sheet {now.bookings.shape}.")
+    known = np.zeros(months, dtype=bool)
+    known[first : first + kept] = True
+    found = {}
+    for name in (*FLOWS, "inventory", "backlog"):
+        before = np.zeros_like(getattr(now, name))
+        before[:, known] = getattr(old, name)[:, :kept]
+        found[name] = Compared(before, getattr(now, name), known)
+    return found
+
+
 def opening_before(ending: ArrayLike, incoming: ArrayLike, outgoing: ArrayLike) -> Matrix:
     """Stock before some months (F,), from the stock after them: ending - Σ incoming + Σ outgoing."""
     after = np.asarray(ending, dtype=float)

@@ -1,10 +1,12 @@
 """What people send to supply, read and checked for form; meaning is checked by the services."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -12,6 +14,7 @@ from cycles.typed import month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
 from supply.change import Change
+from supply.inputs import InputEdit
 from supply.models import GapOptionKind
 from supply.scenarios import KINDS, read
 
@@ -125,3 +128,41 @@ def _number(text: str, label: str) -> float:
     if not math.isfinite(number):
         raise Invalid(f"{label}: “{text[:20]}” is not a number." if text else f"{label} is empty. Type a number.")
     return number
+
+
+MOST_EDITS: Final = 2000
+LONGEST_REASON: Final = 300
+
+
+def inputs_read(body: bytes) -> tuple[UUID, list[InputEdit]]:
+    """`{"token": uuid, "edits": [{"line", "month", "value", "seen", "reason"}]}` as the grid sends it; `month` is the
+    column."""
+    try:
+        given = json.loads(body)
+        token = UUID(str(given["token"]))
+        edits = list(given["edits"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise Invalid("The changes could not be read: expected a token and a list of edits.") from None
+    if not 0 < len(edits) <= MOST_EDITS:
+        raise Invalid(f"A batch has 1 to {MOST_EDITS:,} edits, not {len(edits):,}.")
+    return token, [_input(edit, number) for number, edit in enumerate(edits, 1)]
+
+
+def _input(given: object, number: int) -> InputEdit:
+    if not isinstance(given, dict):
+        raise Invalid(f"Edit {number} is not an object.")
+    return InputEdit(
+        words(given.get("line")),
+        words(given.get("month")),
+        _figure(given.get("value"), number),
+        _figure(given.get("seen"), number),
+        words(given.get("reason"))[:LONGEST_REASON],
+    )
+
+
+def _figure(given: object, number: int) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+        raise Invalid(f"Edit {number} has a value that is no number.")
+    return float(given)

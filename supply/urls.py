@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supply.views import family, gaps, news, resource, review, scenarios
+from supply.views import family, gaps, inputs, news, plan_change, resource, review, scenarios
 
 app_name = "supply"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path("scenarios/<int:pk>/again/", scenarios.again, name="scenario-again"),
     path("scenarios/<int:pk>/remove/", scenarios.remove, name="scenario-remove"),
     path("scenarios/<int:pk>/choose/", scenarios.choose, name="scenario-choose"),
+    path("inputs/<str:sheet>/", inputs.inputs, name="inputs"),
+    path("inputs/<str:sheet>/save/", inputs.save, name="inputs-save"),
+    path("plan-change/", plan_change.plan_change, name="plan-change"),
     path("families/", family.families, name="families"),
     path("family/<str:code>/", family.family, name="family"),
     path("resource/<str:code>/", resource.resource, name="resource"),

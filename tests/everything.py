@@ -53,6 +53,7 @@ from meetings.services.agreement import finance_confirm, pack_freeze
 from meetings.services.decisions import OptionDraft, decision_raise
 from sop_portal.uploads import upload_check
 from supply.changes import Overtime
+from supply.inputs import Inputs
 from supply.models import Gap, Scenario
 from supply.services.gaps import gaps_take_recommended
 from supply.services.planning import supply_plan_build
@@ -172,6 +173,7 @@ class Everything:
             "item": [0],
             "step": [Step.SALES_FORECAST.value],
             "what": ["move"],
+            "sheet": list(Inputs),
             "month": ["2026-11"],
             "kind": [MeetingKind.EXECUTIVE.value],
             "form": ["pptx", "xlsx"],

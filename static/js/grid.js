@@ -18,6 +18,7 @@
 //             <td data-near="ly" or "bl">…</td>               sum of the first three months, last year or baseline
 //             <td data-m="2026-11" data-v="75" [data-bl="60"] [data-ly="64" data-prev="70"]
 //                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
+//                 [data-name="On hand"]                   what the column is called where it is no month
 //             <td data-sum="2027-01 2027-02 2027-03">…</td>   read-only sum of months, or "all"
 //             <td data-delta>…</td>                           change against the baseline
 //             <td data-reason-cell>…</td>

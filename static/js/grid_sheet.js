@@ -251,7 +251,7 @@ export class Sheet extends Shown {
 
   /** What a person calls a cell: "Nordwind AG, Valve 40, Nov 26". */
   nameOf(cell) {
-    return `${this.nameOfRow(cell.row)}, ${this.monthName(cell.month)}`;
+    return `${this.nameOfRow(cell.row)}, ${cell.element.dataset.name ?? this.monthName(cell.month)}`;
   }
 
   nameOfRow(row) {

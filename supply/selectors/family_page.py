@@ -29,7 +29,7 @@ def families_page(cycle: Cycle) -> dict[str, Any]:
         "months": sheets.months,
         "closed": sheets.closed,
         "groups": [
-            {"name": name, "rows": sheets.rows(i), "families": [row for row in rows if row["group"] == name]}
+            {"name": name, "blocks": sheets.blocks(i), "families": [row for row in rows if row["group"] == name]}
             for i, name in enumerate(sheets.names)
         ],
         "stock_known": sheets.stock_known,
@@ -53,7 +53,7 @@ def family_page(cycle: Cycle, code: str) -> dict[str, Any]:
         "family": family,
         "months": sheets.months,
         "closed": sheets.closed,
-        "rows": sheets.rows(0),
+        "blocks": sheets.blocks(0),
         "stock_known": sheets.stock_known,
         "summary": family_rows(own, months)[0],
         "products": _products(own, months),

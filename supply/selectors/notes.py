@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import Max
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.periods import add_months
 from demand.models import ForecastVersion
 from masterdata.models import Person, RowChange
@@ -32,8 +32,13 @@ def notes_of(cycle: Cycle, version: ForecastVersion | None, at: datetime) -> lis
     """The oldest and most serious doubts first: capacity, hours, stock, and what the plan itself says."""
     lines = version.note.splitlines() if version else []
     said = [Note(line, not line.startswith(("Prepared", "Planned"))) for line in lines]
+    return age_notes(cycle, at) + said
+
+
+def age_notes(cycle: Cycle, at: datetime) -> list[Note]:
+    """What is missing or old among the data behind every supply page, with its age and who keeps it."""
     found = [_capacity(at), _hours(), _stock(cycle, at)]
-    return [Note(text) for text in found if text] + said
+    return [Note(text) for text in found if text]
 
 
 def _capacity(at: datetime) -> str:
@@ -53,13 +58,15 @@ def _stock(cycle: Cycle, at: datetime) -> str:
     as_of: date | None = Inventory.objects.filter(as_of__lt=cycle.month).aggregate(at=Max("as_of"))["at"]
     if as_of is None:
         return f"No stock is known before {cycle.month:%B %Y}, so only capacity counts. {_keepers()} can import it."
-    if as_of < add_months(cycle.month, -1):
-        age = (at.date() - as_of).days
-        return (
-            f"Stock is as of {as_of:%d %b %Y}, {age} days ago and older than last month's end. "
-            f"{_keepers()} can import a newer inventory.csv."
-        )
-    return ""
+    age = at.date() - as_of
+    behind = as_of < add_months(cycle.month, -1)
+    if not behind and (age <= FRESH or cycle.state != CycleState.OPEN):
+        return ""
+    older = " and older than last month's end" if behind else ""
+    return (
+        f"Stock is as of {as_of:%d %b %Y}, {age.days} days ago{older}. It is kept by {_keepers()}, "
+        "who can import a newer inventory.csv or type it over."
+    )
 
 
 def _keepers() -> str:

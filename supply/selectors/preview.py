@@ -30,14 +30,20 @@ class LiveDemand:
 
 def live_demand(cycle: Cycle) -> LiveDemand | None:
     """None before there is a baseline."""
-    known = [stage for stage in stages_available(cycle) if stage in STAGES]
-    if not known:
+    stage = live_stage(cycle)
+    if stage is None:
         return None
-    plan = stage_plan(cycle, known[-1])
+    plan = stage_plan(cycle, stage)
     products = supply_products(cycle)
     product_of = dict(Line.objects.filter(pk__in=plan.lines.tolist()).values_list("pk", "product_id"))
     rows = product_index(products, np.array([product_of[int(line)] for line in plan.lines], dtype=np.int64))
-    return LiveDemand(known[-1], products, by_product(plan, rows, len(products)))
+    return LiveDemand(stage, products, by_product(plan, rows, len(products)))
+
+
+def live_stage(cycle: Cycle) -> Stage | None:
+    """The stage of the latest number before the supply plan."""
+    known = [stage for stage in stages_available(cycle) if stage in STAGES]
+    return known[-1] if known else None
 
 
 def preview(cycle: Cycle) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from jobs.errors import Refused
 from masterdata.models import Person, RowChange
 from masterdata.roles import Role
 from supply.models import CapacityException, Gap, Resource
-from supply.policy import supply_signed
+from supply.policy import may_plan, supply_signed
 from supply.selectors.answers import answer_of
+from supply.selectors.causes import overload_causes
 from supply.selectors.gaps import gap_rows, gaps_of
+from supply.selectors.inputs import history_line
+from supply.selectors.inputs_changed import plan_outdated
 from supply.selectors.load import Load, load_chart, load_of, utilisation_rows
 from supply.selectors.preview import live_demand
 
@@ -37,11 +40,9 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
         "resource": resource,
         "standard": {"regular": f"{resource.regular_capacity:.12g}", "overtime": f"{resource.overtime_capacity:.12g}"},
         "gaps": gap_rows(own, person),
-        "history": list(
-            RowChange.objects.filter(table=CapacityException._meta.db_table, key__startswith=f"{resource.code} ")
-            .select_related("by__user")
-            .order_by("-id")[:HISTORY]
-        ),
+        "history": [history_line(change) for change in _changes(resource)],
+        "outdated": plan_outdated(cycle),
+        "can_plan": may_plan(person),
         "may_edit": person.role == Role.SUPPLY_PLANNER,
         "signed": supply_signed(cycle),
     }
@@ -52,7 +53,13 @@ def resource_page(cycle: Cycle, resource: Resource, person: Person) -> dict[str,
         "months": _months(load, row["row"], own),
         "chart": load_chart(load, row, len(load.months), width=1180),
         "families": _families(load, row["row"]),
+        "causes": overload_causes(cycle, load, row["row"]),
     }
+
+
+def _changes(resource: Resource) -> list[RowChange]:
+    rows = RowChange.objects.filter(table=CapacityException._meta.db_table, key__startswith=f"{resource.code} ")
+    return list(rows.select_related("by__user").order_by("-id")[:HISTORY])
 
 
 def _load(cycle: Cycle, gaps: list[Gap]) -> Load | None:

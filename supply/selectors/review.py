@@ -21,6 +21,7 @@ from supply.policy import OPERATIONS, may_plan, may_sign
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.gaps import gap_rows, gaps_of, short_of_supply
 from supply.selectors.hour_values import hour_values_of
+from supply.selectors.inputs_changed import plan_outdated
 from supply.selectors.load import Load, load_chart, load_of, utilisation_rows
 from supply.selectors.notes import notes_of
 from supply.selectors.preview import preview
@@ -31,6 +32,7 @@ SHOWN: Final = 12
 CHARTS: Final = 2
 ORDERS: Final = 10
 HEARD: Final = 6
+NEAR: Final = 6
 
 
 def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def review_page(cycle: Cycle, person: Person, at: datetime, today: date) -> dict
         "money_open": person.role in COST_ROLES,
         "job": Job.objects.filter(kind="supply_plan", key=cycle.code, state__in=ACTIVE_STATES).first(),
         "notes": notes_of(cycle, version, at),
+        "outdated": plan_outdated(cycle),
+        "can_plan": may_plan(person),
         "scenarios_open": version is not None or version_proposed(cycle) is not None,
         "late_orders": late_orders(cycle, today),
     }
@@ -74,6 +78,7 @@ def _planned(
         "outcome": answer.outcome,
         "stock_known": answer.opening_stock is not None,
         "gaps": rows,
+        "near_gaps": [gap for gap in gaps if gap.month < months[NEAR]],
         "open_gaps": len(open_gaps),
         "used": used,
         "used_months": months[:SHOWN],

@@ -13,9 +13,9 @@ from cycles.models import Cycle
 from cycles.periods import add_months, month_range, months_between
 from demand.matrices import Matrix
 from demand.models import Booking, Shipment
-from supply.family_sheet import Sheet, joined, opening_before, whole_sheet
+from supply.family_sheet import Compared, Sheet, compared, joined, opening_before, whole_sheet
 from supply.models import Receipt
-from supply.selectors.answers import Answer
+from supply.selectors.answers import Answer, answer_of, answer_rows
 
 CLOSED_MONTHS: Final = 3
 BLOCKS: Final = (
@@ -36,21 +36,37 @@ class FamilySheets:
     closed: int
     sheet: Sheet
     stock_known: bool
+    against: dict[str, Compared] | None = None
 
-    def rows(self, at: int) -> list[dict[str, Any]]:
-        """The five blocks of one sheet for the screen."""
+    def blocks(self, at: int) -> list[dict[str, Any]]:
+        """The five blocks of one sheet, each as old plan, actual, variance and new plan."""
         return [
-            {
-                "name": label,
-                "opening": _opening(self.sheet, block, at),
-                "cells": [
-                    {"value": int(value), "closed": m < self.closed}
-                    for m, value in enumerate(getattr(self.sheet, block)[at])
-                ],
-            }
+            {"name": label, "opening": _opening(self.sheet, block, at), "rows": self._block(block, at)}
             for block, label in BLOCKS
             if self.stock_known or block != "inventory"
         ]
+
+    def _block(self, block: str, at: int) -> list[dict[str, Any]]:
+        now = [int(value) for value in getattr(self.sheet, block)[at]]
+        closed = [m < self.closed for m in range(len(now))]
+        rows = [
+            {"name": "Actual", "cells": _cells(now, closed, closed)},
+            {"name": "New plan", "cells": _cells(now, [not one for one in closed], closed)},
+        ]
+        if self.against is None:
+            return rows
+        pair = self.against[block]
+        known = pair.known.tolist()
+        old = {"name": "Old plan", "cells": _cells([int(value) for value in pair.old[at]], known, closed)}
+        moved = _cells([int(value) for value in pair.variance[at]], known, closed)
+        return [old, rows[0], {"name": "Variance", "cells": moved, "signed": True}, rows[1]]
+
+
+def _cells(values: list[int], known: list[bool], closed: list[bool]) -> list[dict[str, Any]]:
+    return [
+        {"value": value if here else None, "closed": past}
+        for value, here, past in zip(values, known, closed, strict=True)
+    ]
 
 
 def _opening(sheet: Sheet, block: str, at: int) -> int | None:
@@ -77,7 +93,33 @@ def family_sheets(cycle: Cycle, answer: Answer, names: pd.Series, planned: int) 
     ahead = [_sum(matrix[:, :months], row, len(groups)) for matrix in (answer.demand, answer.shipments, answer.supply)]
     plan = whole_sheet(opening_stock, opening_backlog, *ahead)
     first = add_months(cycle.month, -back)
-    return FamilySheets(groups.tolist(), month_range(first, back + months), back, joined(closed, plan), known)
+    sheet = joined(closed, plan)
+    against = _against(cycle, sheet, names, groups, back)
+    return FamilySheets(groups.tolist(), month_range(first, back + months), back, sheet, known, against)
+
+
+def _against(cycle: Cycle, sheet: Sheet, names: pd.Series, groups: np.ndarray, back: int) -> dict[str, Compared] | None:
+    """The sheet against last month's plan, whose first month is the last closed one; None without such a plan.
+
+    `names` is a column of the products; last month's plan is put into the same groups by it.
+    """
+    before = cycle_before(cycle)
+    answer = answer_of(before) if before is not None else None
+    if answer is None:
+        return None
+    own = answer.products[names.name].to_numpy(dtype=str)
+    kept = np.isin(own, groups)
+    if not kept.any():
+        return None
+    old, row = answer_rows(answer, np.flatnonzero(kept)), np.searchsorted(groups, own[kept])
+    stock = old.opening_stock if old.opening_stock is not None else np.zeros(len(row))
+    flows = (stock, old.opening_backlog, old.demand, old.shipments, old.supply)
+    return compared(sheet, whole_sheet(*(_sum(flow, row, len(groups)) for flow in flows)), back - 1)
+
+
+def cycle_before(cycle: Cycle) -> Cycle | None:
+    """The cycle of the month before, when it has a supply plan."""
+    return Cycle.objects.filter(month=add_months(cycle.month, -1), supply_answers__isnull=False).first()
 
 
 def _closed_flows(cycle: Cycle, answer: Answer, row: np.ndarray, groups: int) -> tuple[int, list[Matrix]]:

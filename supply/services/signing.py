@@ -18,6 +18,7 @@ from masterdata.selectors import head_of, people
 from masterdata.signing import signing_for
 from supply.models import Gap, SupplyReturn
 from supply.policy import HEAD, OPERATIONS, demand_signed, may_plan, may_sign, supply_signed
+from supply.selectors.inputs_changed import plan_outdated
 from supply.services.planning import supply_plan_running, supply_plan_stale
 from supply.wording import count_text, list_text
 
@@ -34,6 +35,9 @@ def supply_sign(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -
             "plan_stale",
             "Demand was signed after this supply plan was made. It is being made again; look at it and sign then.",
         )
+    outdated = plan_outdated(cycle)
+    if outdated is not None:
+        raise Refused("plan_stale", f"{outdated.text} Work the plan out again, look at it and sign then.")
     if supply_plan_running(cycle):
         raise Refused("plan_running", "The supply plan is being made again. Look at it in a moment and sign then.")
     _check_gaps(cycle)
@@ -50,7 +54,7 @@ def supply_sign(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -
 def _check_gaps(cycle: Cycle) -> None:
     rows = list(Gap.objects.filter(cycle=cycle, state=Gap.State.OPEN).select_related("resource"))
     if rows:
-        named = list_text([f"{row.resource.name} in {row.month:%b %Y}" for row in rows])
+        named = list_text([f"{row.resource.name} in {row.month:%b %Y}" for row in rows], len(rows))
         raise Refused(
             "gaps_open",
             f"{count_text(len(rows), 'gap')} without an answer: {named}. Choose an option for each, "

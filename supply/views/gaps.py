@@ -14,6 +14,7 @@ from supply.forms import option_read
 from supply.models import Gap
 from supply.selectors.gap_page import gap_page
 from supply.services.gaps import Replanned, gap_escalate, gap_option_choose, gap_option_clear, gaps_take_recommended
+from supply.views.beside import beside
 from supply.wording import count_text, money_text
 
 
@@ -23,7 +24,8 @@ def _gap(pk: int) -> Gap:
 
 @require_GET
 def gap(request: PortalRequest, pk: int) -> HttpResponse:
-    return render(request, "supply/gap.html", gap_page(_gap(pk), request.person))
+    found = _gap(pk)
+    return render(request, "supply/gap.html", gap_page(found, request.person) | beside(request, found.cycle))
 
 
 @require_POST

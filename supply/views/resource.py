@@ -11,13 +11,18 @@ from masterdata.requests import PortalRequest
 from supply.forms import capacity_read
 from supply.selectors.resource_page import resource_named, resource_page
 from supply.services.capacity import capacity_change
+from supply.views.beside import beside
 
 
 @require_GET
 def resource(request: PortalRequest, code: str) -> HttpResponse:
     cycle = cycle_named(request.GET.get("cycle", ""))
     page = resource_page(cycle, resource_named(code), request.person)
-    return render(request, "supply/resource.html", page | {"typed": {"month": request.GET.get("month", "")}})
+    return render(
+        request,
+        "supply/resource.html",
+        page | beside(request, cycle) | {"typed": {"month": request.GET.get("month", "")}},
+    )
 
 
 @require_POST
@@ -36,7 +41,11 @@ def capacity(request: PortalRequest, code: str) -> HttpResponse:
             at=request.now,
         )
     except Invalid as refusal:
-        page = resource_page(cycle, found, request.person) | {"typed": request.POST, "problem": refusal.detail}
+        page = (
+            resource_page(cycle, found, request.person)
+            | beside(request, cycle)
+            | {"typed": request.POST, "problem": refusal.detail}
+        )
         return render(request, "supply/resource.html", page, status=refusal.status)
     again = " The supply plan is made again with it." if planned else ""
     messages.success(

@@ -10,9 +10,8 @@ from demand.selectors.present import cycle_named, cycle_now
 from jobs.errors import Invalid
 from masterdata.requests import PortalRequest
 from supply.forms import rule_read
-from supply.policy import check_planner
 from supply.selectors.review import review_page
-from supply.services.planning import supply_plan_build
+from supply.services.inputs import supply_plan_again
 from supply.services.signing import supply_return, supply_sign
 
 
@@ -24,8 +23,7 @@ def review(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def build(request: PortalRequest) -> HttpResponse:
-    check_planner(request.person, "Making the supply plan")
-    version = supply_plan_build(cycle=cycle_now(), at=request.now, by=request.person, rule=rule_read(request.POST))
+    version = supply_plan_again(cycle=cycle_now(), at=request.now, person=request.person, rule=rule_read(request.POST))
     messages.success(request, f"Supply plan made again (revision {version.revision}).")
     return redirect("supply:review")
 

@@ -23,6 +23,7 @@ from supply.services.scenarios import (
     scenario_release,
     scenario_remove,
 )
+from supply.views.beside import beside
 
 
 def _scenario(pk: int) -> Scenario:
@@ -36,7 +37,9 @@ def scenarios(request: PortalRequest) -> HttpResponse:
     if waiting is not None:
         return render(request, "supply/scenarios_waiting.html", waiting)
     picked = [int(pk) for pk in request.GET.getlist("s") if pk.isdecimal()]
-    return render(request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked))
+    return render(
+        request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked) | beside(request, cycle)
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -74,6 +74,8 @@ READERS = {
         "supply:families": ["sam"],
         "supply:family": ["sam"],
         "supply:resource": ["sam"],
+        "supply:inputs": ["sam"],
+        "supply:plan-change": ["sam"],
         "supply:news": ["rita"],
         "supply:alternatives": ["rita"],
     },
@@ -87,7 +89,7 @@ READERS = {
     },
 }
 ALL_NAMED = {name for moment in READERS.values() for name in moment}
-EVERY_VALUE = {"upload"}
+EVERY_VALUE = {"upload", "supply:inputs"}
 
 
 @dataclass

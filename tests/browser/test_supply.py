@@ -155,6 +155,11 @@ def test_every_page_is_accessible_and_fits(
         "supply-families": "/supply/families/",
         "supply-family": "/supply/family/BIKES/",
         "supply-resource": "/supply/resource/WELD/",
+        "supply-capacity": "/supply/inputs/capacity/",
+        "supply-stock": "/supply/inputs/stock/",
+        "supply-orders": "/supply/inputs/orders/",
+        "supply-plan-change": "/supply/plan-change/",
+        "supply-kept": "/supply/kept/",
         "supply-news": "/supply/news/",
     }
     page = supply.page(supply.cast.supply_planner, "/supply/", viewport=size, color_scheme=scheme)

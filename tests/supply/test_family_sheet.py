@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from supply.family_sheet import Sheet, joined, opening_before, whole_sheet
+from supply.family_sheet import Sheet, compared, joined, opening_before, whole_sheet
 
 F, M = 3, 6
 flows = arrays(np.float64, (F, M), elements=st.floats(0, 500))
@@ -60,3 +60,32 @@ def test_the_stock_before_is_worked_back() -> None:
 def test_matrices_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="alike"):
         whole_sheet([0.0], [0.0], [[1.0]], [[1.0, 2.0]], [[1.0]])
+
+
+# --- Against last month's plan ------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(starts, starts, flows, flows, flows, flows)
+def test_identities_hold_for_old_plan_and_variance_too(
+    stock: np.ndarray, owed: np.ndarray, bookings: np.ndarray, supply: np.ndarray, ships: np.ndarray, other: np.ndarray
+) -> None:
+    now = whole_sheet(stock, owed, bookings, ships, supply)
+    old = whole_sheet(owed, stock, other, bookings, ships)
+    blocks = compared(now, old, 2)
+    assert blocks["supply"].known.tolist() == [False, False, True, True, True, True]
+    for side in ("old", "variance"):
+        at = {name: getattr(block, side)[:, 2:] for name, block in blocks.items()}
+        moved = np.diff(at["inventory"], axis=1)
+        assert (moved == (at["supply"] - at["shipments"])[:, 1:]).all()
+        waiting = np.diff(at["backlog"], axis=1)
+        assert (waiting == (at["bookings"] - at["shipments"])[:, 1:]).all()
+    for block in blocks.values():
+        assert (block.old + block.variance == np.where(block.known, block.now, 0)).all()
+
+
+@pytest.mark.parametrize("first", [-1, 6])
+def test_an_old_plan_that_does_not_overlap_is_refused(first: int) -> None:
+    sheet = whole_sheet(np.zeros(F), np.zeros(F), np.ones((F, M)), np.ones((F, M)), np.ones((F, M)))
+    with pytest.raises(ValueError, match="does not fit"):
+        compared(sheet, sheet, first)

@@ -17,6 +17,7 @@ from supply.models import (
     Inventory,
     Receipt,
     Resource,
+    SupplyAnswer,
     SupplyOrder,
 )
 from supply.selectors.answers import answer_of
@@ -31,7 +32,9 @@ from supply.selectors.review import late_orders, review_page
 from supply.services.gaps import gap_option_choose
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
+from tests.kpis.past import past_cycle
 from tests.supply.demand_plans import AT, LATER, cycle_opened, cycle_signed, demand_planned
+from tests.supply.sheets import block_rows
 
 pytestmark = pytest.mark.django_db
 PEAK = {("ALPHA", 2): 40.0}
@@ -103,8 +106,8 @@ def test_family_sheet_identities_are_exact_over_closed_and_planned_months(cast: 
     cycle = cycle_signed({"ALPHA": 10.4, "BETA": 5.3, "GAMMA": 20.7, "DELTA": 2.1}, PEAK)
     supply_plan_build(cycle=cycle, at=AT)
     page = family_page(cycle, "BIKES")
-    blocks = sheet_of(page["rows"], page["closed"])
-    opening = {row["name"].split(" ")[0].lower(): row["opening"] for row in page["rows"]}
+    blocks = sheet_of(block_rows(page["blocks"]), page["closed"])
+    opening = {row["name"].split(" ")[0].lower(): row["opening"] for row in block_rows(page["blocks"])}
     assert page["months"][0] == date(2026, 8, 1)
     for stock, plus in (("inventory", "supply"), ("backlog", "bookings")):
         before = np.concatenate([[opening[stock]], blocks[stock][:-1]])
@@ -129,7 +132,13 @@ def test_without_stock_the_inventory_block_is_left_out(cast: Cast) -> None:
     cycle = cycle_signed()
     supply_plan_build(cycle=cycle, at=AT)
     page = family_page(cycle, "PARTS")
-    assert [row["name"] for row in page["rows"]] == ["Bookings", "Shipments", "Backlog at month end", "Supply"]
+    names = [block["name"] for block in page["blocks"]]
+    assert names == [
+        "Bookings",
+        "Shipments",
+        "Backlog at month end",
+        "Supply",
+    ]
     assert page["chart"] is None
 
 
@@ -214,7 +223,7 @@ def test_old_stock_says_its_age_and_who_brings_a_newer_one(cast: Cast, cycle: Cy
     Inventory.objects.update(as_of=date(2026, 9, 30))
     age = (AT.date() - date(2026, 9, 30)).days
     assert f"Stock is as of 30 Sep 2026, {age} days ago" in said(cycle)
-    assert "Sam Supply can import a newer inventory.csv." in said(cycle)
+    assert "It is kept by Sam Supply, who can import a newer inventory.csv" in said(cycle)
 
 
 def test_old_capacity_names_its_keeper(cast: Cast, cycle: Cycle) -> None:
@@ -316,3 +325,24 @@ def test_before_this_months_plan_the_published_one_speaks(cast: Cast) -> None:
 
 def test_without_any_plan_there_is_no_source(cast: Cast) -> None:
     assert news(cast.rep, TODAY)["source"] is None
+
+
+def test_the_sheet_stands_against_last_month_s_plan(cast: Cast) -> None:
+    """October planned a fifth less of everything: the variance says so in every month both plans know."""
+    before = past_cycle(date(2026, 10, 1))
+    cycle = cycle_signed()
+    supply_plan_build(cycle=cycle, at=AT)
+    assert [row["name"] for row in family_page(cycle, "BIKES")["blocks"][0]["rows"]] == ["Actual", "New plan"]
+    for answer in SupplyAnswer.objects.filter(cycle=cycle):
+        answer.pk, answer.cycle = None, before
+        answer.demand = [0.8 * value for value in answer.demand]
+        answer.save()
+    page = family_page(cycle, "BIKES")
+    bookings = {row["name"]: [cell["value"] for cell in row["cells"]] for row in page["blocks"][0]["rows"]}
+    old, new, variance = (np.array(bookings[name][3:], dtype=float) for name in ("Old plan", "New plan", "Variance"))
+    assert (new[:-1] - old[:-1] == variance[:-1]).all()
+    assert np.abs(old[:-1] - 0.8 * new[:-1]).max() <= 1
+    assert np.isnan([old[-1], variance[-1]]).all()
+    assert bookings["Old plan"][:2] == [None, None]
+    assert bookings["Actual"][2] - bookings["Old plan"][2] == bookings["Variance"][2]
+    assert {len(block["rows"]) for block in page["blocks"]} == {4}

@@ -31,6 +31,7 @@ from supply.selectors.scenario_results import rules_on
 from supply.selectors.sheet import CLOSED_MONTHS
 from supply.selectors.start import scenario_start
 from supply.services.planning import supply_plan_build
+from tests.supply.sheets import block_rows
 
 FIRST, MONTHS = date(2017, 7, 1), 35
 AT = datetime(2020, 6, 12, 9, tzinfo=UTC)
@@ -140,7 +141,7 @@ def test_the_summer_peak_comes_back_as_gaps(planned: Cycle) -> None:
 
 def test_the_sheet_of_closed_months_is_the_stock_that_was_recorded(planned: Cycle) -> None:
     page = family_page(planned, "MOUNTAIN-BIKES")
-    rows = {row["name"].split(" ")[0]: row for row in page["rows"]}
+    rows = {row["name"].split(" ")[0]: row for row in block_rows(page["blocks"])}
     recorded = [
         Inventory.objects.filter(
             as_of__gte=month, as_of__lt=add_months(month, 1), product__family__code="MOUNTAIN-BIKES"
@@ -169,7 +170,7 @@ def test_the_cheapest_plan_of_the_whole_company_balances_and_beats_the_rules(pla
 
 def test_every_family_sheet_adds_up_as_shown(planned: Cycle) -> None:
     for group in families_page(planned)["groups"]:
-        rows = {row["name"].split(" ")[0]: row for row in group["rows"]}
+        rows = {row["name"].split(" ")[0]: row for row in block_rows(group["blocks"])}
         values = {name: np.array([cell["value"] for cell in row["cells"]]) for name, row in rows.items()}
         for stock, plus in (("Inventory", "Supply"), ("Backlog", "Bookings")):
             before = np.concatenate([[rows[stock]["opening"]], values[stock][:-1]])

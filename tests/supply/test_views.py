@@ -1,6 +1,6 @@
 """The supply pages over HTTP: who sees and does what, bad input, and how many queries they take."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from cycles.selectors import milestones_reached
 from cycles.steps import Milestone
 from demand.services.comments import operations_tell
 from jobs.models import Message, MovedClock
-from masterdata.models import Person
+from masterdata.models import Person, Product
+from supply.inputs import Inputs
 from supply.models import CapacityException, Gap, SupplyAnswer
 from supply.services.planning import supply_answer_for_replay, supply_plan_build
+from supply.services.scenarios import scenario_create
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, cycle_opened, cycle_signed, demand_planned
 
@@ -290,3 +292,59 @@ def test_queries_do_not_grow_with_the_rows(
 def test_a_month_that_is_no_exception_keeps_the_standard(cast: Cast, cycle: Cycle) -> None:
     page = text(as_(cast.supply_planner).get("/supply/resource/WELD/?month=2026-12"))
     assert f'value="{date(2026, 12, 1):%Y-%m}" selected' in page
+
+
+# --- Old data, empty lists and open gaps --------------------------------------------
+
+
+def test_every_page_of_supply_says_how_old_its_data_are_and_who_keeps_them(cast: Cast, cycle: Cycle, gap: Gap) -> None:
+    MovedClock.objects.update(at=AT + timedelta(days=40))
+    client = as_(cast.supply_planner)
+    scenario_create(cycle=cycle, name="Calm", changes=[], person=cast.supply_planner, at=AT)
+    own = [f"/supply/gap/{gap.pk}/", "/supply/scenarios/", "/supply/plan-change/"]
+    sheets = [f"/supply/inputs/{sheet}/" for sheet in Inputs]
+    for path in [path for path in PAGES if "news" not in path] + own + sheets:
+        page = text(client.get(path))
+        assert "Stock is as of 31 Oct 2026," in page, path
+        assert "It is kept by Sam Supply" in page, path
+
+
+def test_stock_of_thirty_days_is_not_old(cast: Cast, cycle: Cycle) -> None:
+    MovedClock.objects.update(at=datetime(2026, 11, 30, 9, tzinfo=UTC))
+    assert "Stock is as of" not in text(as_(cast.supply_planner).get("/supply/"))
+    MovedClock.objects.update(at=datetime(2026, 12, 1, 9, tzinfo=UTC))
+    assert "Stock is as of 31 Oct 2026, 31 days ago." in text(as_(cast.supply_planner).get("/supply/"))
+
+
+def test_no_gap_is_said_in_words(cast: Cast) -> None:
+    cycle = cycle_signed()
+    supply_plan_build(cycle=cycle, at=AT)
+    page = text(as_(cast.supply_planner).get("/supply/"))
+    assert "No gaps over 2 percent in 6 months, nor later in the horizon." in page
+
+
+def test_gaps_after_half_a_year_are_said_to_come_later(cast: Cast) -> None:
+    cycle = cycle_signed(peaks={("ALPHA", 8): 45.0})
+    supply_plan_build(cycle=cycle, at=AT)
+    page = text(as_(cast.supply_planner).get("/supply/"))
+    assert Gap.objects.exists()
+    assert "No gaps over 2 percent in 6 months; these come later." in page
+
+
+def test_signing_is_refused_and_every_gap_is_named(cast: Cast) -> None:
+    months = (1, 3, 5, 7, 9)
+    cycle = cycle_signed(peaks={("ALPHA", month): 60.0 for month in months})
+    supply_plan_build(cycle=cycle, at=AT)
+    waiting = Gap.objects.filter(cycle=cycle).select_related("resource").order_by("month")
+    assert waiting.count() >= len(months)
+    answer = as_(cast.people["oscar"]).post("/supply/sign/", follow=True)
+    for row in waiting:
+        assert f"{row.resource.name} in {row.month:%b %Y}" in text(answer), row
+    assert Milestone.SUPPLY_SIGNED not in milestones_reached(cycle)
+
+
+def test_unit_costs_stand_on_no_page_of_figures(cast: Cast, cycle: Cycle) -> None:
+    Product.objects.filter(code="ALPHA").update(unit_cost=317.31)
+    for who in ("rita", "sam", "oscar", "finn"):
+        for path in [f"/supply/inputs/{sheet}/" for sheet in Inputs] + ["/supply/plan-change/", "/supply/kept/"]:
+            assert "317" not in text(as_(cast.people[who]).get(path)), (who, path)

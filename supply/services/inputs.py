@@ -1,0 +1,171 @@
+"""Saving what is typed into the sheets of capacity, stock and open orders; and planning again with it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from cycles.models import Cycle, CycleState
+from cycles.periods import parse_month
+from demand.models import ForecastVersion, SaveToken
+from jobs.errors import Invalid, Refused
+from masterdata.models import Person, Product, RowChange
+from supply.allocation import Rule
+from supply.inputs import InputEdit, Inputs, Written, conflicts, faults, written
+from supply.models import CapacityException, Inventory, Resource, SupplyOrder
+from supply.policy import check_capacity_editor, check_planner
+from supply.selectors.inputs import NOT_TYPED, InputSheet, input_sheet, last_by, missing_reasons, stock_day
+from supply.selectors.inputs_changed import TABLES
+from supply.services.planning import supply_plan_build
+from supply.wording import list_text
+
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class _Save:
+    cycle: Cycle
+    kind: Inputs
+    person: Person
+    at: datetime
+
+
+@transaction.atomic
+def inputs_save(
+    *, cycle: Cycle, kind: Inputs, person: Person, edits: Sequence[InputEdit], at: datetime, token: UUID
+) -> dict[str, Any]:
+    """Save a batch of typed figures, all or nothing, each on record with who, when and why.
+
+    A repeated token gets the stored answer. Refused with both values where a figure is not what its editor saw.
+    """
+    check_capacity_editor(person)
+    stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
+    if stored is not None:
+        return dict(stored)
+    _check_open(cycle)
+    _lock(kind, edits)
+    sheet = input_sheet(cycle, kind)
+    _check(sheet, edits)
+    reasons = {row.row: row.reason for row in sheet.rows if row.reason != NOT_TYPED}
+    _write(_Save(cycle, kind, person, at), written(edits, sheet.figures, reasons))
+    answer = {"saved": [_saved(edit, sheet) for edit in edits], "at": at.isoformat()}
+    SaveToken.objects.create(person=person, token=token, answer=answer, at=at)
+    return answer
+
+
+def _check_open(cycle: Cycle) -> None:
+    if cycle.state != CycleState.OPEN:
+        raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; its figures stay as they are.")
+
+
+def _lock(kind: Inputs, edits: Sequence[InputEdit]) -> None:
+    """Two people who type into the same rows take turns; whoever comes second sees the first one's numbers."""
+    model = {Inputs.CAPACITY: Resource, Inputs.STOCK: Product, Inputs.ORDERS: SupplyOrder}[kind]
+    heads = {edit.row.partition(":")[0] for edit in edits}
+    keys = [int(head) for head in heads if head.isascii() and head.isdigit() and len(head) < 18]
+    list(model._default_manager.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def _check(sheet: InputSheet, edits: Sequence[InputEdit]) -> None:
+    known = sheet.figures
+    errors = faults(edits, known)
+    if errors:
+        raise Invalid(str(errors[0]["detail"]), errors=errors)
+    found = conflicts(edits, known)
+    if found:
+        by = last_by(sheet.kind, [edit.row for edit, _ in found])
+        raise Refused(
+            "conflict",
+            f"{len(found)} of these figures changed since you saw them. Choose which to keep; nothing was saved.",
+            conflicts=[
+                {
+                    "line": edit.row,
+                    "month": edit.column,
+                    "yours": edit.value,
+                    "theirs": cell.value,
+                    "by": by.get(edit.row, "a file"),
+                }
+                for edit, cell in found
+            ],
+        )
+
+
+def _saved(edit: InputEdit, sheet: InputSheet) -> dict[str, Any]:
+    value = sheet.figures[edit.key].base if edit.value is None else edit.value
+    return {"line": edit.row, "month": edit.column, "value": value}
+
+
+def _write(save: _Save, cells: Sequence[Written]) -> None:
+    by_row: dict[str, list[Written]] = defaultdict(list)
+    for cell in cells:
+        by_row[cell.figure.row].append(cell)
+    store = {Inputs.CAPACITY: _store_capacity, Inputs.STOCK: _store_stock, Inputs.ORDERS: _store_order}[save.kind]
+    RowChange.objects.bulk_create(
+        [_change(save, key, cell) for row in by_row.values() for key, cell in store(save, row)]
+    )
+
+
+def _change(save: _Save, key: str, cell: Written) -> RowChange:
+    """`row` and the name of the figure say which cell of the sheet it was."""
+    figure = cell.figure
+    name = figure.row.partition(":")[2] or figure.column
+    return RowChange(
+        table=TABLES[save.kind],
+        key=key,
+        before={name: figure.value},
+        after={name: cell.value, "reason": cell.reason, "row": figure.row},
+        by=save.person,
+        at=save.at,
+    )
+
+
+def _store_capacity(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
+    """Every month on its own: the same as the standard takes the exception away."""
+    head, _, part = cells[0].figure.row.partition(":")
+    resource = Resource.objects.get(pk=int(head))
+    standard = {"regular": resource.regular_capacity, "overtime": resource.overtime_capacity}
+    found = {row.month: row for row in CapacityException.objects.filter(resource=resource)}
+    for cell in cells:
+        month = parse_month(cell.figure.column)
+        row = found.get(month) or CapacityException(resource=resource, month=month, **standard)
+        setattr(row, part, cell.value)
+        if {name: getattr(row, name) for name in standard} != standard:
+            row.save()
+        elif row.pk is not None:
+            row.delete()
+    return [(f"{resource.code} {cell.figure.column}", cell) for cell in cells]
+
+
+def _store_stock(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
+    day = stock_day(save.cycle)
+    product = Product.objects.get(pk=int(cells[0].figure.row))
+    row = Inventory.objects.filter(as_of=day, product=product).first()
+    row = row or Inventory(as_of=day, product=product, on_hand=0.0)
+    for cell in cells:
+        setattr(row, cell.figure.column, cell.value)
+    row.save()
+    return [(f"{product.code} {day:%Y-%m-%d}", cell) for cell in cells]
+
+
+def _store_order(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
+    order = SupplyOrder.objects.get(pk=int(cells[0].figure.row))
+    order.qty = cells[-1].value
+    order.save(update_fields=["qty"])
+    return [(order.code, cell) for cell in cells]
+
+
+@transaction.atomic
+def supply_plan_again(*, cycle: Cycle, person: Person, at: datetime, rule: Rule | None = None) -> ForecastVersion:
+    """Plan again with the figures as they are now; refused while a change of them has no reason."""
+    check_planner(person, "Making the supply plan")
+    missing = missing_reasons(cycle)
+    if missing:
+        raise Refused(
+            "reasons_missing",
+            f"Say why these figures changed: {list_text(missing, NAMED)}. Then work the plan out again.",
+        )
+    return supply_plan_build(cycle=cycle, at=at, by=person, rule=rule)
