@@ -342,8 +342,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 570
 CELERY_TIMEZONE = "UTC"
+# Seconds between two looks at what is due; a look that waited nearly as long is dropped for the next one.
+TICK_SECONDS = env.float("PORTAL_TICK_SECONDS", default=30.0)
+if not 0.05 <= TICK_SECONDS <= 600:
+    raise ImproperlyConfigured("PORTAL_TICK_SECONDS must lie between 0.05 and 600.")
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "sop_portal.tick", "schedule": 30.0, "options": {"expires": 25}},
+    "tick": {"task": "sop_portal.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 5 / 6}},
 }
 
 # --- Log lines --------------------------------------------------------------------

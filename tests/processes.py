@@ -139,6 +139,13 @@ def worker_process(environment: dict[str, str], log: Path, concurrency: int = 1)
     return Process(command, environment | {"PORTAL_ROLE": "worker"}, log)
 
 
+def beat_process(environment: dict[str, str], log: Path, every: float) -> Process:
+    """A real beat that asks for a tick every so many seconds."""
+    options = ["beat", "--loglevel", "INFO", "--schedule", str(log.with_suffix(".schedule")), "--pidfile", ""]
+    command = [sys.executable, "-m", "celery", "-A", "sop_portal", *options]
+    return Process(command, environment | {"PORTAL_ROLE": "beat", "PORTAL_TICK_SECONDS": str(every)}, log)
+
+
 def manage(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """A management command in a process of its own, its output captured."""
     return subprocess.run(

@@ -1,6 +1,6 @@
 """Reads of cycles, steps, milestones and answers."""
 
-from cycles.selectors.calendar import company_holidays
+from cycles.selectors.calendar import company_holidays, holidays_by_country
 from cycles.selectors.cycles import (
     closed_steps,
     current_cycle,
@@ -18,6 +18,7 @@ __all__ = [
     "contributions",
     "current_cycle",
     "cycle_of",
+    "holidays_by_country",
     "latest_published",
     "milestones_reached",
     "open_cycle",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from cycles.calendar_days import add_working_days
 from cycles.models import Cycle, MilestoneReached
-from cycles.selectors import company_holidays, milestones_reached
+from cycles.selectors import company_holidays, milestones_reached, step_of
 from cycles.services import cycle_advance, cycle_lock_exclusive, milestone_reach
 from cycles.steps import Milestone, Step
 from jobs.errors import Invalid, Refused
@@ -68,12 +68,12 @@ def pack_freeze(*, cycle: Cycle, at: datetime, by: Person | None = None) -> Meet
 
 
 def pack_due(cycle: Cycle, at: datetime) -> bool:
-    """Finance has confirmed, and the executive meeting is a day away or nearer."""
+    """Finance has confirmed, and pre-S&OP is at its end or the executive meeting a day away, whichever comes first."""
     reached = milestones_reached(cycle)
     if Milestone.FINANCE_CONFIRMED not in reached or Milestone.PACK_FROZEN in reached:
         return False
     meeting = Meeting.objects.filter(cycle=cycle, kind=MeetingKind.EXECUTIVE).first()
-    return meeting is not None and at >= meeting.starts_at - PACK_LEAD
+    return meeting is not None and at >= min(step_of(cycle, Step.PRE_SOP).due_at, meeting.starts_at - PACK_LEAD)
 
 
 @transaction.atomic

@@ -25,12 +25,13 @@ log = logging.getLogger(__name__)
 
 
 def due(*, at: datetime) -> None:
-    """Move the open cycle on, invite, remind, tell, raise briefs, freeze the pack, publish, open the next cycle.
+    """Move the open cycle on, raise briefs, freeze the pack, publish, open the next cycle; then invite, remind, tell.
 
-    Safe to repeat. What fails does not hold up the rest; the first failure is raised when everything has had its turn.
+    Nobody is told that something is late which is done in the same breath. Safe to repeat. What fails does not hold up
+    the rest; the first failure is raised when everything has had its turn.
     """
     failures = []
-    for work in (_move_on, _invite, _remind, _tell_said, _raise_briefs, _freeze, _publish, _open_next):
+    for work in (_move_on, _raise_briefs, _freeze, _publish, _open_next, _invite, _remind, _tell_said):
         try:
             work(at)
         except Exception as failure:

@@ -16,6 +16,7 @@ from meetings.selectors.links import link
 from meetings.selectors.people import heads, invited
 from meetings.services.invitations import invitation_text, invitation_update
 from meetings.services.mails import has_address, key_of, message, time_for
+from meetings.services.waking import waking
 
 DONE_WORDS = {
     Action.CLOSE.value: "was closed early",
@@ -60,6 +61,7 @@ def _notices(cycle: Cycle, step: Step, event: StepEvent, told: Sequence[Person],
     meeting, asked = _moved_meeting(cycle, step, told)
     row = step_of(cycle, step)
     by = event.by.first_name if event.by else "The portal"
+    times = waking(told, at)
     return [
         message(
             template="step_changed",
@@ -75,7 +77,7 @@ def _notices(cycle: Cycle, step: Step, event: StepEvent, told: Sequence[Person],
                 "due": "" if event.action == Action.CLOSE.value else time_for(person, row.due_at),
                 "url": link("/cycle/"),
             },
-            at=at,
+            at=times.send_at(person, at, before=row.due_at),
             cycle=cycle.code,
             calendar=invitation_text(meeting, person, at) if meeting and person.pk in asked else "",
         )

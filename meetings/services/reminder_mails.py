@@ -20,6 +20,7 @@ from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Action
 from meetings.selectors.links import link
 from meetings.services.mails import has_address, message, time_for
+from meetings.services.waking import Waking, waking
 
 SECONDS_A_LINE = 20
 
@@ -33,6 +34,7 @@ class _Known:
     lines: dict[int, tuple[int, int]]
     actions: dict[str, Action]
     absences: dict[int, Absence]
+    waking: Waking
     deadline: datetime | None = field(default=None)
 
 
@@ -55,6 +57,7 @@ def _known(cycle: Cycle | None, due: list[Due], at: datetime) -> _Known:
         lines_to_look_at(cycle) if cycle else {},
         {action.code: action for action in actions},
         away_on(company_day(at)) if any(one.for_whom for one in due) else {},
+        waking(found.values(), at),
         step_of(cycle, Step.SALES_FORECAST).due_at if cycle else None,
     )
 
@@ -79,9 +82,18 @@ def _mail(known: _Known, due: Due) -> Message:
         recipient=person,
         subject=subject,
         context=context,
-        at=due.due_at,
+        at=known.waking.send_at(person, due.due_at, before=_announced(known, due)),
         cycle=due.cycle,
     )
+
+
+def _announced(known: _Known, due: Due) -> datetime | None:
+    """By when the mail is of no use any more: the deadline of entry, or the end of the day an action is due."""
+    if due.kind in FOR_ANOTHER:
+        return known.deadline
+    if due.kind in (Kind.ACTION_SOON, Kind.ACTION_DUE):
+        return known.waking.end_of(known.actions[due.about[0]].due_on)
+    return None
 
 
 Words = tuple[str, str, dict[str, Any]]

@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 
 from cycles.models import MilestoneReached
+from cycles.reminders import Kind
 from cycles.selectors import milestones_reached, step_of
 from cycles.steps import Milestone, Step, StepState
 from jobs.errors import Invalid, NotYours, Refused
@@ -18,6 +19,7 @@ from meetings.selectors.pack import pack_for
 from meetings.services.actions import risk_add
 from meetings.services.agreement import ceo_approve, ceo_return, finance_confirm, pack_due, pack_freeze
 from meetings.services.decisions import OptionDraft, decision_raise
+from meetings.services.due import due
 from tests.cast import Cast, small_company
 from tests.meetings.journey import (
     APPROVED,
@@ -140,15 +142,30 @@ def test_the_pack_is_frozen_by_the_leader_once_finance_has_confirmed(cast: Cast)
         pack_freeze(cycle=cycle, by=cast.leader, at=FROZEN)
 
 
-def test_by_time_it_is_due_a_day_before_the_executive_meeting(cast: Cast) -> None:
+def test_by_time_it_is_due_at_the_end_of_pre_sop(cast: Cast) -> None:
     cycle = supply_is_signed(cast)
-    a_day_before = datetime(2026, 11, 18, 10, tzinfo=BERLIN)
-    assert not pack_due(cycle, a_day_before)
+    end = datetime(2026, 11, 17, 17, tzinfo=BERLIN)
+    assert not pack_due(cycle, end)
     confirmed(cast, cycle)
+    assert not pack_due(cycle, end - timedelta(minutes=1))
+    assert pack_due(cycle, end)
+    pack_freeze(cycle=cycle, at=end)
+    assert not pack_due(cycle, end)
+
+
+def test_by_time_it_is_due_a_day_before_the_executive_meeting_at_the_latest(cast: Cast) -> None:
+    cycle = confirmed(cast)
+    a_day_before = datetime(2026, 11, 18, 10, tzinfo=BERLIN)
+    cycle.steps.filter(step="pre_sop").update(due_at=a_day_before + timedelta(hours=7))
     assert not pack_due(cycle, a_day_before - timedelta(minutes=1))
     assert pack_due(cycle, a_day_before)
-    pack_freeze(cycle=cycle, at=a_day_before)
-    assert not pack_due(cycle, a_day_before)
+
+
+def test_nobody_hears_that_pre_sop_is_late_which_the_same_tick_ends(cast: Cast) -> None:
+    cycle = confirmed(cast)
+    due(at=datetime(2026, 11, 17, 17, 1, tzinfo=BERLIN))
+    assert step_of(cycle, Step.PRE_SOP).state == StepState.CLOSED.value
+    assert not Message.objects.filter(kind=Kind.STEP_LATE.value).exists()
 
 
 def test_the_ceo_approves_and_publishing_is_queued(cast: Cast) -> None:
