@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from django.db.models import Min
 from numpy.typing import NDArray
 
 from cycles.models import Cycle
@@ -39,12 +40,9 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     supply is what is on order; as many as the lead time takes where nothing is said), lots and multiples (units; 0 =
     any quantity).
     """
-    rows = (
-        CycleLine.objects.filter(cycle=cycle)
-        .order_by("line__product_id", "line_id")
-        .distinct("line__product_id")
-        .values_list(*COLUMNS)
-    )
+    lines = CycleLine.objects.filter(cycle=cycle)
+    first = lines.order_by().values("line__product_id").annotate(first=Min("line_id")).values("first")
+    rows = lines.filter(line_id__in=first).order_by("line__product_id").values_list(*COLUMNS)
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS.values())).set_index("product_id")
     frame["made"] = frame["make_or_buy"] == Product.Source.MAKE
     frame["storable"] = frame["make_to"] != Product.MakeTo.ORDER
