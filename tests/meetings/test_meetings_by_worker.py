@@ -1,10 +1,12 @@
-"""What the worker sends around a meeting: the pack a day before, the digests at its end; everybody once."""
+"""What the worker sends around a meeting: the pack in time, the digests at its end; everybody once."""
 
 from datetime import timedelta
 
 import pytest
 
 from cycles.models import Cycle
+from cycles.selectors import step_of
+from cycles.steps import Step
 from jobs.models import Message, MessageState
 from meetings.models import Meeting, MeetingKind
 from meetings.services.actions import action_add
@@ -28,11 +30,12 @@ def told(kind: str) -> list[str]:
     return sorted(Message.objects.filter(kind=kind).values_list("recipient__username", flat=True))
 
 
-def test_the_pack_is_frozen_and_mailed_a_day_before_by_itself(celery_worker_process: Process) -> None:
+def test_the_pack_is_frozen_and_mailed_at_the_end_of_pre_sop_by_itself(celery_worker_process: Process) -> None:
     cast = small_company()
     cycle = confirmed(cast)
     shifts(cast, cycle)
-    moment = executive(cycle).starts_at - timedelta(hours=24)
+    moment = step_of(cycle, Step.PRE_SOP).due_at
+    assert executive(cycle).starts_at - moment >= timedelta(hours=24)
     at(moment - timedelta(minutes=1))
     assert not executive(cycle).pack
     at(moment)

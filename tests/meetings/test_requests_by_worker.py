@@ -22,12 +22,13 @@ pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 
 def at(moment: datetime) -> None:
-    """Move the clock, tick twice as two beats would, and wait until the worker has looked and sent."""
+    """Move the clock, tick twice as two beats would, and wait until the worker has looked and sent what is due."""
     MovedClock.objects.update_or_create(pk=1, defaults={"at": moment})
     app.send_task("sop_portal.tick")
     app.send_task("sop_portal.tick")
     deadline = time.monotonic() + PATIENCE
-    while Message.objects.filter(state__in=[MessageState.DUE, MessageState.SENDING]).exists() or not seen(moment):
+    waiting = Message.objects.filter(state__in=[MessageState.DUE, MessageState.SENDING], due_at__lte=moment)
+    while waiting.exists() or not seen(moment):
         assert time.monotonic() < deadline, f"the worker did not look at {moment}"
         time.sleep(0.1)
 
