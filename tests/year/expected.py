@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cycles.steps import Step
 from tests.year.company import FIRST, ZONES, on, step_days
-from tests.year.diary import JANUARY, JULY, JUNE, MAY, OCTOBER, Diary, entry
+from tests.year.diary import JANUARY, JULY, JUNE, MAY, OCTOBER, SEPTEMBER, Diary, entry
 
 Events = list[tuple[str, datetime]]
 Reminder = tuple[str, str, str]  # cycle, kind, who
@@ -41,6 +41,13 @@ class Expected:
         if events is not None:
             return events(month)
         return [("open", self._opened(month, step)), ("close", self._closed(month, step))]
+
+    def possible(self, month: date, step: Step) -> list[Events]:
+        """Where the machine died at work, what it was doing may have been done before its death or after it."""
+        planned = self.events(month, step)
+        if (month, step) != (SEPTEMBER, Step.SALES_FORECAST):
+            return [planned]
+        return [planned, [("open", entry(month).opens), *planned[1:]]]
 
     def _data_close(self, month: date) -> Events:
         first = step_days(month)[Step.DATA_CLOSE][0]

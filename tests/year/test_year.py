@@ -109,7 +109,7 @@ def steps_once_and_in_order(month: date, expected: Expected) -> None:
     for step in Step:
         rows = StepEvent.objects.filter(step__cycle__month=month, step__step=step.value).exclude(action="move")
         happened = [(event.action, event.at.replace(second=0)) for event in rows]
-        assert happened == expected.events(month, step), (month, step)
+        assert happened in expected.possible(month, step), (month, step)
         opened += [at for action, at in happened[-2:] if action == "open"]
     assert opened == sorted(opened), month
 
