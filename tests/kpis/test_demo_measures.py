@@ -1,4 +1,4 @@
-"""Every measure of three months of the demonstration company, worked out again in pandas straight from its files."""
+"""Measures of three months of the demonstration company, worked out again in pandas straight from its files."""
 
 from datetime import date
 
@@ -119,7 +119,7 @@ def kept(files: dict[str, pd.DataFrame], month: date, level: str, key: str) -> d
 
 
 @pytest.mark.parametrize("level", ["company", "family", "region"])
-def test_every_measure_equals_the_files(measured: Company, files: dict[str, pd.DataFrame], level: str) -> None:
+def test_measures_equal_the_files(measured: Company, files: dict[str, pd.DataFrame], level: str) -> None:
     rows = Snapshot.objects.filter(level=level, month__in=MONTHS, value__isnull=False)
     stored = {(row.month, row.key, row.measure): row.value for row in rows}
     keys = sorted({key for _, key, _ in stored})
