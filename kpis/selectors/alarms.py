@@ -28,7 +28,7 @@ from supply.models import Gap
 
 SIGNAL_LAG: Final = 1
 SIGNAL_YEAR: Final = 12
-WANT_SERVICE: Final = (MeasureFamily.SERVICE, MeasureFamily.TIME)
+OF_SERVICE: Final = (MeasureFamily.SERVICE, MeasureFamily.TIME)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def part_names() -> dict[tuple[str, str], str]:
 
 
 def measure_address(code: str, month: date, level: str = "", key: str = "") -> str:
-    """The page of a measure for a month; of one part, the lines behind it."""
+    """The page of a measure for a month, taken apart at the level of a part."""
     page = reverse("kpis:measure", args=[code])
     chosen = {"month": f"{month:%Y-%m}"} | ({"by": level} if key else {})
     return f"{page}?{urlencode(chosen)}"
@@ -81,7 +81,7 @@ def _missed(month: date) -> Iterator[Alarm]:
 
 
 def _missed_target(measure: Measure, row: Snapshot, target: Target, size: float, part: str) -> Alarm:
-    kind = Kind.SERVICE if measure.family in WANT_SERVICE else Kind.TARGET
+    kind = Kind.SERVICE if measure.family in OF_SERVICE else Kind.TARGET
     value, wanted = (figure(measure, number) for number in (row.value, target.value))
     words = f"{measure.name} of {part} was {value} in {row.month:%B %Y}; the target is {wanted}."
     return Alarm(kind, words, target.owner.name, measure_address(measure.code, row.month, row.level, row.key), size)
@@ -113,12 +113,11 @@ def _signals(month: date) -> Iterator[Alarm]:
     owner, names = _holders(Role.DEMAND_PLANNER), part_names()
     for code, signal in signal_alarms(signals).items():
         side = "too low" if signal > 0 else "too high"
+        told_signal = f"{signal:+.1f}".replace("-", "\u2212")
         words = (
-            f"{names.get((FAMILY, code), code)} was forecast {side} month after month (tracking signal {signal:+.1f})."
+            f"{names.get((FAMILY, code), code)} was forecast {side} month after month (tracking signal {told_signal})."
         )
-        yield Alarm(
-            Kind.BIAS, words.replace("-", "\u2212"), owner, reverse("kpis:accuracy") + "?level=family", abs(signal)
-        )
+        yield Alarm(Kind.BIAS, words, owner, reverse("kpis:accuracy") + "?level=family", abs(signal))
 
 
 def _overloads(cycle: Cycle | None) -> Iterator[Alarm]:

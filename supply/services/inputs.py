@@ -12,6 +12,7 @@ from django.db import transaction
 from cycles.models import Cycle, CycleState
 from cycles.periods import parse_month
 from demand.models import ForecastVersion, SaveToken
+from demand.services.entries import answer_stored
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person, Product, RowChange
 from supply.allocation import Rule
@@ -43,9 +44,8 @@ def inputs_save(
     A repeated token gets the stored answer. Refused with both values where a figure is not what its editor saw.
     """
     check_capacity_editor(person)
-    stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
-    if stored is not None:
-        return dict(stored)
+    if (stored := answer_stored(person, token)) is not None:
+        return stored
     _check_open(cycle)
     _lock(kind, edits)
     sheet = input_sheet(cycle, kind)

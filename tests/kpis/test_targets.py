@@ -16,7 +16,7 @@ from kpis.selectors.targets import target_history, targets_in
 from kpis.services.snapshots import measures_take
 from kpis.services.targets import target_set
 from kpis.targets import shortfall
-from masterdata.models import Person
+from masterdata.models import Family, Person
 from supply.models import Gap
 from tests.cast import Cast
 from tests.kpis.conftest import SignIn, text_of
@@ -170,6 +170,7 @@ def test_a_missed_target_is_an_alarm_with_its_owner(measured: Cast) -> None:
 
 
 def test_a_family_forecast_too_low_for_months_is_an_alarm(measured: Cast) -> None:
+    Family.objects.filter(code="BIKES").update(name="E-Bikes")
     for i in range(7):
         cycle = past_cycle(date(2026, 3 + i, 1))
         rows = {"cycle": cycle, "stage": "company_forecast", "month": date(2026, 4 + i, 1), "level": "family", "n": 1}
@@ -177,7 +178,7 @@ def test_a_family_forecast_too_low_for_months_is_an_alarm(measured: Cast) -> Non
         StageAccuracy.objects.create(key="PARTS", absolute_error=10, signed_error=10 * (-1) ** i, actual=100, **rows)
     alarms = alarms_now(OCT, None)
     assert [alarm.words for alarm in alarms.told] == [
-        "Bikes was forecast too low month after month (tracking signal +7.0)."
+        "E-Bikes was forecast too low month after month (tracking signal +7.0)."
     ]
     assert alarms.told[0].owner == "Dora Demand"
 
