@@ -15,6 +15,7 @@ from demand.models import Booking, OrderLine, Shipment
 from demand.selectors.outlook import budget_revenue
 from kpis.measures import service
 from kpis.models import Quality
+from kpis.selectors.supply_kept import kept_frame
 from masterdata.models import Product
 from supply.models import BillOfResource, CapacityException, Inventory, Resource
 
@@ -57,6 +58,7 @@ class Facts:
     sold: pd.DataFrame
     shipped: pd.DataFrame
     quality: pd.DataFrame
+    kept: pd.DataFrame
     stock: pd.DataFrame
     budget: dict[date, float]
     expected: dict[date, float]
@@ -77,6 +79,7 @@ def facts_read(months: Sequence[date]) -> Facts:
         sold=_sold(year_before, end),
         shipped=_shipped(first, end),
         quality=_quality(first, end),
+        kept=kept_frame(months[-1], len(months)),
         stock=_stock(year_before, end),
         budget={m: float(value) for m, value in zip(months, budget, strict=True) if not np.isnan(value)},
         expected=_expected(add_months(first, 1), end),

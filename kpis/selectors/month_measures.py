@@ -10,6 +10,7 @@ from cycles.periods import add_months, month_bounds
 from kpis.measures import money, service, supply
 from kpis.measures.measured import Measured, ratio
 from kpis.selectors.month_facts import Facts
+from kpis.selectors.supply_kept import TOLERANCE
 
 FORWARD_DAYS = 91  # of the three months ahead
 HOLDING_RATE = 0.18 / 12  # of the stock's cost, a month
@@ -22,7 +23,7 @@ def month_measures(month: date, facts: Facts) -> dict[str, Measured]:
     found = _orders(facts.orders, first, as_of) | _sales(facts, month) | _quality(facts, month)
     if "otif_request" in found:
         found |= _past_due(facts.deliveries, as_of)
-    return found | _stock(facts, month, as_of) | _capacity(facts, month)
+    return found | _kept(facts, month) | _stock(facts, month, as_of) | _capacity(facts, month)
 
 
 def _orders(orders: pd.DataFrame, first: date, as_of: date) -> dict[str, Measured]:
@@ -91,6 +92,18 @@ def _quality(facts: Facts, month: date) -> dict[str, Measured]:
         for code, column in (("return_rate", "returned"), ("complaint_rate", "complaints")):
             found[code] = ratio(float(rows[column].sum()), shipped, len(rows))
     return found
+
+
+def _kept(facts: Facts, month: date) -> dict[str, Measured]:
+    """Supply's own word of the month before against what came: attainment over products, adherence over families."""
+    rows = facts.kept[facts.kept["month"] == month]
+    if rows.empty:
+        return {}
+    by_family = rows.groupby("family")[["plan", "actual"]].sum()
+    return {
+        "plan_attainment": supply.plan_attainment(rows["actual"], rows["plan"]),
+        "plan_performance": supply.plan_performance(by_family["actual"], by_family["plan"], TOLERANCE),
+    }
 
 
 def _stock(facts: Facts, month: date, as_of: date) -> dict[str, Measured]:

@@ -31,7 +31,7 @@ def parts_of(facts: Facts) -> Iterator[Part]:
     family_of = dict(Product.objects.values_list("pk", "family__code"))
     by_family = {
         name: _by(getattr(common, name)["product"].map(family_of), getattr(common, name))
-        for name in ("orders", "deliveries", "sold", "shipped", "stock")
+        for name in ("orders", "deliveries", "sold", "shipped", "kept", "stock")
     } | {"quality": _by(common.quality["family"], common.quality)}
     for code in _codes(by_family):
         yield Part(FAMILY, code, replace(common, **_frames(by_family, code, common)))
@@ -44,7 +44,7 @@ def _regions(common: Facts) -> Iterator[Part]:
         name: _by(getattr(common, name)["customer"].map(region_of), getattr(common, name))
         for name in ("orders", "deliveries")
     } | {"sold": _by(common.sold["region"], common.sold)}
-    nothing = {name: getattr(common, name).iloc[:0] for name in ("shipped", "stock", "quality")}
+    nothing = {name: getattr(common, name).iloc[:0] for name in ("shipped", "kept", "stock", "quality")}
     for code in _codes(by_region):
         yield Part(REGION, code, replace(common, **nothing | _frames(by_region, code, common)), PRIVATE_BY_REGION)
 

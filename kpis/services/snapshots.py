@@ -10,7 +10,7 @@ from django.db.models import Max
 from cycles.models import Cycle
 from cycles.periods import add_months, format_month, parse_month
 from demand.models import ForecastVersion, Line, VersionState
-from jobs.models import Job
+from jobs.models import Job, WorkState
 from jobs.services.work import PartSpec, job_queue
 from kpis.measures.measured import Measured
 from kpis.models import ChangedAccuracy, Snapshot, StageAccuracy
@@ -27,7 +27,7 @@ COMPANY = "company"
 MONTHS_AT_ONCE = 6
 RUNS_LOOKED_AT = 200
 MEASURED_FILES = (
-    "bookings", "shipments", "order_lines", "budget", "quality", "inventory",
+    "bookings", "shipments", "order_lines", "budget", "quality", "inventory", "receipts",
     "products", "customers", "resources", "capacity", "bill_of_resources",
 )  # fmt: skip
 
@@ -102,9 +102,11 @@ def months_to_measure() -> list[date]:
 
 
 def facts_changed_at() -> datetime | None:
-    """When an import last changed something that measures are made from; None before any did."""
+    """When an import or a replay last changed something that measures are made from; None before any did."""
     runs = ImportRun.objects.order_by("-id")[:RUNS_LOOKED_AT]
-    return next((run.at for run in runs if _changes_facts(run)), None)
+    imported = next((run.at for run in runs if _changes_facts(run)), None)
+    replayed = Job.objects.filter(kind="replay", state=WorkState.DONE).aggregate(at=Max("finished_at"))["at"]
+    return max((at for at in (imported, replayed) if at is not None), default=None)
 
 
 def _changes_facts(run: ImportRun) -> bool:

@@ -262,3 +262,12 @@ def test_months_are_measured_again_after_their_facts_changed(cast: Cast) -> None
     measures_take(months=again, at=AT + timedelta(hours=3))
     assert values()["units_sold"] == Booking.objects.filter(month=OCT).count()
     assert months_to_measure() == []
+
+
+def test_months_are_measured_again_after_a_replay(cast: Cast) -> None:
+    measures_take(months=months_to_measure(), at=AT)
+    done = {"state": WorkState.DONE, "created_at": AT, "label": "Replay"}
+    Job.objects.create(kind="replay", key="1", finished_at=AT - timedelta(hours=1), **done)
+    assert months_to_measure() == []
+    Job.objects.create(kind="replay", key="2", finished_at=AT + timedelta(hours=1), **done)
+    assert OCT in months_to_measure()

@@ -7,7 +7,9 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import MovedClock
+from kpis.models import Snapshot
 from kpis.selectors.supply_kept import kept, kept_frame, kept_page
+from kpis.services.snapshots import measures_take
 from supply.models import Receipt, SupplyAnswer
 from tests.cast import Cast, small_company
 from tests.kpis.past import past_cycle
@@ -128,3 +130,14 @@ def test_the_page_takes_few_queries(cast: Cast, django_assert_max_num_queries: o
     client.force_login(cast.rep.user)
     with django_assert_max_num_queries(MOST_QUERIES):  # type: ignore[operator]
         client.get("/supply/kept/")
+
+
+def test_the_dashboard_tells_the_same_month_by_month(cast: Cast) -> None:
+    measures_take(months=[AUG, SEP, OCT], at=AT)
+    frame = kept_frame(OCT)
+    for code, name in (("plan_attainment", "attainment"), ("plan_performance", "adherence")):
+        stored = dict(Snapshot.objects.filter(measure=code, level="company").values_list("month", "value"))
+        assert stored == {month: pytest.approx(getattr(kept("", rows), name)) for month, rows in frame.groupby("month")}
+        assert set(stored) == {SEP, OCT}
+    bikes = Snapshot.objects.get(measure="plan_attainment", level="family", key="BIKES", month=OCT)
+    assert bikes.value == pytest.approx((49 + 10) / (49 + 29))
