@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from cycles.models import Contribution
 from cycles.services import cycle_advance
 from meetings.models import BarrierRemedy
-from tests.browser.test_meetings import Open, assert_accessible, cast, clock, complaints, open_page, pytestmark, shoot
+from tests.browser.accessible import assert_accessible
+from tests.browser.test_meetings import Open, cast, clock, complaints, open_page, pytestmark, shoot
 from tests.cast import Cast
 from tests.meetings.journey import ENTRY, ENTRY_CLOSED, in_entry
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from masterdata.models import Family, Person
+from tests.browser.accessible import assert_accessible
 from tests.cast import PASSWORD, Cast, small_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.worker]
@@ -42,11 +42,6 @@ def shoot(page: Page, folder: Path, name: str) -> None:
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def send(page: Page, name: str, text: str) -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import AT_REST
 from tests.everything import Everything, Route, routes
 from tests.processes import Web
 
@@ -127,6 +128,7 @@ class Walk:
             self.faults.append(f"{path}: {reader or 'nobody'} is answered {answer.status if answer else 'nothing'}")
             return
         expect(page.locator(".htmx-request")).to_have_count(0)
+        page.evaluate(AT_REST)
         page.evaluate(AXE)
         for viewport, theme, options in LOOKS:
             page.set_viewport_size(viewport)

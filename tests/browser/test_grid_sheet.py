@@ -10,8 +10,9 @@ from demand.models import Certainty, CycleLine, LayerLine, Stage
 from demand.services.own_past import own_past_set
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
+from tests.browser.accessible import assert_accessible
 from tests.browser.test_keyboard import UNSEEN_FOCUS, press, tab_to
-from tests.browser.test_sales import PHONE, Sales, assert_accessible, flag_lines, saved, shoot
+from tests.browser.test_sales import PHONE, Sales, flag_lines, saved, shoot
 from tests.cast import small_company
 from tests.demand.test_hints import past_changes
 from tests.processes import Web

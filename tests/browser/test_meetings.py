@@ -8,7 +8,6 @@ from urllib.parse import urljoin, urlsplit
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from icalendar import Calendar
@@ -23,6 +22,7 @@ from meetings.selectors.calendar import feed_address
 from meetings.services.actions import action_add, risk_add
 from meetings.services.decisions import OptionDraft
 from meetings.services.rooms import meeting_finish, meeting_start
+from tests.browser.accessible import assert_accessible
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, ENTRY, FROZEN, MONEY, confirmed, frozen, in_entry, supply_is_signed
 from tests.meetings.test_decisions import NOTHING, brief, effect
@@ -83,11 +83,6 @@ def shoot(page: Page, folder: Path, name: str) -> None:
             page.screenshot(path=folder / f"meetings-{name}-{size}-{theme}.png", full_page=True)
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_the_leader_watches_and_steers_the_cycle(

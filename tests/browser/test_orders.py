@@ -14,7 +14,8 @@ from demand.selectors.versions import stage_plan
 from demand.services.own_past import own_past_set
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
-from tests.browser.test_sales import PHONE, Sales, assert_accessible, flag_lines
+from tests.browser.accessible import assert_accessible
+from tests.browser.test_sales import PHONE, Sales, flag_lines
 from tests.cast import small_company
 from tests.kpis.past import past_cycle
 from tests.processes import Web

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from cycles.models import Cycle
@@ -14,6 +13,7 @@ from demand.selectors.review import review
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit
 from demand.services.review_grid import review_cells, review_lock
+from tests.browser.accessible import assert_accessible
 from tests.browser.test_effort import counts, start
 from tests.browser.test_review import desk as review_desk
 from tests.browser.test_sales import PHONE, WIDE, Sales
@@ -234,7 +234,6 @@ def test_nothing_is_wrong_for_axe(desk: Sales, screenshots: Path, size: dict[str
         page.wait_for_load_state("networkidle")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{path} {scheme}: {found.generate_report()}"
+            assert_accessible(page)
             page.screenshot(path=screenshots / f"review-{name}-{scheme}-{size['width']}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -17,6 +16,7 @@ from demand.selectors.versions import stage_plan
 from demand.services.submissions import submissions_expect
 from jobs.models import MovedClock
 from masterdata.models import Person
+from tests.browser.accessible import assert_accessible
 from tests.cast import Cast, small_company
 from tests.processes import Web
 from tests.stages import ENTRY, cycle_in_entry
@@ -99,11 +99,6 @@ def shoot(page: Page, folder: Path, name: str) -> None:
         page.emulate_media(color_scheme=theme)
         page.screenshot(path=folder / f"sales-{name}-{size}-{theme}.png")
     page.emulate_media(color_scheme="light")
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 # --- My month ----------------------------------------------------------------------

@@ -11,7 +11,8 @@ from cycles.selectors import open_cycle
 from demand.models import Change, OrderCall, OrderLine
 from demand.services.comments import question_ask
 from masterdata.models import Absence
-from tests.browser.test_sales import PHONE, WIDE, Sales, assert_accessible, sales, saved, shoot
+from tests.browser.accessible import assert_accessible
+from tests.browser.test_sales import PHONE, WIDE, Sales, sales, saved, shoot
 from tests.stages import ENTRY
 
 pytestmark = pytest.mark.browser

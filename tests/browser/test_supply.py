@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -18,6 +17,7 @@ from masterdata.models import Person
 from supply.models import CapacityException, Gap
 from supply.selectors.answers import plan_outcome
 from supply.services.planning import supply_plan_build
+from tests.browser.accessible import assert_accessible
 from tests.cast import Cast, small_company
 from tests.processes import Web
 from tests.supply.demand_plans import AT, cycle_opened, cycle_signed, demand_planned
@@ -165,7 +165,6 @@ def test_every_page_is_accessible_and_fits(
     page = supply.page(supply.cast.supply_planner, "/supply/", viewport=size, color_scheme=scheme)
     for name, path in paths.items():
         page.goto(f"{supply.url}{path}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
         page.screenshot(path=screenshots / f"{name}-{scheme}-{size['width']}.png", full_page=True)

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from meetings.models import Decision
@@ -12,6 +11,7 @@ from supply.changes import Outsource, Overtime
 from supply.models import Gap, Scenario
 from supply.selectors.answers import plan_outcome
 from supply.services.scenarios import scenario_create
+from tests.browser.accessible import assert_accessible
 from tests.browser.test_supply import PHONE, WIDE, Supply, supply
 from tests.supply.demand_plans import LATER
 
@@ -92,7 +92,6 @@ def test_the_pages_of_scenarios_are_accessible_and_fit(
     page = supply.page(supply.cast.supply_planner, "/supply/", viewport=size, color_scheme=scheme)
     for name, path in {"scenarios": "/supply/scenarios/", "scenario-new": "/supply/scenarios/new/?kind=demand"}.items():
         page.goto(f"{supply.url}{path}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
         page.screenshot(path=screenshots / f"{name}-{scheme}-{size['width']}.png", full_page=True)
