@@ -4,13 +4,14 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from jobs.errors import Refused
 from masterdata.selectors import company, person_of
 from sop_portal.clock import now
+from sop_portal.outage import once_more
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
@@ -50,8 +51,13 @@ class Door:
             response.setdefault("Cache-Control", "private, no-store")
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return told(request, exception) if isinstance(exception, Refused) else None
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if isinstance(exception, Refused):
+            return told(request, exception)
+        try:
+            return once_more(request, exception)
+        except Refused as refusal:
+            return told(request, refusal)
 
 
 def told(request: HttpRequest, refusal: Refused) -> HttpResponse:

@@ -51,7 +51,8 @@ def run_tests(arguments: list[str]) -> int:
         environment = dict(os.environ) | servers.environment() | {"PORTAL_TESTING": "1"}
         environment["PORTAL_TOOLS"] = str(tools_folder())
         os.chdir(PROJECT)
-        return attend([sys.executable, "-m", "pytest", *arguments], environment, patience=60)
+        only = ["tests/faults"] if arguments == ["--faults"] else []
+        return attend([sys.executable, "-m", "pytest", *only, *arguments], environment, patience=60)
 
 
 def tools_folder() -> Path:

@@ -39,6 +39,10 @@ def database_url(name: str) -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="every fault at full length instead of the short selection")
+
+
 # --- Database ---------------------------------------------------------------------
 
 

@@ -123,10 +123,10 @@ class Web(Process):
             time.sleep(0.05)
 
 
-def web_process(environment: dict[str, str], log: Path) -> Web:
+def web_process(environment: dict[str, str], log: Path, workers: int = 1) -> Web:
     """Not started yet: `with web_process(…) as web: web.wait_answer()`."""
     web = Web([], environment | {"PORTAL_ROLE": "web"}, log)
-    options = "--workers 1 --worker-class gthread --threads 8 --timeout 120 --no-control-socket"
+    options = f"--workers {workers} --worker-class gthread --threads 8 --timeout 120 --no-control-socket"
     web.command = [sys.executable, "-m", "gunicorn", "sop_portal.wsgi", "--bind", f"127.0.0.1:{web.port}"]
     web.command += options.split()
     return web

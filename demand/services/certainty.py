@@ -15,7 +15,7 @@ from cycles.periods import months_between
 from cycles.services import cycle_lock_shared
 from demand.models import Certainty, SaveToken, Stage
 from demand.selectors.versions import stage_plan
-from demand.services.entries import LARGEST, layer_check_open
+from demand.services.entries import LARGEST, answer_stored, layer_check_open
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
 
@@ -43,10 +43,8 @@ def certainty_save(
     The plan is the number alone: upside changes nothing in any stage.
     """
     cycle_lock_shared(cycle)
-    if token is not None:
-        stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
-        if stored is not None:
-            return dict(stored)
+    if (stored := answer_stored(person, token)) is not None:
+        return stored
     lines = sorted({edit.line for edit in edits})
     layer_check_open(cycle, Stage.SALES, person, lines, at)
     _check_parts(cycle, edits)

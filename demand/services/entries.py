@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 
 from cycles.models import Cycle
 from cycles.periods import months_between
@@ -83,9 +83,11 @@ def cells_save(
 
 
 def answer_stored(person: Person, token: UUID | None) -> dict[str, Any] | None:
-    """What this batch was answered when it came before."""
+    """What this batch was answered when it came before; waits for the same batch under way. Needs a transaction."""
     if token is None:
         return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{person.pk} {token}"])
     stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
     return None if stored is None else dict(stored)
 

@@ -1,0 +1,176 @@
+"""The whole portal on servers of its own, each of which can be killed, held and started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from sop_portal.embedded import Servers
+from sop_portal.server_process import Server
+from tests.processes import PROJECT, Process, Web, http_status, manage, web_process, worker_process
+
+PATIENCE = 60.0
+
+
+def child_processes(pid: int) -> list[int]:
+    """The processes that this one has started and that live."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(number) for number in found.stdout.split()]
+
+
+@dataclass
+class Stack:
+    """PostgreSQL, Valkey, web and (where asked for) workers, with the crowded company in the database."""
+
+    servers: Servers
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    company: dict[str, Any] = field(default_factory=dict)
+    web: Web | None = None
+    workers: list[Process] = field(default_factory=list)
+
+    def fill(self) -> None:
+        self.environment = self.servers.environment() | {
+            "PORTAL_TESTING": "1",
+            "DJANGO_SETTINGS_MODULE": "sop_portal.settings",
+            "PORTAL_LOG": "WARNING",
+        }
+        made = manage(self.environment, "migrate", "--verbosity", "0")
+        assert made.returncode == 0, made.stderr
+        command = [sys.executable, "-m", "tests.faults.company"]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=os.environ | self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        self.company = json.loads(done.stdout.splitlines()[-1])
+
+    # --- web ---
+    def start_web(self) -> None:
+        self.web = web_process(self.environment, self.folder / "web.log", workers=2)
+        self.web.start()
+        self.web.wait_answer()
+
+    @property
+    def url(self) -> str:
+        assert self.web is not None, "no web process"
+        return self.web.url
+
+    def kill_web_worker(self) -> None:
+        """One of gunicorn's workers, at once; its master starts another."""
+        assert self.web is not None, "no web process"
+        if workers := child_processes(self.web.pid):
+            os.kill(workers[0], signal.SIGKILL)
+
+    def restart_web(self) -> float:
+        """Everything of the web killed and started again on the same port; returns seconds to the first answer."""
+        assert self.web is not None, "no web process"
+        self.web.kill()
+        began = time.monotonic()
+        self.web.start()
+        while http_status(f"{self.url}/healthz/ready") != 200:
+            assert time.monotonic() - began < PATIENCE, self.web.output()[-3000:]
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    # --- servers ---
+    @property
+    def valkey(self) -> Server:
+        return self._server("Valkey")
+
+    @property
+    def postgres(self) -> Server:
+        return self._server("PostgreSQL")
+
+    def _server(self, name: str) -> Server:
+        return next(server for server in self.servers.children if server.name == name)
+
+    def signal_server(self, server: Server, number: int) -> None:
+        """To the server and every process it has started."""
+        assert server.process is not None, f"{server.name} is not started"
+        everything = [server.process.pid, *child_processes(server.process.pid)]
+        for pid in everything:
+            os.kill(pid, number)
+
+    def kill_server(self, server: Server) -> None:
+        self.signal_server(server, signal.SIGKILL)
+        assert server.process is not None, f"{server.name} is not started"
+        server.process.wait()
+
+    def restart_server(self, server: Server) -> float:
+        """Started again; returns seconds until it is ready."""
+        began = time.monotonic()
+        server.start()
+        server.wait_ready()
+        return time.monotonic() - began
+
+    # --- workers ---
+    def start_worker(self, concurrency: int = 1) -> Process:
+        worker = worker_process(self.environment, self.folder / f"worker-{len(self.workers)}.log", concurrency)
+        worker.start()
+        self.workers.append(worker)
+        worker.wait_until("ready.")
+        return worker
+
+    def stop_workers(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+
+    # --- looking ---
+    def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What the database holds, asked past the portal."""
+        connection = psycopg2.connect(self.servers.database_url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def one(self, statement: str, *parameters: object) -> Any:
+        return self.rows(statement, *parameters)[0][0]
+
+    def superuser(self, *statements: str) -> None:
+        """Each statement by itself, with all rights over the server."""
+        socket = self.servers.temporary
+        connection = psycopg2.connect(host=str(socket), user="postgres", dbname="postgres")
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
+    def move_clock(self, at: datetime) -> None:
+        self.rows("UPDATE jobs_movedclock SET at = %s", at)
+
+    def stop(self) -> None:
+        self.stop_workers()
+        if self.web is not None:
+            self.web.stop()
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """On durable servers, in a folder that is gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sop-faults-", ignore_cleanup_errors=True) as folder,
+        Servers(Path(folder), durable=True, database_url="", redis_url="") as servers,
+    ):
+        stack = Stack(servers, Path(folder))
+        try:
+            stack.fill()
+            stack.start_web()
+            yield stack
+        finally:
+            stack.stop()

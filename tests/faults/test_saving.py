@@ -1,0 +1,218 @@
+"""Saves while processes, connections and servers fail: nothing acknowledged is lost, nothing is half there."""
+
+import random
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.crowd import MONTHS, NOBODY, Answer, Client, Crowd, crowd
+from tests.faults.stack import Stack
+
+pytestmark = [pytest.mark.slow]
+Seen = Callable[[str, str, str], None]
+REPS = 30
+CUT = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'sop_portal web'"
+)
+
+
+NOT_WAITING = ("ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = '10s'")
+
+
+def assert_held(people: Crowd, allowed: set[int]) -> None:
+    """The promise on acknowledged edits, and no answer that a rep could not do anything with."""
+    assert people.lost() == []
+    assert people.half() == []
+    assert set(people.statuses) <= allowed, people.statuses
+    assert sum(rep.given_up for rep in people.reps) == 0
+
+
+def told(people: Crowd, *more: str) -> str:
+    """Counts for the table."""
+    again = sum(count for status, count in people.statuses.items() if status != 200)
+    median = statistics.median(seconds for rep in people.reps for _, seconds in rep.seconds)
+    return ", ".join([f"{people.saves:,} saves, 0 lost, {again} asked again, median {median * 1000:.0f} ms", *more])
+
+
+def each_second(length: float, fault: Callable[[], object]) -> None:
+    for _ in range(round(length)):
+        time.sleep(1.0)
+        fault()
+
+
+def test_f1_a_web_worker_is_killed_each_second(stack: Stack, length: float, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=1)
+    with people.working():
+        each_second(length, stack.kill_web_worker)
+        people.everybody_saves()
+    assert_held(people, {200, NOBODY})
+    seen("F1", "a web worker killed each second", told(people))
+
+
+def test_f2_the_web_master_is_killed_and_started_again(stack: Stack, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=2)
+    with people.working():
+        people.everybody_saves()
+        back = stack.restart_web()
+        people.everybody_saves()
+    assert_held(people, {200, NOBODY})
+    seen("F2", "all web processes killed, started again", told(people, f"first answer after {back:.1f} s"))
+
+
+def test_f3_every_connection_is_cut_each_second(stack: Stack, length: float, seen: Seen) -> None:
+    people, cut = crowd(stack, REPS, seed=3), []
+    with people.working():
+        each_second(length, lambda: cut.append(stack.one(CUT)))
+        people.everybody_saves()
+    assert sum(cut) > 0
+    assert_held(people, {200, 503})
+    seen("F3", "all database connections cut each second", told(people, f"{sum(cut)} connections"))
+
+
+def test_f4_the_database_server_is_killed(stack: Stack, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=4)
+    with people.working():
+        people.everybody_saves()
+        stack.kill_server(stack.postgres)
+        time.sleep(1.0)
+        back = stack.restart_server(stack.postgres)
+        people.everybody_saves()
+    assert_held(people, {200, 503})
+    seen("F4", "PostgreSQL killed, started again", told(people, f"database back after {back:.1f} s"))
+
+
+def test_f4_the_test_itself_can_see_a_loss(stack: Stack, seen: Seen) -> None:
+    """With commits that do not wait for the disk the same kill loses what was acknowledged: the check is not blind."""
+    stack.superuser(*NOT_WAITING, "SELECT pg_reload_conf()")
+    try:
+        people = crowd(stack, REPS, seed=5)
+        with people.working():
+            people.everybody_saves()
+            stack.kill_server(stack.postgres)
+            stack.restart_server(stack.postgres)
+        lost = len(people.lost())
+    finally:
+        stack.superuser("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
+    assert lost > 0
+    seen("F4", "the same with synchronous_commit off (must lose)", f"{people.saves:,} saves, {lost} cells lost")
+
+
+def test_f5_the_database_stands_still_for_three_seconds(stack: Stack, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=6)
+    with people.working():
+        people.everybody_saves()
+        stack.signal_server(stack.postgres, signal.SIGSTOP)
+        time.sleep(3.0)
+        stack.signal_server(stack.postgres, signal.SIGCONT)
+        people.everybody_saves()
+    assert_held(people, {200, 503, NOBODY})
+    seen("F5", "PostgreSQL held for 3 s", told(people))
+
+
+def test_f10_sixteen_writers_of_one_cell(stack: Stack, seen: Seen) -> None:
+    cell = (stack.company["lines"]["rep00"][0], MONTHS[23])
+    start = Client(stack.url, stack.company["sessions"]["rep00"])
+    assert start.save(str(uuid4()), {cell: 1000.0}).status == 200
+    answers = _at_once(stack, "rep00", [{cell: 2000.0 + i} for i in range(16)], seen_before={cell: 1000.0})
+    won = [answer for answer in answers if answer.status == 200]
+    conflicts = [answer.body["conflicts"] for answer in answers if answer.status == 409]
+    assert (len(won), len(conflicts)) == (1, 15)
+    stands = won[0].body["saved"][0]["value"]
+    assert {found[0]["theirs"] for found in conflicts} == {stands}
+    seen("F10", "16 writers of one cell at once", "1 saved, 15 told the value that stands")
+
+
+def test_one_token_sent_many_times_at_once_counts_once(stack: Stack, seen: Seen) -> None:
+    """A browser that gave up waiting sends the batch again while the first is still being written."""
+    cell = (stack.company["lines"]["rep01"][0], MONTHS[22])
+    token = str(uuid4())
+    answers = _at_once(stack, "rep01", [{cell: 3000.5}] * 8, token=token)
+    assert {answer.status for answer in answers} == {200}
+    assert all(answer.body == answers[0].body for answer in answers)
+    where = "line_id = %s AND to_char(month, 'YYYY-MM') = %s AND after = 3000.5"
+    assert stack.one(f"SELECT count(*) FROM demand_change WHERE {where}", *cell) == 1
+    seen("F10", "one batch sent 8 times at once", "8 equal answers, 1 change on record")
+
+
+def test_f17_overlapping_batches_in_opposite_order(stack: Stack, whole: bool, seen: Seen) -> None:
+    lines, rounds = stack.company["lines"]["rep02"], 100 if whole else 20
+    dice, statuses = random.Random(17), []
+    for number in range(rounds):
+        cells = [(line, dice.choice(MONTHS[:20])) for line in lines]
+        there = dict.fromkeys(cells, 5000.0 + number)
+        back = dict.fromkeys(reversed(cells), 6000.0 + number)
+        statuses += [answer.status for answer in _at_once(stack, "rep02", [there, back])]
+    assert statuses == [200] * 2 * rounds
+    seen("F17", "overlapping batches in opposite order", f"{2 * rounds} batches, all saved, no deadlock")
+
+
+def test_f9_the_step_is_closed_while_reps_save(stack: Stack, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=9)
+    leader = Client(stack.url, stack.company["sessions"]["lena"])
+    with people.working(pause=0.0):
+        people.everybody_saves()
+        closed = leader.post("/cycle/steps/sales_forecast/close/", reason="Everybody has answered.")
+        shut, last = time.monotonic(), stack.one("SELECT max(id) FROM demand_change")
+        people.everybody_is_refused(shut)
+    _open_again(leader)
+    late = [answer for rep in people.reps for _, asked, answer in rep.refused if asked > shut]
+    assert closed.status == 302
+    assert stack.one("SELECT max(id) FROM demand_change") == last
+    assert people.lost() == []
+    assert people.half() == []
+    assert len(late) >= REPS
+    assert {(answer.status, answer.body["code"]) for answer in late} == {(409, "entry_closed")}
+    seen("F9", "step closed while 30 reps save", told(people, f"closed in {closed.seconds * 1000:.0f} ms"))
+
+
+def _open_again(leader: Client) -> None:
+    leader.hang_up()  # a connection left alone is closed by the server
+    answer = leader.post("/cycle/steps/sales_forecast/reopen/", reason="Next test.", due_at="2026-11-20T12:00")
+    assert answer.status == 302
+
+
+def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: float, seen: Seen) -> None:
+    people = crowd(stack, REPS, seed=8)
+    stack.signal_server(stack.valkey, signal.SIGSTOP)
+    try:
+        with people.working():
+            time.sleep(length)
+            sender = Client(stack.url, stack.company["sessions"]["rep49"])
+            submitted = sender.post("/sheet/submit/")
+            read = sender.ask("GET", "/sheet/")
+            people.everybody_saves()
+    finally:
+        stack.signal_server(stack.valkey, signal.SIGCONT)
+    assert_held(people, {200})
+    assert (submitted.status, read.status) == (302, 200)
+    seen("F8", "broker hung", told(people, f"submitted in {submitted.seconds * 1000:.0f} ms"))
+
+
+def _at_once(
+    stack: Stack,
+    name: str,
+    batches: list[dict[tuple[int, str], float]],
+    *,
+    seen_before: dict[tuple[int, str], float] | None = None,
+    token: str = "",
+) -> list[Answer]:
+    """The same person in as many windows as there are batches, all sending at the same moment."""
+    gate, answers = threading.Barrier(len(batches)), []
+
+    def send(cells: dict[tuple[int, str], float]) -> None:
+        client = Client(stack.url, stack.company["sessions"][name])
+        gate.wait()
+        answers.append(client.save(token or str(uuid4()), cells, seen_before))
+
+    threads = [threading.Thread(target=send, args=(cells,)) for cells in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
