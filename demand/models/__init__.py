@@ -18,6 +18,7 @@ from demand.models.goals import GoalAnswer, TeamGoal
 from demand.models.own_past import OwnPast
 from demand.models.review import SettledLine, Settlement, Source
 from demand.models.rules import ProposalNote, RuleChoice
+from demand.models.seals import ChangeSeal
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Call",
     "Certainty",
     "Change",
+    "ChangeSeal",
     "Comment",
     "CycleLine",
     "Event",

@@ -13,13 +13,14 @@ from demand.services import plan as proposal
 from demand.services.baseline import baseline_queue
 from demand.services.own_past import own_past_set
 from demand.services.plan import proposal_queue
+from demand.services.seals import changes_seal, seal_due
 from jobs.models import Job, WorkState
 
 
 def due(*, at: datetime) -> None:
     """Queue the baseline when the actuals are in, and the proposal when sales entry has closed or changed since.
 
-    What the sheets say of people's past follows its facts while entry is open.
+    What the sheets say of people's past follows its facts while entry is open. The record of changes is sealed.
     """
     cycle = open_cycle()
     if cycle is None:
@@ -29,6 +30,8 @@ def due(*, at: datetime) -> None:
         baseline_queue(cycle=cycle, at=at)
     if _hints_due(cycle, reached):
         own_past_set(cycle=cycle)
+    if seal_due(cycle, at):
+        changes_seal(cycle=cycle, at=at)
     if _proposal_due(cycle, reached) and not _gave_up(proposal.KIND, cycle):
         proposal_queue(cycle=cycle, at=at)
 

@@ -16,6 +16,7 @@ from demand.matrices import Plan
 from demand.models import CycleLine, ForecastVersion, Stage
 from demand.selectors.forecast import FILTERS, KEYS, Level, Measure, Wanted, check_margin, forecast_long
 from demand.selectors.lines import cycle_lines
+from demand.selectors.seals import seal_last
 from demand.selectors.versions import stage_plan, stages_available, version_current, version_plan
 from jobs.errors import Invalid
 from masterdata.models import Customer, Family, Person, Product, Region
@@ -100,6 +101,7 @@ def forecast_page(wanted: Wanted | None, person: Person) -> dict[str, Any]:
         "totals": [sum(row.cells[i][1] for row in rows) for i in range(len(months))],
         "total": sum(row.total for row in rows),
         "version": version,
+        "seal": seal_last(wanted.cycle) if version else None,
         "is_live": version is None,
         "open_demand": _open_demand(wanted, version),
         "unit": company().currency if wanted.measure != Measure.QUANTITY else "units",

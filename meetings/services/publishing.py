@@ -14,6 +14,7 @@ from demand.selectors.lines import lines_forget
 from demand.selectors.stored import stored_forget
 from demand.selectors.versions import version_current, version_plan
 from demand.services.changes import changes_copy
+from demand.services.seals import changes_seal
 from demand.services.versions import version_store
 from jobs.errors import Refused
 from jobs.models import Job, WorkState
@@ -72,6 +73,7 @@ def forecast_publish(*, cycle: Cycle, at: datetime, replayed: bool = False) -> F
         content_hash=built.content_hash,
     )
     _decided_changes_record(cycle, built, at)
+    changes_seal(cycle=cycle, at=at)
     if not replayed:
         milestone_reach(cycle=cycle, kind=Milestone.PUBLISHED, at=at, note=built.content_hash)
         cycle_advance(cycle=cycle, at=at)

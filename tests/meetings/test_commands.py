@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cycles.models import Cycle
-from demand.models import CycleLine
+from demand.models import Change, CycleLine
+from demand.selectors.seals import record_check
 from jobs.models import Job
 from tests.cast import Cast, small_company
 from tests.meetings.journey import approved, frozen
@@ -49,7 +50,10 @@ def test_publish_and_verify_an_approved_cycle(cast: Cast) -> None:
     said = run("publish", "2026-11")
     assert "Company forecast 2026-11 revision 1: 11 lines, 24 months, content " in said
     content = said.split()[-1]
-    assert run("verify", "2026-11") == f"stored  {content}\nrebuilt {content}\nequal\n"
+    record = record_check(cycle)
+    changes = Change.objects.filter(cycle=cycle).count()
+    said = f"stored  {content}\nrebuilt {content}\nequal\nrecord  {record.head} over {changes} changes\n"
+    assert run("verify", "2026-11") == said
     with pytest.raises(CommandError, match="was published on"):
         run("publish", "2026-11")
     CycleLine.objects.filter(cycle=cycle).update(price=1)

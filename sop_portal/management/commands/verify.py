@@ -1,4 +1,4 @@
-"""Rebuild a published company forecast from its stored inputs and compare the content hash."""
+"""Rebuild a published company forecast from its stored inputs, and the chain over the cycle's record of changes."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cycles.periods import parse_month
 from cycles.selectors import cycle_of
+from demand.selectors.seals import record_check
 from meetings.services.publishing import forecast_verify
 from sop_portal.management.refusals import refusals
 
 
 class Command(BaseCommand):
-    help = "Rebuilds a published company forecast from its inputs; exit 1 when the content is another one."
+    help = "Rebuilds a published company forecast; exit 1 when its inputs or the record of changes were touched."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("month", metavar="YYYY-MM")
@@ -24,3 +25,7 @@ class Command(BaseCommand):
         if stored != rebuilt:
             raise CommandError(f"The company forecast of {cycle.code} is not what its inputs give.")
         self.stdout.write("equal")
+        record = record_check(cycle)
+        if record.faults:
+            raise CommandError("\n".join(["The record of changes was touched.", *record.faults]))
+        self.stdout.write(f"record  {record.head} over {record.changes:,} changes")
