@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sop_portal.postgres import DATABASE, ROLE, ensure_database, postgres_server
+from sop_portal.postgres import DATABASE, ROLE, RUNNING_ROLE, ensure_database, postgres_server
 from sop_portal.server_process import (
     Account,
     Server,
@@ -125,6 +125,12 @@ class Servers:
     def _launch(self, server: Server) -> None:
         self.children.append(server)
         server.start()
+
+    def running_database_url(self) -> str:
+        """For web, worker and beat: on the embedded server an account that cannot rewrite what is on record."""
+        if not any(child.name == "PostgreSQL" for child in self.children):
+            return self.database_url
+        return self.database_url.replace(f"//{ROLE}@", f"//{RUNNING_ROLE}@", 1)
 
     def environment(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "PORTAL_DATA": str(self.state)}

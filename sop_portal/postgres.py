@@ -15,6 +15,8 @@ from sop_portal.server_process import ENVIRONMENT, Account, Refused, Server, pac
 
 DATABASE = "sop_portal"
 ROLE = "portal"
+# The account that web, worker and beat use: it cannot rewrite what is on record.
+RUNNING_ROLE = "portal_running"
 
 
 def _open_to_all(folder: Path) -> None:
@@ -118,13 +120,16 @@ def _postgres_ready(socket: Path) -> bool:
 
 
 def ensure_database(socket: Path) -> None:
-    """The portal's own role (no superuser) and database."""
+    """The portal's own roles (no superusers) and database."""
     connection = _connect(socket, "postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [RUNNING_ROLE])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE ROLE {RUNNING_ROLE} LOGIN")
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")

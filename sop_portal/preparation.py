@@ -9,12 +9,25 @@ from pathlib import Path
 
 import django
 from django.core.management import CommandError, call_command, get_commands
+from django.db import connection
+
+from sop_portal.postgres import RUNNING_ROLE
+from sop_portal.rights import role_restrict
+
+
+def role_exists(role: str) -> bool:
+    """The embedded server has the account; a server of one's own has the accounts its owner made."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        return cursor.fetchone() is not None
 
 
 def prepare(sign_ins: Path, demonstration: bool) -> None:
     """Bring the database up to date, load the demonstration if wanted, note who can sign in."""
     commands = get_commands()
     call_command("migrate", verbosity=0, interactive=False)
+    if role_exists(RUNNING_ROLE):
+        role_restrict(RUNNING_ROLE)
     if demonstration and "load_demo" in commands:
         print("Loading the demonstration company …", flush=True)
         call_command("load_demo")

@@ -71,7 +71,8 @@ class Portal:
     def open(self) -> None:
         """Everything up to the address on the console. Web starts while the database is brought up to date."""
         environment = self.environment()
-        web, *background = self.children = portal_children(self.state, environment, self.options.port)
+        running = environment | {"DATABASE_URL": self.servers.running_database_url()}
+        web, *background = self.children = portal_children(self.state, running, self.options.port)
         start_watched(web)
         say("Bringing the database up to date …")
         sign_ins = self.prepare(environment)

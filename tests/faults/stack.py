@@ -17,6 +17,7 @@ from typing import Any
 import psycopg2
 
 from sop_portal.embedded import Servers
+from sop_portal.postgres import RUNNING_ROLE
 from sop_portal.server_process import Server
 from tests.processes import PROJECT, Process, Web, http_status, manage, web_process, worker_process
 
@@ -35,19 +36,23 @@ class Stack:
 
     servers: Servers
     folder: Path
+    owner: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     company: dict[str, Any] = field(default_factory=dict)
     web: Web | None = None
     workers: list[Process] = field(default_factory=list)
 
     def fill(self) -> None:
-        self.environment = self.servers.environment() | {
+        """As the owner of the tables; what runs afterwards uses the account with fewer rights."""
+        self.owner = self.servers.environment() | {
             "PORTAL_TESTING": "1",
             "DJANGO_SETTINGS_MODULE": "sop_portal.settings",
             "PORTAL_LOG": "WARNING",
         }
-        made = manage(self.environment, "migrate", "--verbosity", "0")
-        assert made.returncode == 0, made.stderr
+        for arguments in (["migrate", "--verbosity", "0"], ["restrict_role", RUNNING_ROLE]):
+            made = manage(self.owner, *arguments)
+            assert made.returncode == 0, made.stderr
+        self.environment = self.owner | {"DATABASE_URL": self.servers.running_database_url()}
         command = [sys.executable, "-m", "tests.faults.company"]
         done = subprocess.run(
             command, cwd=PROJECT, env=os.environ | self.environment, capture_output=True, text=True, check=False
@@ -141,10 +146,10 @@ class Stack:
     def one(self, statement: str, *parameters: object) -> Any:
         return self.rows(statement, *parameters)[0][0]
 
-    def superuser(self, *statements: str) -> None:
+    def superuser(self, *statements: str, database: str = "postgres") -> None:
         """Each statement by itself, with all rights over the server."""
         socket = self.servers.temporary
-        connection = psycopg2.connect(host=str(socket), user="postgres", dbname="postgres")
+        connection = psycopg2.connect(host=str(socket), user="postgres", dbname=database)
         connection.autocommit = True
         with connection.cursor() as cursor:
             for statement in statements:

@@ -52,7 +52,7 @@ def test_publish_and_verify_an_approved_cycle(cast: Cast) -> None:
     content = said.split()[-1]
     record = record_check(cycle)
     changes = Change.objects.filter(cycle=cycle).count()
-    said = f"stored  {content}\nrebuilt {content}\nequal\nrecord  {record.head} over {changes} changes\n"
+    said = f"record  {record.head} over {changes} changes\nstored  {content}\nrebuilt {content}\nequal\n"
     assert run("verify", "2026-11") == said
     with pytest.raises(CommandError, match="was published on"):
         run("publish", "2026-11")

@@ -20,12 +20,12 @@ class Command(BaseCommand):
     @refusals
     def handle(self, *args: Any, **options: Any) -> None:
         cycle = cycle_of(parse_month(options["month"]))
+        record = record_check(cycle)
+        if record.faults:
+            raise CommandError("\n".join(["The record of changes was touched.", *record.faults]))
+        self.stdout.write(f"record  {record.head} over {record.changes:,} changes")
         stored, rebuilt = forecast_verify(cycle=cycle)
         self.stdout.write(f"stored  {stored}\nrebuilt {rebuilt}")
         if stored != rebuilt:
             raise CommandError(f"The company forecast of {cycle.code} is not what its inputs give.")
         self.stdout.write("equal")
-        record = record_check(cycle)
-        if record.faults:
-            raise CommandError("\n".join(["The record of changes was touched.", *record.faults]))
-        self.stdout.write(f"record  {record.head} over {record.changes:,} changes")
