@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, calendar, control, decisions, papers, risks, rooms
+from meetings.views import actions, agreement, calendar, control, corrections, decisions, papers, risks, rooms
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/risks/", risks.risks, name="risks"),
     path("meetings/risks/add/", risks.add, name="risk-add"),
     path("meetings/risks/<int:pk>/settle/", risks.settle, name="risk-settle"),
+    path("meetings/corrections/", corrections.corrections, name="corrections"),
     path("meetings/confirm/", agreement.confirm, name="confirm"),
     path("meetings/freeze/", agreement.freeze, name="freeze"),
     path("meetings/approve/", agreement.approve, name="approve"),

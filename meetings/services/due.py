@@ -16,6 +16,7 @@ from masterdata.selectors import company
 from meetings.services.agreement import pack_due, pack_freeze
 from meetings.services.briefs import gap_briefs_raise
 from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
+from meetings.services.corrections import correction_publish_queue, corrections_due
 from meetings.services.invitations import invitations_queue
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
@@ -74,6 +75,8 @@ def _publish(at: datetime) -> None:
     cycle = open_cycle()
     if cycle is not None and publish_due(cycle):
         publish_queue(cycle=cycle, at=at)
+    for decision in corrections_due():
+        correction_publish_queue(decision=decision, at=at)
 
 
 def _open_next(at: datetime) -> None:
