@@ -95,6 +95,8 @@ def options_read(given: Given) -> list[OptionDraft]:
         if not label and key == OPTION_KEYS[-1]:
             continue
         effects = {name: amount_read(given, f"{key}-{name}", f"{label or key}, {name}") for name in EFFECTS}
+        if effects["service"] is not None:
+            effects["service"] /= 100
         drafts.append(
             OptionDraft(
                 key=key,

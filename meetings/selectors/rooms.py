@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.selectors import milestones_reached
 from cycles.steps import Milestone
 from masterdata.models import Family, Person
@@ -98,6 +98,7 @@ def _agreement(meeting: Meeting, cycle: Cycle) -> dict[str, Any]:
     """What of the agreement belongs into this room."""
     reached = milestones_reached(cycle)
     return {
+        "shows_signed": meeting.kind != MeetingKind.EXECUTIVE and cycle.state == CycleState.OPEN,
         "shows_confirm": meeting.kind == MeetingKind.PRE_SOP,
         "shows_approve": meeting.kind == MeetingKind.EXECUTIVE,
         "may_freeze": Milestone.FINANCE_CONFIRMED in reached and Milestone.PACK_FROZEN not in reached,
@@ -125,6 +126,8 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
 
 
 def _url(item: dict[str, Any]) -> str:
+    if item["section"] == Section.PROMISES:
+        return f"/meetings/decisions/{item['codes'][0].partition(':')[2]}/"
     if item["section"] == Section.MONEY:
         return "/finance/"
     return LINKS.get(item["codes"][0].partition(":")[0], "") if item["codes"] else ""
