@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/actions/", actions.actions, name="actions"),
     path("meetings/actions/add/", actions.add, name="action-add"),
     path("meetings/actions/<str:code>/close/", actions.close, name="action-close"),
+    path("meetings/actions/<str:code>/comment/", actions.comment, name="action-comment"),
     path("meetings/risks/", risks.risks, name="risks"),
     path("meetings/risks/add/", risks.add, name="risk-add"),
     path("meetings/risks/<int:pk>/settle/", risks.settle, name="risk-settle"),

@@ -12,9 +12,10 @@ from masterdata.selectors import people
 from meetings.agenda import Section
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.quorum import quorum
+from meetings.selectors.actions import improvements
 from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
 from meetings.selectors.pack import open_risks, pack_for, weighted
-from meetings.selectors.rights import closes, leads, raises_briefs, takes_part
+from meetings.selectors.rights import leads, raises_briefs, takes_part
 from meetings.selectors.topics import assumptions
 from meetings.selectors.we_review import we_review
 from supply.models import Gap
@@ -63,6 +64,7 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "quorum_missing": meeting.state == Meeting.State.RUNNING and not quorum([row.present for row in attendance]),
         "nobody_marked": all(row.present is None for row in attendance),
         "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
+        "improvements": improvements(cycle, on) if meeting.kind == MeetingKind.DEMAND_REVIEW else [],
         "assumptions": assumptions(cycle),
         "risks": register,
         "risks_weighted": weighted(register),
@@ -165,29 +167,6 @@ def _decision_counts(cycle: Cycle | None) -> dict[str, int]:
     for forum in Decision.objects.exclude(state=Decision.State.DECIDED).values_list("forum", flat=True):
         counts[forum] = counts.get(forum, 0) + 1
     return counts
-
-
-def actions_page(person: Person, on: date) -> dict[str, Any]:
-    """Open actions, mine first, overdue marked; then the latest closed ones."""
-    rows = Action.objects.select_related("owner__user", "raised_by__user", "meeting", "cycle")
-    waiting = [_action_row(row, person, on) for row in rows.filter(state=Action.State.OPEN)]
-    return {
-        "mine": [row for row in waiting if row["mine"]],
-        "others": [row for row in waiting if not row["mine"]],
-        "overdue": sum(row["overdue"] for row in waiting),
-        "closed": list(rows.exclude(state=Action.State.OPEN).order_by("-closed_at")[:30]),
-        "everybody": list(people().order_by("user__first_name")),
-        "takes_part": takes_part(person),
-    }
-
-
-def _action_row(row: Action, person: Person, on: date) -> dict[str, Any]:
-    return {
-        "row": row,
-        "mine": row.owner_id == person.pk,
-        "overdue": row.due_on < on,
-        "may_close": closes(person, row),
-    }
 
 
 def gaps_without_brief(cycle: Cycle) -> list[Gap]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from cycles.models import Cycle
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
-from meetings.models import Action, Meeting, RiskOpportunity
+from meetings.models import Action, ActionComment, Meeting, RiskOpportunity
 from meetings.policy import check_closes, check_takes_part
 from meetings.selectors.rights import leads
 from meetings.services.codes import next_code
@@ -27,8 +27,9 @@ def action_add(
     on: date,
     at: datetime,
     meeting: Meeting | None = None,
+    source: Action.Source = Action.Source.BY_HAND,
 ) -> Action:
-    """Promise something: what, who, until when."""
+    """Promise something: what, who, until when; `source` says what it comes from besides the meeting."""
     check_takes_part(by, "Adding an action")
     if not text.strip():
         raise Invalid("Write what is to be done.")
@@ -41,6 +42,7 @@ def action_add(
         text=text.strip(),
         owner=owner,
         due_on=due_on,
+        source=source,
         raised_by=by,
         raised_at=at,
     )
@@ -59,6 +61,18 @@ def action_close(*, action: Action, by: Person, at: datetime, outcome: str, drop
     action.outcome, action.closed_at = outcome.strip(), at
     action.save(update_fields=["state", "outcome", "closed_at"])
     return action
+
+
+@transaction.atomic
+def action_comment(*, action: Action, by: Person, at: datetime, text: str) -> ActionComment:
+    """Say how it stands, for everybody to read; a closed action has its outcome instead."""
+    check_takes_part(by, "Saying something about an action")
+    if not text.strip():
+        raise Invalid("Write what there is to say.")
+    action = Action.objects.select_for_update().get(pk=action.pk)
+    if action.state != Action.State.OPEN:
+        raise Refused("closed", f"{action.code} is closed: {action.outcome}")
+    return ActionComment.objects.create(action=action, by=by, at=at, text=text.strip())
 
 
 @transaction.atomic
