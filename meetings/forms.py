@@ -150,5 +150,6 @@ def risk_read(given: Given) -> dict[str, Any]:
         "probability": number_read(given, "probability", "Probability") / 100,
         "month": month_read(given, "month", "Month"),
         "owner": person_read(given, "owner", "Owner"),
+        "check_on": day_read(given, "check_on", "Checked on") if given.get("check_on", "").strip() else None,
         "family": Family.objects.filter(code=given.get("family", "")).first(),
     }

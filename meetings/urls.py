@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/actions/<str:code>/comment/", actions.comment, name="action-comment"),
     path("meetings/risks/", risks.risks, name="risks"),
     path("meetings/risks/add/", risks.add, name="risk-add"),
+    path("meetings/risks/<int:pk>/review/", risks.review, name="risk-review"),
     path("meetings/risks/<int:pk>/settle/", risks.settle, name="risk-settle"),
     path("meetings/corrections/", corrections.corrections, name="corrections"),
     path("meetings/signed/", agreement.signed, name="signed"),

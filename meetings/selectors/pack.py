@@ -186,6 +186,11 @@ def open_risks(cycle: Cycle) -> list[RiskOpportunity]:
     return sorted(rows, key=lambda risk: (-risk.value * risk.probability, risk.pk))
 
 
+def waits_for_review(risk: RiskOpportunity, cycle: Cycle) -> bool:
+    """Of an earlier cycle, and nobody has looked at it in this one."""
+    return bool(risk.cycle.month < cycle.month and risk.reviewed_in_id != cycle.pk)
+
+
 def weighted(risks: list[RiskOpportunity]) -> float:
     """Expected effect of the register: opportunities minus risks, each value times its probability."""
     return sum(risk.weighted for risk in risks)

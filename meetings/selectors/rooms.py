@@ -14,7 +14,8 @@ from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.quorum import quorum
 from meetings.selectors.actions import improvements
 from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
-from meetings.selectors.pack import open_risks, pack_for, weighted
+from meetings.selectors.pack import pack_for
+from meetings.selectors.register import register_rows
 from meetings.selectors.rights import leads, raises_briefs, takes_part
 from meetings.selectors.topics import assumptions
 from meetings.selectors.we_review import we_review
@@ -54,7 +55,6 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
     """Everything the room shows; `items` is the agenda as kept or as it would be now."""
     cycle = meeting.cycle
     attendance = list(meeting.attendance.select_related("person__user").order_by("person__user__first_name"))
-    register = open_risks(cycle)
     return {
         "meeting": meeting,
         "cycle": cycle,
@@ -66,8 +66,7 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
         "improvements": improvements(cycle, on) if meeting.kind == MeetingKind.DEMAND_REVIEW else [],
         "assumptions": assumptions(cycle),
-        "risks": register,
-        "risks_weighted": weighted(register),
+        **register_rows(cycle, on),
         "new_actions": list(meeting.actions.select_related("owner__user")),
         "writes": leads(person),
         "takes_part": takes_part(person),

@@ -16,7 +16,7 @@ from masterdata.selectors import company
 from meetings.agenda import Section, Topic
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.selectors.outcomes import outcome_sentence, outcomes_shown
-from meetings.selectors.pack import open_risks
+from meetings.selectors.pack import open_risks, waits_for_review
 from supply.models import Gap, SupplyAnswer
 from supply.wording import count_text, percent_text
 
@@ -195,6 +195,7 @@ def risk_topics(cycle: Cycle) -> list[Topic]:
             f"risk:{risk.pk}",
             f"{risk.get_kind_display()}: {risk.text} ({percent_text(risk.probability)}, {risk.owner.name})",
             value=risk.value * risk.probability,
+            overdue=waits_for_review(risk, cycle),
         )
         for risk in open_risks(cycle)
     ]

@@ -89,17 +89,18 @@ def risk_add(
     at: datetime,
     family: Family | None = None,
     units: float | None = None,
+    check_on: date | None = None,
 ) -> RiskOpportunity:
-    """Put something that may come on the register: value in company currency, probability from 0 to 1."""
+    """Put something that may come on the register: value in company currency, probability from 0 to 1.
+
+    It is checked on `check_on`, when nothing is said on the first day of its month.
+    """
     check_takes_part(by, "Adding a risk or an opportunity")
     if not text.strip():
         raise Invalid("Write what may happen.")
-    if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
-        raise Invalid("The value is an amount of money, zero or more.")
+    _check_weight(value, probability)
     if units is not None and not (math.isfinite(units) and 0 <= units < LARGEST_VALUE):
         raise Invalid("The units are a quantity, zero or more.")
-    if not (math.isfinite(probability) and 0 <= probability <= 1):
-        raise Invalid("The probability lies between 0 and 100 %.")
     return RiskOpportunity.objects.create(
         cycle=cycle,
         kind=kind,
@@ -110,15 +111,42 @@ def risk_add(
         month=month,
         owner=owner,
         family=family,
+        check_on=check_on or month,
         at=at,
     )
+
+
+def _check_weight(value: float, probability: float) -> None:
+    if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
+        raise Invalid("The value is an amount of money, zero or more.")
+    if not (math.isfinite(probability) and 0 <= probability <= 1):
+        raise Invalid("The probability lies between 0 and 100 %.")
+
+
+@transaction.atomic
+def risk_review(
+    *, risk: RiskOpportunity, cycle: Cycle, by: Person, value: float, probability: float, check_on: date
+) -> RiskOpportunity:
+    """Look at it again in a later cycle: what it weighs now, and when it is checked next."""
+    risk = RiskOpportunity.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=risk.pk)
+    _check_settles(risk, by)
+    if risk.state != RiskOpportunity.State.OPEN:
+        raise Refused("settled", f"It is settled already: {risk.get_state_display().lower()}.")
+    _check_weight(value, probability)
+    risk.value, risk.probability, risk.check_on, risk.reviewed_in = value, probability, check_on, cycle
+    risk.save(update_fields=["value", "probability", "check_on", "reviewed_in"])
+    return risk
+
+
+def _check_settles(risk: RiskOpportunity, by: Person) -> None:
+    if not (leads(by) or by.pk == risk.owner_id):
+        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
 
 
 @transaction.atomic
 def risk_settle(*, risk: RiskOpportunity, by: Person, state: RiskOpportunity.State) -> RiskOpportunity:
     """Say what became of a risk or opportunity."""
-    if not (leads(by) or by.pk == risk.owner_id):
-        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
+    _check_settles(risk, by)
     risk.state = state
     risk.save(update_fields=["state"])
     return risk
