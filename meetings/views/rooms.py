@@ -11,6 +11,7 @@ from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, risk_read, words_read
 from meetings.models import Action, Meeting, MeetingKind
+from meetings.selectors.rights import leads
 from meetings.selectors.rooms import gaps_without_brief, meetings_page, present_page, room_page
 from meetings.services.actions import action_add, risk_add
 from meetings.services.digests import digest_readers
@@ -36,7 +37,10 @@ def meeting_at(month: str, kind: str) -> Meeting:
 
 @require_GET
 def meetings_list(request: PortalRequest) -> HttpResponse:
-    context = meetings_page(current_cycle(), request.now) | {"tab": "meetings"}
+    context = meetings_page(current_cycle(), request.now) | {"tab": "meetings", "writes": leads(request.person)}
+    following = next((one["row"] for one in context["meetings"] if one["row"].state == Meeting.State.PLANNED), None)
+    if following is not None and following.starts_at > request.now and may_cancel(following, request.today):
+        context["cancellable"] = following
     return render(request, "meetings/meetings.html", context)
 
 
