@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from cycles.models import Cycle
 from masterdata.models import Person
 from masterdata.roles import COST_ROLES
+from masterdata.selectors import company
 from meetings.briefs import cash_effect
 from meetings.models import Decision, DecisionOption, DecisionOutcome, MeetingKind
 from meetings.promises import COMPARED, difference
-from meetings.selectors.outcomes import months_words
+from meetings.selectors.outcomes import months_words, outcome_sentence
 from meetings.selectors.records import sees_margin
 from meetings.selectors.rights import Deciders, leads
 from supply.wording import MINUS
@@ -66,6 +67,7 @@ class OutcomeView:
 
     rows: list[tuple[str, bool, float, float | None, float | None]]
     words: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _outcome(row: Decision, person: Person) -> OutcomeView | None:
         for name, label in COMPARED.items()
         if name in found.promised and name not in hidden
     ]
-    return OutcomeView(rows, months_words(found))
+    return OutcomeView(rows, months_words(found), outcome_sentence(found, company().currency))
 
 
 def _option_view(row: Decision, option: DecisionOption, person: Person) -> OptionView:

@@ -22,6 +22,8 @@ from meetings.selectors.company_forecast import effect_lines, forecast_build
 from supply.models import BillOfResource, Gap, Inventory, Scenario, SupplyAnswer
 
 OPEN = ("units", "revenue")
+# how the code of an agenda topic about a decision's outcome begins
+PROMISE = "promise:"
 SUPPLIED = ("units", "revenue", "margin", "inventory")
 
 

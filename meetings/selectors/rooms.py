@@ -14,6 +14,7 @@ from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.quorum import quorum
 from meetings.selectors.actions import improvements
 from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
+from meetings.selectors.outcomes import PROMISE
 from meetings.selectors.pack import pack_for
 from meetings.selectors.register import register_rows
 from meetings.selectors.rights import leads, raises_briefs, takes_part
@@ -39,6 +40,7 @@ class ItemView:
     starts: int
     decisions: list[DecisionView]
     actions: list[Action]
+    outcomes: list[DecisionView]
     url: str
 
     @property
@@ -107,7 +109,7 @@ def _agreement(meeting: Meeting, cycle: Cycle) -> dict[str, Any]:
 
 
 def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on: date) -> list[ItemView]:
-    codes = {code for item in items for code in item["codes"]}
+    codes = {code.removeprefix(PROMISE) for item in items for code in item["codes"]}
     decisions = {v.row.code: v for v in decision_views(list(decision_rows().filter(code__in=codes)), person, on)}
     actions = {a.code: a for a in Action.objects.filter(code__in=codes).select_related("owner__user", "cycle")}
     views, starts = [], 0
@@ -119,6 +121,7 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
                 starts=starts,
                 decisions=[decisions[code] for code in item["codes"] if code in decisions],
                 actions=[actions[code] for code in item["codes"] if code in actions],
+                outcomes=[decisions[c.removeprefix(PROMISE)] for c in item["codes"] if c.startswith(PROMISE)],
                 url=_url(item),
             )
         )
@@ -128,7 +131,7 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
 
 def _url(item: dict[str, Any]) -> str:
     if item["section"] == Section.PROMISES:
-        return f"/meetings/decisions/{item['codes'][0].partition(':')[2]}/"
+        return f"/meetings/decisions/{item['codes'][0].removeprefix(PROMISE)}/"
     if item["section"] == Section.MONEY:
         return "/finance/"
     return LINKS.get(item["codes"][0].partition(":")[0], "") if item["codes"] else ""

@@ -12,10 +12,9 @@ from demand.models import Assumption, Stage
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import stage_plan, stages_available
 from masterdata.models import Product
-from masterdata.selectors import company
 from meetings.agenda import Section, Topic
 from meetings.models import Action, Decision, Meeting, MeetingKind
-from meetings.selectors.outcomes import outcome_sentence, outcomes_shown
+from meetings.selectors.outcomes import PROMISE, outcomes_shown
 from meetings.selectors.pack import open_risks, waits_for_review
 from supply.models import Gap, SupplyAnswer
 from supply.wording import count_text, percent_text
@@ -85,13 +84,9 @@ def decision_topics(meeting: Meeting, on: date) -> list[Topic]:
 
 
 def promise_topics(meeting: Meeting) -> list[Topic]:
-    """Decisions whose months have closed: what was promised, what came, in words that everybody may read."""
-    currency = company().currency
+    """Decisions whose months have closed: what was promised stands beside what came."""
     return [
-        Topic(
-            f"promise:{row.decision.code}",
-            f"{row.decision.code} {row.decision.question} {outcome_sentence(row, currency)}",
-        )
+        Topic(f"{PROMISE}{row.decision.code}", f"What came of {row.decision.code}? {row.decision.question}")
         for row in outcomes_shown(meeting.kind, meeting.cycle.month)
     ]
 

@@ -1,7 +1,7 @@
 """WE review: last month's company forecast against what came, by family and by cause; nobody is ranked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -18,14 +18,14 @@ from masterdata.selectors import company
 
 MOST = 3
 RIGHT_WITHIN = 0.1
-# what a step is called as a cause, in the order of the forecast
+# what a step is called as a cause in a sentence and over a column, in the order of the forecast
 CAUSES = {
-    Stage.BASELINE: "the baseline",
-    Stage.SALES: "sales input",
-    Stage.TEAM: "team numbers",
-    Stage.EVENTS: "events",
-    Stage.DEMAND_PLAN: "the demand review",
-    Stage.COMPANY_FORECAST: "decisions and supply",
+    Stage.BASELINE: ("the baseline", "Baseline"),
+    Stage.SALES: ("sales input", "Sales"),
+    Stage.TEAM: ("team numbers", "Team"),
+    Stage.EVENTS: ("events", "Events"),
+    Stage.DEMAND_PLAN: ("the demand review", "Review"),
+    Stage.COMPANY_FORECAST: ("decisions and supply", "Decided"),
 }
 
 
@@ -35,6 +35,7 @@ class Cause:
 
     name: str
     units: float
+    head: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Review:
     def company(self) -> FamilyReview:
         """All families together: over and under cancel out."""
         rows = [*self.families]
-        names = [cause.name for cause in rows[0].causes] if rows else []
-        causes = tuple(Cause(name, sum(row.causes[i].units for row in rows)) for i, name in enumerate(names))
+        first = rows[0].causes if rows else ()
+        causes = tuple(replace(cause, units=sum(r.causes[i].units for r in rows)) for i, cause in enumerate(first))
         return FamilyReview("Company", sum(r.forecast for r in rows), sum(r.actual for r in rows), causes)
 
     @property
@@ -137,6 +138,11 @@ def _stages(source: Cycle, lines: Lines, column: int) -> dict[str, np.ndarray]:
 def _family(name: object, row: pd.Series) -> FamilyReview:
     steps = [stage for stage in CAUSES if stage.value in row.index]
     before = [row["actual"], *(row[stage.value] for stage in steps[:-1])]
-    causes = [Cause(CAUSES[s], float(row[s.value] - b)) for s, b in zip(steps, before, strict=True)]
+    causes = [_cause(s, float(row[s.value] - b)) for s, b in zip(steps, before, strict=True)]
     told = tuple(causes) if Stage.BASELINE in steps else ()
     return FamilyReview(str(name), float(row[Stage.COMPANY_FORECAST.value]), float(row["actual"]), told)
+
+
+def _cause(stage: Stage, units: float) -> Cause:
+    name, head = CAUSES[stage]
+    return Cause(name, units, head)

@@ -121,7 +121,7 @@ def test_it_stands_on_the_decisions_page_and_the_next_agendas(cast: Cast) -> Non
         items = agenda_items(Meeting.objects.get(cycle=following, kind=kind), LATER.date())
         found = [item for item in items if item["section"] == Section.PROMISES]
         assert bool(found) is there, kind
-        assert all("Promised: " in item["title"] and "Came: " in item["title"] for item in found)
+        assert all(item["title"] == f"What came of {decision.code}? {decision.question}" for item in found)
     MovedClock.objects.update_or_create(pk=1, defaults={"at": LATER})
     client = Client()
     client.force_login(cast.rep.user)
@@ -130,6 +130,8 @@ def test_it_stands_on_the_decisions_page_and_the_next_agendas(cast: Cast) -> Non
     assert "Promised and came" in page
     room = client.get(f"/meetings/{following.code}/{MeetingKind.EXECUTIVE.value}/").content.decode()
     assert f"/meetings/decisions/{decision.code}/" in room
+    assert "Promised: \u22125" in room
+    assert "Came: " in room
 
 
 @pytest.mark.django_db
