@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cycles.models import Cycle, MilestoneReached
+from cycles.models import Cycle, CycleState, MilestoneReached
 from cycles.steps import Milestone
 from kpis.measures import process
 from masterdata.models import Person
@@ -35,6 +35,8 @@ class CycleSupport:
         """Whether the CEO was at the executive meeting."""
         if self.meeting is None:
             return "no meeting"
+        if self.meeting.state == Meeting.State.PLANNED and self.cycle.state != CycleState.OPEN:
+            return "not held"
         if self.meeting.state != Meeting.State.FINISHED:
             return self.meeting.get_state_display().lower()
         return {True: "was there", False: "was not there", None: "not recorded"}[self.present]

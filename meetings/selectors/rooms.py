@@ -1,7 +1,7 @@
 """The meeting room: agenda with what each item is about, who is there, what is open, what was written."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cycles.models import Cycle, CycleState
@@ -22,6 +22,8 @@ from meetings.selectors.topics import assumptions
 from meetings.selectors.we_review import we_review
 from supply.models import Gap
 
+# how long before the meeting its pack is to be frozen
+PACK_LEAD = timedelta(hours=24)
 STATE_MARKS = {
     Meeting.State.PLANNED: "",
     Meeting.State.RUNNING: "active",
@@ -74,6 +76,7 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "takes_part": takes_part(person),
         "raises_briefs": raises_briefs(person),
         "pack": pack_for(meeting.pack, person) if meeting.pack else None,
+        "pack_late": meeting.pack_frozen_at is not None and meeting.starts_at - meeting.pack_frozen_at < PACK_LEAD,
         "everybody": list(people().order_by("user__first_name")),
         "families": list(Family.objects.all()),
         "mark": STATE_MARKS[Meeting.State(meeting.state)],

@@ -1,6 +1,6 @@
 """The agreement: Finance confirms, the pack is frozen, the CEO approves or returns."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -18,12 +18,12 @@ from masterdata.signing import signing_for
 from meetings.models import Meeting, MeetingKind
 from meetings.policy import check_leads
 from meetings.selectors.pack import pack_content
+from meetings.selectors.rooms import PACK_LEAD
 from meetings.services.cadence import DUE_AT, step_reopen_whole
 from meetings.services.decisions import proposals_confirm
 from meetings.services.digests import pack_mails_queue
 from meetings.services.publishing import publish_queue
 
-PACK_LEAD = timedelta(hours=24)
 # Who may return the plan that the other side has signed: department, title, and what has to be signed.
 RETURNS = {
     Step.DEMAND_REVIEW: ("Operations", "head of Operations", Milestone.DEMAND_SIGNED),

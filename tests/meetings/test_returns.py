@@ -1,5 +1,7 @@
 """The two sides sign for each other: either head returns the other's plan with a reason, or a deputy does."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -12,17 +14,20 @@ from demand.services.plan import demand_sign, proposal_build
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import Message, MovedClock
 from masterdata.models import Person
+from meetings.models import Meeting, MeetingKind
 from meetings.services.agreement import plan_return
 from supply.services.planning import supply_plan_build
 from supply.services.signing import supply_sign
 from tests.cast import Cast, small_company
 from tests.meetings.journey import (
+    ENTRY,
     MONEY,
     SUPPLY,
     approved,
     confirmed,
     demand_is_signed,
     frozen,
+    in_entry,
     supply_is_signed,
 )
 
@@ -128,3 +133,31 @@ def test_the_panel_shows_who_signed_and_returns_from_there(cast: Cast) -> None:
     client.post("/meetings/signed/demand_review/return/", {"reason": WHY, "next": "/supply/"})
     assert f"Oscar Operations: {WHY}" in rep.get("/meetings/signed/").content.decode()
     assert Milestone.DEMAND_SIGNED not in stands(cycle)
+
+
+def test_a_meeting_with_nothing_to_decide_is_offered_to_the_leader_on_the_list(cast: Cast) -> None:
+    cycle = in_entry(cast)
+    MovedClock.objects.update_or_create(pk=1, defaults={"at": ENTRY})
+    leader, rep = Client(), Client()
+    leader.force_login(cast.leader.user)
+    rep.force_login(cast.rep.user)
+    offer = f"/meetings/{cycle.code}/{MeetingKind.DEMAND_REVIEW.value}/cancel/"
+    assert offer in leader.get("/meetings/").content.decode()
+    told = rep.get("/meetings/").content.decode()
+    assert offer not in told
+    assert "The S&amp;OP leader may cancel it" in told
+    leader.post(offer)
+    assert Meeting.objects.get(cycle=cycle, kind=MeetingKind.DEMAND_REVIEW).state == Meeting.State.CANCELLED
+    assert offer not in leader.get("/meetings/").content.decode()
+
+
+def test_a_pack_frozen_too_late_says_so(cast: Cast) -> None:
+    cycle = frozen(cast)
+    meeting = Meeting.objects.get(cycle=cycle, kind=MeetingKind.EXECUTIVE)
+    client = Client()
+    client.force_login(cast.ceo.user)
+    MovedClock.objects.update_or_create(pk=1, defaults={"at": meeting.starts_at})
+    room = f"/meetings/{cycle.code}/{MeetingKind.EXECUTIVE.value}/"
+    assert "less than 24 hours before" not in client.get(room).content.decode()
+    Meeting.objects.filter(pk=meeting.pk).update(pack_frozen_at=meeting.starts_at - timedelta(hours=23))
+    assert "less than 24 hours before" in client.get(room).content.decode()
