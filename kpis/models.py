@@ -106,6 +106,8 @@ class StageAccuracy(models.Model):
     signed_error = models.FloatField()
     actual = models.FloatField()
     n = models.PositiveIntegerField()
+    # of the stage's version that was measured: a corrected forecast is measured again
+    revision = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [

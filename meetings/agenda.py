@@ -28,6 +28,7 @@ class Section(StrEnum):
 
     ACTIONS = "actions"
     REVIEW = "review"
+    PROMISES = "promises"
     PORTFOLIO = "portfolio"
     EXCEPTIONS = "exceptions"
     ASSUMPTIONS = "assumptions"
@@ -76,20 +77,23 @@ PLANS: Final[dict[Meeting, tuple[Part, ...]]] = {
     Meeting.DEMAND_REVIEW: (
         Part(Section.ACTIONS, "Open actions", per_topic=2, rank=1),
         Part(Section.REVIEW, "What we got right, what we missed, how we improve", fixed=10),
+        Part(Section.PROMISES, "What came of decisions", per_topic=2, rank=4),
+        Part(Section.ASSUMPTIONS, "Assumptions", per_topic=2, rank=4),
         Part(Section.PORTFOLIO, "Launches and phase-outs", per_topic=4, rank=3),
         Part(Section.EXCEPTIONS, "Exceptions", per_topic=3, rank=2),
-        Part(Section.ASSUMPTIONS, "Assumptions", per_topic=2, rank=4),
         Part(Section.CLOSE, "The head of Sales signs demand", fixed=5),
     ),
     Meeting.SUPPLY_REVIEW: (
         Part(Section.ACTIONS, "Open actions", per_topic=2, rank=2),
         Part(Section.REVIEW, "Last month's supply against its plan", fixed=5),
+        Part(Section.PROMISES, "What came of decisions", per_topic=2, rank=4),
         Part(Section.GAPS, "Gaps over tolerance", per_topic=5, rank=1),
         Part(Section.INVENTORY, "Inventory out of its band", per_topic=3, rank=3),
         Part(Section.CLOSE, "The head of Operations signs supply", fixed=5),
     ),
     Meeting.PRE_SOP: (
         Part(Section.ACTIONS, "Open actions", per_topic=2, rank=2),
+        Part(Section.PROMISES, "What came of decisions", per_topic=2, rank=4),
         Part(Section.MONEY, "Gap to budget: volume, price, mix", fixed=10),
         Part(Section.DECISIONS, "Decide here or escalate", per_topic=8, rank=1),
         Part(Section.RISKS, "Risks and opportunities", per_topic=3, rank=3),
@@ -98,6 +102,7 @@ PLANS: Final[dict[Meeting, tuple[Part, ...]]] = {
     Meeting.EXECUTIVE: (
         Part(Section.ACTIONS, "Open actions", per_topic=2, rank=2),
         Part(Section.REVIEW, "Did we do what we said? What changed?", fixed=10),
+        Part(Section.PROMISES, "What came of decisions", per_topic=2, rank=4),
         Part(Section.DECISIONS, "Decisions due today", per_topic=10, rank=1),
         Part(Section.MONEY, "Are we on budget? Is the plan feasible?", fixed=10),
         Part(Section.RISKS, "Risks and opportunities", per_topic=3, rank=3),

@@ -64,3 +64,16 @@ def _option_faults(option: OptionFacts) -> list[str]:
     if option.do_nothing and effect is not None:
         faults.append(f"option {name}: doing nothing cannot change the plan.")
     return faults
+
+
+def cash_effect(margin: float | None, cost: float | None, inventory: float | None) -> float | None:
+    """What an option brings in cash over the horizon, in money: margin (which is after extra cost) - change of stock
+    at cost; without a margin the extra cost alone is paid.
+
+    None when neither margin nor cost is known; stock nobody gave counts as unchanged. Payment terms are left out.
+
+    >>> cash_effect(9_000.0, 2_000.0, 1_500.0), cash_effect(None, 2_000.0, None), cash_effect(None, None, 5.0)
+    (7500.0, -2000.0, None)
+    """
+    earned = margin if margin is not None else None if cost is None else -cost
+    return None if earned is None else earned - (inventory or 0.0)

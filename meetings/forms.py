@@ -95,6 +95,8 @@ def options_read(given: Given) -> list[OptionDraft]:
         if not label and key == OPTION_KEYS[-1]:
             continue
         effects = {name: amount_read(given, f"{key}-{name}", f"{label or key}, {name}") for name in EFFECTS}
+        if effects["service"] is not None:
+            effects["service"] /= 100
         drafts.append(
             OptionDraft(
                 key=key,
@@ -122,6 +124,18 @@ def _plan_effect(given: Given, key: str, label: str) -> dict[str, object]:
     return {"scope": scope, "code": code, "from": first, "to": last, "pct": pct}
 
 
+def effect_read(given: Given) -> dict[str, object]:
+    """What a correction changes: where, in which months, by per cent or by units a month."""
+    scope, _, code = given.get("scope", "").partition(":")
+    pct, quantity = amount_read(given, "pct", "Per cent"), amount_read(given, "quantity", "Units a month")
+    if (pct is None) == (quantity is None):
+        raise Invalid("Give either a per cent or units a month, and only one of them.")
+    first = given.get("from", "").strip()
+    months = {"from": first, "to": given.get("to", "").strip() or first}
+    change = {"pct": pct} if quantity is None else {"quantity": quantity}
+    return {"scope": scope, "code": code, **months, **change}
+
+
 def risk_read(given: Given) -> dict[str, Any]:
     """A risk or opportunity as its form sends it: the arguments of `risk_add` that people give."""
     try:
@@ -136,5 +150,6 @@ def risk_read(given: Given) -> dict[str, Any]:
         "probability": number_read(given, "probability", "Probability") / 100,
         "month": month_read(given, "month", "Month"),
         "owner": person_read(given, "owner", "Owner"),
+        "check_on": day_read(given, "check_on", "Checked on") if given.get("check_on", "").strip() else None,
         "family": Family.objects.filter(code=given.get("family", "")).first(),
     }

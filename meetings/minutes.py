@@ -14,6 +14,7 @@ from supply.wording import count_text, list_text, money_text, signed_money_text
 
 MOST_CHANGES: Final = 10
 PLAN_LINES: Final = 5
+UNCHANGED: Final = "Every number of yours is published as you gave it."
 
 
 @dataclass(frozen=True)
@@ -147,13 +148,18 @@ def _part(block: str) -> Part:
 def digest(plan: PlanFacts, reader: ReaderFacts) -> Text:
     """One reader's digest: their lines and actions first, then the plan, then the decisions."""
     parts = (
-        Part(_own_heading(reader.changes), tuple(_changes(reader.changes))),
+        own_part(reader.changes),
         Part("Your actions", tuple(action_line(a) for a in reader.actions)),
         Part("The plan", plan.lines[:PLAN_LINES]),
         Part("Decisions", tuple(decision_line(d, plan.currency) for d in plan.decisions)),
     )
     title = f"Company forecast {plan.cycle} is published"
     return Text(title, tuple(part for part in parts if part.lines))
+
+
+def own_part(changes: Sequence[LineChange], none: str = UNCHANGED) -> Part:
+    """What changes for a reader's own customers, or the sentence that nothing does."""
+    return Part(_own_heading(changes), tuple(_changes(changes, none)))
 
 
 def decision_line(decision: DecisionFacts, currency: str = "") -> str:
@@ -199,9 +205,9 @@ def _own_heading(changes: Sequence[LineChange]) -> str:
     return f"{things} for {list_text(customers)}" if customers else "Your customers"
 
 
-def _changes(changes: Sequence[LineChange]) -> list[str]:
+def _changes(changes: Sequence[LineChange], none: str) -> list[str]:
     if not changes:
-        return ["Every number of yours is published as you gave it."]
+        return [none]
     ordered = sorted(changes, key=lambda c: (-abs(c.value), c.month, c.customer, c.product))
     rest = ordered[MOST_CHANGES:]
     lines = [change_line(change) for change in ordered[:MOST_CHANGES]]

@@ -110,6 +110,9 @@ class Decision(models.Model):
     # Decided in a meeting without a quorum: it holds once a later meeting or the CEO confirms it.
     proposed = models.BooleanField(default=False)
     gap = models.BigIntegerField(null=True, blank=True)
+    # Whether it changes a published company forecast, and the revision that came of it.
+    corrects = models.BooleanField(default=False)
+    revision = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -152,8 +155,31 @@ class DecisionOption(models.Model):
         return self.label
 
 
+class DecisionOutcome(models.Model):
+    """What a decision promised for the months closed so far, and what came, both against the plan without it.
+
+    `months` of `of_months` are closed; revenue and margin at the plan's prices and costs.
+    """
+
+    decision = models.OneToOneField(Decision, models.CASCADE, related_name="outcome")
+    through = models.DateField()
+    months = models.PositiveSmallIntegerField()
+    of_months = models.PositiveSmallIntegerField()
+    promised = models.JSONField(default=dict)
+    came = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} {self.through:%Y-%m}"
+
+
 class Action(models.Model):
     """What somebody promised to do until when; comes back on every agenda until it is closed."""
+
+    class Source(models.TextChoices):
+        BY_HAND = "", "Written by hand"
+        REVIEW = "we_review", "WE review"
+        BARRIER = "barrier", "A barrier"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -167,6 +193,7 @@ class Action(models.Model):
     owner = models.ForeignKey(Person, models.PROTECT, related_name="actions")
     due_on = models.DateField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    source = models.CharField(max_length=10, choices=Source.choices, blank=True)
     raised_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     raised_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -177,6 +204,21 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class ActionComment(models.Model):
+    """What somebody said about an action while it was open."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="comments")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class BarrierRemedy(models.Model):
@@ -219,6 +261,8 @@ class RiskOpportunity(models.Model):
     month = models.DateField()
     owner = models.ForeignKey(Person, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    check_on = models.DateField(null=True, blank=True)
+    reviewed_in = models.ForeignKey(Cycle, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

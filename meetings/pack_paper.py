@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from meetings.papers import Chart, Column, Kind, Paper, Table, cell_text, day_text
 from supply.wording import count_text, money_text, percent_text, signed_money_text
@@ -120,21 +120,29 @@ def _stages(pack: Pack, currency: str) -> Table:
     return Table("Stages", "How the number came about, next twelve months", columns, rows)
 
 
+# the effects of an option in the order of its columns; those that no option has are left out
+EFFECTS: Final = (
+    ("units", "Units", Kind.COUNT),
+    ("revenue", "Revenue", Kind.MONEY),
+    ("margin", "Margin", Kind.MONEY),
+    ("cost", "Extra cost", Kind.MONEY),
+    ("capacity_hours", "Hours", Kind.COUNT),
+    ("inventory", "Stock", Kind.MONEY),
+    ("cash", "Cash", Kind.MONEY),
+    ("service", "Service", Kind.SHARE),
+)
+
+
 def _decision(row: Mapping[str, Any], currency: str) -> Table:
-    columns = (
-        Column("Option"),
-        Column("Units", Kind.COUNT),
-        Column(f"Revenue, {currency}", Kind.MONEY),
-        Column(f"Margin, {currency}", Kind.MONEY),
-        Column(f"Extra cost, {currency}", Kind.MONEY),
-        Column(""),
-    )
+    shown = [one for one in EFFECTS if any(option.get(one[0]) is not None for option in row["options"])]
+    effects = [Column(f"{label}, {currency}" if kind is Kind.MONEY else label, kind) for _, label, kind in shown]
     options = tuple(
-        (f"{o['key'].upper()}. {o['label']}", o["units"], o["revenue"], o["margin"], o["cost"], _mark(row, o["key"]))
+        (f"{o['key'].upper()}. {o['label']}", *(o.get(name) for name, _, _ in shown), _mark(row, o["key"]))
         for o in row["options"]
     )
     by = day_text(date.fromisoformat(row["decide_by"]))
     note = f"{row['decider']} decides, by {by}."
+    columns = (Column("Option"), *effects, Column(""))
     return Table(f"Decision {row['code']}", f"{row['code']} {row['question']}", columns, options, note)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, calendar, control, decisions, papers, risks, rooms
+from meetings.views import actions, agreement, calendar, control, corrections, decisions, papers, risks, rooms
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -26,9 +26,14 @@ urlpatterns: list[URLPattern] = [
     path("meetings/actions/", actions.actions, name="actions"),
     path("meetings/actions/add/", actions.add, name="action-add"),
     path("meetings/actions/<str:code>/close/", actions.close, name="action-close"),
+    path("meetings/actions/<str:code>/comment/", actions.comment, name="action-comment"),
     path("meetings/risks/", risks.risks, name="risks"),
     path("meetings/risks/add/", risks.add, name="risk-add"),
+    path("meetings/risks/<int:pk>/review/", risks.review, name="risk-review"),
     path("meetings/risks/<int:pk>/settle/", risks.settle, name="risk-settle"),
+    path("meetings/corrections/", corrections.corrections, name="corrections"),
+    path("meetings/signed/", agreement.signed, name="signed"),
+    path("meetings/signed/<str:step>/return/", agreement.return_plan, name="plan-return"),
     path("meetings/confirm/", agreement.confirm, name="confirm"),
     path("meetings/freeze/", agreement.freeze, name="freeze"),
     path("meetings/approve/", agreement.approve, name="approve"),

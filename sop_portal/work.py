@@ -15,6 +15,7 @@ HANDLERS: dict[str, str] = {
     "reserved": "supply.services.reserved.reserved_part",
     "scenario": "supply.services.scenarios.scenario_part",
     "publish": "meetings.services.publishing.publish_part",
+    "correction": "meetings.services.corrections.correction_part",
     "paper": "meetings.services.papers.pdf_part",
     "snapshots": "kpis.services.snapshots.snapshots_part",
     "cards": "kpis.services.cards.cards_part",

@@ -178,6 +178,8 @@ class Everything:
             "kind": [MeetingKind.EXECUTIVE.value],
             "form": ["pptx", "xlsx"],
         }
+        if name == "meetings:plan-return":
+            known["step"] = ["demand_review"]
         if name.startswith("meetings:paper"):
             known["what"] = ["pack"]
         return known | self._own(name)

@@ -42,7 +42,7 @@ def closed_before() -> date | None:
 def stage_errors(cycle: Cycle, *, first: date | None = None) -> pd.DataFrame:
     """Error sums of every finished stage of a cycle in its closed months from `first` on.
 
-    Columns: stage, month (date), level, key, sums. Every planning line counts, also one the cycle did not know.
+    Columns: stage, revision, month (date), level, key, sums. Every planning line counts, known to the cycle or not.
     """
     until = closed_before()
     start = max(first or cycle.month, cycle.month)
@@ -58,7 +58,8 @@ def stage_errors(cycle: Cycle, *, first: date | None = None) -> pd.DataFrame:
     for version in ForecastVersion.objects.filter(cycle=cycle, state=VersionState.CURRENT).order_by("id"):
         plan = _shown(version, frame["line"].to_numpy(), start, months)
         sums = error_sums(plan, actual, levels, family)
-        parts.append(sums.assign(stage=version.stage, month=[add_months(start, m) for m in sums["month"]]))
+        months_of = [add_months(start, m) for m in sums["month"]]
+        parts.append(sums.assign(stage=version.stage, revision=version.revision, month=months_of))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

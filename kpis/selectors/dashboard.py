@@ -16,6 +16,7 @@ from kpis.selectors.alarms import alarms_now
 from kpis.selectors.process import barriers, participation_by_cycle, process_measures
 from kpis.selectors.shown import PER_CENT, Shown, is_invented, shown_of
 from kpis.selectors.targets import Targets, targets_in
+from kpis.selectors.top_management import top_management
 from masterdata.models import Company
 from masterdata.selectors import company
 
@@ -52,6 +53,7 @@ def dashboard(*, at: datetime) -> dict[str, Any]:
             "process": [(row, PROCESS_DECIMALS.get(row.measure.unit, 0)) for row in rows],
             "participation": participation_by_cycle(cycle),
             "barriers": barriers(cycle),
+            "top": top_management(cycle),
         }
     return page
 

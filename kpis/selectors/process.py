@@ -13,8 +13,8 @@ from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.measured import Measured
 from kpis.measures.words import Measure
 from masterdata.roles import Role
-from meetings.models import Action, Attendance, Decision
-from meetings.selectors.barriers import parts_of
+from meetings.models import Action, Attendance, BarrierRemedy, Decision
+from meetings.selectors.barriers import parts_of, remedies
 
 CYCLES = 12
 FEWEST_PEOPLE = 5
@@ -160,12 +160,20 @@ def participation_by_cycle(cycle: Cycle) -> list[dict[str, Any]]:
 
 
 def barriers(cycle: Cycle) -> list[process.Barrier]:
-    """Stated reasons of those who did not take part in the last cycles, by department; nobody by name.
+    """Stated reasons of those who did not take part in the last cycles, by department, with what was done about each;
+    nobody by name.
 
     Who was away at the deadline is no barrier.
     """
+    done = {key: "; ".join(_remedy(row) for row in rows) for key, rows in remedies(cycle).items()}
     return process.barriers(
-        (part.department, BARRIERS.get(part.barrier, "").lower(), "")
+        (part.department, BARRIERS.get(part.barrier, "").lower(), done.get((part.department, part.barrier), ""))
         for part in parts_of(cycle, CYCLES)
         if part.missed and not part.away
     )
+
+
+def _remedy(row: BarrierRemedy) -> str:
+    """What was done; an action with how it stands."""
+    words = row.text.rstrip(".")
+    return f"{words} ({row.action.code}, {row.action.get_state_display().lower()})" if row.action else words

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from cycles.models import Cycle
 from cycles.periods import add_months, format_month, parse_month
-from demand.models import ForecastVersion, Line, VersionState
+from demand.models import ForecastVersion, Line, Stage, VersionState
 from jobs.models import Job, WorkState
 from jobs.services.work import PartSpec, job_queue
 from kpis.measures.measured import Measured
@@ -61,18 +61,19 @@ def runs(months: list[date]) -> list[list[date]]:
 
 
 def cycles_to_measure() -> list[Cycle]:
-    """Cycles with finished stages that lack the sums of a closed month; a replay under way is left alone."""
+    """Cycles with finished stages that lack the sums of a closed month, or were measured in an earlier revision; a
+    replay under way is left alone."""
     until = closed_before()
     if until is None or not Line.objects.exists():
         return []
     finished = ForecastVersion.objects.filter(state=VersionState.CURRENT, cycle__month__lt=until)
     finished = finished.exclude(cycle__simulated=True, cycle__ended_at=None).select_related("cycle")
-    rows = StageAccuracy.objects.filter(level=COMPANY).values_list("cycle", "stage").annotate(Max("month"))
-    known = {(cycle, stage): month for cycle, stage, month in rows}
+    rows = StageAccuracy.objects.filter(level=COMPANY).values_list("cycle", "stage", "revision")
+    known = {tuple(key): month for *key, month in rows.annotate(Max("month"))}
     wanted = {
         version.cycle.month: version.cycle
         for version in finished
-        if known.get((version.cycle_id, version.stage), date.min) < _last(version.cycle, until)
+        if known.get((version.cycle_id, version.stage, version.revision), date.min) < _last(version.cycle, until)
     }
     return [wanted[month] for month in sorted(wanted)]
 
@@ -102,11 +103,14 @@ def months_to_measure() -> list[date]:
 
 
 def facts_changed_at() -> datetime | None:
-    """When an import or a replay last changed something that measures are made from; None before any did."""
+    """When an import, a replay or a corrected forecast last changed what measures are made from; None before any."""
     runs = ImportRun.objects.order_by("-id")[:RUNS_LOOKED_AT]
     imported = next((run.at for run in runs if _changes_facts(run)), None)
     replayed = Job.objects.filter(kind="replay", state=WorkState.DONE).aggregate(at=Max("finished_at"))["at"]
-    return max((at for at in (imported, replayed) if at is not None), default=None)
+    corrected = ForecastVersion.objects.filter(
+        stage=Stage.COMPANY_FORECAST, state=VersionState.CURRENT, revision__gt=1
+    ).aggregate(at=Max("made_at"))["at"]
+    return max((at for at in (imported, replayed, corrected) if at is not None), default=None)
 
 
 def _changes_facts(run: ImportRun) -> bool:
@@ -154,12 +158,14 @@ def accuracy_take(*, cycle: Cycle) -> int:
     if sums.empty:
         return 0
     StageAccuracy.objects.bulk_create(
-        [_row(cycle, row, StageAccuracy) for row in sums.to_dict("records")],
+        [_row(cycle, row, StageAccuracy, ("revision",)) for row in sums.to_dict("records")],
         update_conflicts=True,
         unique_fields=["cycle", "stage", "month", "level", "key"],
-        update_fields=["absolute_error", "signed_error", "actual", "n"],
+        update_fields=["absolute_error", "signed_error", "actual", "n", "revision"],
         batch_size=5000,
     )
+    for stage, revision in sums.groupby("stage")["revision"].first().items():
+        StageAccuracy.objects.filter(cycle=cycle, stage=stage).exclude(revision=int(revision)).delete()
     changed = changed_errors(cycle)
     ChangedAccuracy.objects.filter(cycle=cycle).delete()
     ChangedAccuracy.objects.bulk_create(

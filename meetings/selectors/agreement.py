@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cycles.models import Cycle, MilestoneReached
+from cycles.models import Cycle, MilestoneReached, StepEvent
 from cycles.selectors import closed_steps, milestones_reached
-from cycles.steps import Milestone, missing_for_milestone
+from cycles.steps import Action, Milestone, Step, missing_for_milestone
 from demand.models import Stage
 from demand.selectors.versions import version_current
 from masterdata.models import Person
@@ -30,6 +30,33 @@ def _missing(cycle: Cycle, kind: Milestone) -> list[str]:
 
 def _signs(person: Person, head: Person | None) -> bool:
     return head is not None and person.pk in (head.pk, head.deputy_id)
+
+
+def signed_panel(cycle: Cycle, person: Person) -> dict[str, Any]:
+    """Who has signed demand and supply, and which of the two this person may return to the other side."""
+    approved = Milestone.CEO_APPROVED in milestones_reached(cycle)
+    events = StepEvent.objects.filter(step__cycle=cycle, action=Action.REOPEN.value, reason__startswith="Returned by")
+    return {
+        "cycle": cycle,
+        "sides": [
+            {
+                "step": step.value,
+                "plan": plan,
+                "title": title,
+                "signed": _stands(cycle, signed),
+                "head": head_of(department),
+                "may_return": not approved and _stands(cycle, signed) and _signs(person, head_of(other)),
+            }
+            for step, plan, title, signed, department, other in SIDES
+        ],
+        "returns": list(events.select_related("step", "by").order_by("-id")),
+    }
+
+
+SIDES = (
+    (Step.DEMAND_REVIEW, "Demand plan", "head of Sales", Milestone.DEMAND_SIGNED, "Sales", "Operations"),
+    (Step.SUPPLY_REVIEW, "Supply plan", "head of Operations", Milestone.SUPPLY_SIGNED, "Operations", "Sales"),
+)
 
 
 def confirm_panel(cycle: Cycle, person: Person) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class DepartmentRow:
 def barrier_rows(cycle: Cycle, shown: Mapping[int, str]) -> list[DepartmentRow]:
     """What was in the way in the last finished cycles up to this one, with those whose names are `shown`."""
     parts = parts_of(cycle)
-    told, missed = _remedies(cycle), missed_in_a_row(parts)
+    told, missed = remedies(cycle), missed_in_a_row(parts)
     names = {pk: _name(name, missed.get(pk, 0)) for pk, name in shown.items()}
     return [
         DepartmentRow(each, [_row(each.name, barrier, names, told) for barrier in each.barriers])
@@ -103,7 +103,7 @@ def _away(days: Collection[date]) -> set[tuple[int, date]]:
     return {(row.person_id, day) for row in rows for day in days if row.first_day <= day <= row.last_day}
 
 
-def _remedies(cycle: Cycle) -> dict[tuple[str, str], list[BarrierRemedy]]:
+def remedies(cycle: Cycle) -> dict[tuple[str, str], list[BarrierRemedy]]:
     """What was done, newest first, by department and barrier."""
     found: dict[tuple[str, str], list[BarrierRemedy]] = {}
     rows = BarrierRemedy.objects.filter(cycle__month__lte=cycle.month)

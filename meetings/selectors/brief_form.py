@@ -23,7 +23,9 @@ EFFECTS = (
     ("cost", "Extra cost"),
     ("capacity_hours", "Hours"),
     ("inventory", "Stock"),
+    ("service", "Service, %"),
 )
+SHARES = ("service",)
 FORUMS = (MeetingKind.PRE_SOP, MeetingKind.EXECUTIVE, MeetingKind.DEMAND_REVIEW, MeetingKind.SUPPLY_REVIEW)
 
 
@@ -82,10 +84,15 @@ def _brief_values(brief: GapBrief) -> dict[str, str]:
     for key, option in zip(KEYS, chosen, strict=False):
         values[f"{key}-label"], values[f"{key}-text"] = option.label, option_words(brief, option)
         values |= {f"{key}-{name}": str(value) for name, value in _effect_fields(option).items()}
-        values |= {f"{key}-{name}": f"{getattr(option, name):.0f}" for name, _ in EFFECTS}
+        values |= {f"{key}-{name}": _effect_text(name, getattr(option, name)) for name, _ in EFFECTS}
         if option.key == brief.recommendation:
             values["recommendation"] = key
     return values
+
+
+def _effect_text(name: str, value: float) -> str:
+    """As it is typed: shares in per cent, everything else in whole numbers."""
+    return f"{100 * value:.1f}" if name in SHARES else f"{value:.0f}"
 
 
 def _effect_fields(option: BriefOption) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The company forecast as it would be published now: demand plan, decisions, commitment, whole units."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,29 +46,71 @@ class BuiltForecast:
         return open_demand(self.decided.quantity, self.forecast.quantity)
 
 
-def forecast_build(cycle: Cycle) -> BuiltForecast:
+def forecast_build(cycle: Cycle, correction: Decision | None = None) -> BuiltForecast:
     """Build the company forecast from the stored versions and decisions; the same inputs give the same numbers.
 
-    Refused when demand or supply has no finished plan.
+    Of corrections those that were published count, and the one given. Refused when demand or supply has no plan.
     """
     demand_version = _finished(cycle, Stage.DEMAND_PLAN)
     demand = version_plan(demand_version)
     commitment = version_plan(_finished(cycle, Stage.SUPPLY_PLAN), demand.lines)
     frame = cycle_lines(cycle).reindex(demand.lines)
-    decided, mask, changes = _after_decisions(cycle, demand, frame)
-    product, _ = pd.factorize(frame["product"], sort=True)
-    quantity = published_matrix(
-        decided.quantity,
-        commitment.quantity,
-        mask,
-        product_index=product,
-        decimals=frame.groupby("product", sort=True)["decimals"].first().to_numpy(),
-        order=(frame["customer"] + "\n" + frame["product"]).to_numpy(dtype=str),
-    )
-    forecast = Plan(demand.lines, demand.start, quantity)
+    options = chosen_options(cycle)
+    decided, mask, changes = _after_decisions([o for o in options if not o.decision.corrects], demand, frame)
+    whole = _rounding(frame, commitment.quantity)
+    corrections = [o for o in options if o.decision.corrects and (o.decision.revision or o.decision == correction)]
+    published = whole(decided.quantity, mask)
+    forecast, corrected = _after_corrections(corrections, Plan(demand.lines, demand.start, published), frame, whole)
+    decided = _with_corrections(decided, corrected)
     return BuiltForecast(
-        frame, demand_version, demand, commitment, decided, changes, forecast, forecast_hash(forecast, frame)
+        frame,
+        demand_version,
+        demand,
+        commitment,
+        decided,
+        [*changes, *corrected],
+        forecast,
+        forecast_hash(forecast, frame),
     )
+
+
+Rounding = Callable[[Matrix, np.ndarray], Matrix]
+
+
+def _rounding(frame: pd.DataFrame, commitment: Matrix) -> Rounding:
+    """`rounded(plan, decided)`: what is published of a plan, whose decided cells the commitment does not limit."""
+    product, _ = pd.factorize(frame["product"], sort=True)
+    decimals = frame.groupby("product", sort=True)["decimals"].first().to_numpy()
+    order = (frame["customer"] + "\n" + frame["product"]).to_numpy(dtype=str)
+
+    def rounded(plan: Matrix, decided: np.ndarray) -> Matrix:
+        return published_matrix(plan, commitment, decided, product_index=product, decimals=decimals, order=order)
+
+    return rounded
+
+
+def _after_corrections(
+    corrections: list[DecisionOption], published: Plan, frame: pd.DataFrame, whole: Rounding
+) -> tuple[Plan, list[DecidedChange]]:
+    """Each correction changes the numbers as the revision before it published them; the commitment is behind them."""
+    lines, quantity, changes = effect_lines(frame), published.quantity, []
+    everything = np.ones(quantity.shape, dtype=bool)
+    for option in corrections:
+        effect = effect_from(option.plan_effect)
+        if effect is None:
+            continue
+        after = whole(apply_effect(quantity, published.start, lines, effect).matrix, everything)
+        changes.append(DecidedChange(option.decision, option, quantity, after))
+        quantity = after
+    return Plan(published.lines, published.start, quantity), changes
+
+
+def _with_corrections(decided: Plan, corrected: list[DecidedChange]) -> Plan:
+    """The plan that was decided, with what was corrected since, so that open demand counts what is asked now."""
+    quantity = decided.quantity
+    for change in corrected:
+        quantity = np.maximum(quantity + change.after - change.before, 0.0)
+    return Plan(decided.lines, decided.start, quantity)
 
 
 def _finished(cycle: Cycle, stage: Stage) -> ForecastVersion:
@@ -84,11 +127,13 @@ def chosen_options(cycle: Cycle) -> list[DecisionOption]:
     return [option for option in rows if option.key == option.decision.chosen]
 
 
-def _after_decisions(cycle: Cycle, demand: Plan, frame: pd.DataFrame) -> tuple[Plan, np.ndarray, list[DecidedChange]]:
+def _after_decisions(
+    options: list[DecisionOption], demand: Plan, frame: pd.DataFrame
+) -> tuple[Plan, np.ndarray, list[DecidedChange]]:
     lines, quantity = effect_lines(frame), demand.quantity
     mask = np.zeros(quantity.shape, dtype=bool)
     changes = []
-    for option in chosen_options(cycle):
+    for option in options:
         effect = effect_from(option.plan_effect)
         if effect is None:
             continue
@@ -114,6 +159,13 @@ def effect_difference(cycle: Cycle, effect: PlanEffect) -> dict[str, float]:
     plan = stage_plan(cycle, Stage.DEMAND_PLAN)
     frame = cycle_lines(cycle).reindex(plan.lines)
     applied = apply_effects(plan.quantity, plan.start, effect_lines(frame), [effect])
+    return {"units": applied.units, "revenue": applied.revenue, "margin": applied.margin}
+
+
+def correction_difference(cycle: Cycle, effect: PlanEffect) -> dict[str, float]:
+    """What an effect would change in the published forecast: units, revenue and margin."""
+    built = forecast_build(cycle)
+    applied = apply_effects(built.forecast.quantity, built.forecast.start, effect_lines(built.frame), [effect])
     return {"units": applied.units, "revenue": applied.revenue, "margin": applied.margin}
 
 

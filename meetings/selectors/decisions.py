@@ -10,7 +10,11 @@ from django.db.models import QuerySet
 from cycles.models import Cycle
 from masterdata.models import Person
 from masterdata.roles import COST_ROLES
-from meetings.models import Decision, DecisionOption, MeetingKind
+from masterdata.selectors import company
+from meetings.briefs import cash_effect
+from meetings.models import Decision, DecisionOption, DecisionOutcome, MeetingKind
+from meetings.promises import COMPARED, difference
+from meetings.selectors.outcomes import months_words, outcome_sentence
 from meetings.selectors.records import sees_margin
 from meetings.selectors.rights import Deciders, leads
 from supply.wording import MINUS
@@ -22,10 +26,11 @@ EFFECTS = (
     ("cost", "Extra cost"),
     ("capacity_hours", "Hours"),
     ("inventory", "Stock"),
+    ("cash", "Cash"),
     ("service", "Service"),
 )
-PRIVATE = ("margin", "cost", "inventory")
-MONEY = ("revenue", "margin", "cost", "inventory")
+PRIVATE = ("margin", "cost", "inventory", "cash")
+MONEY = ("revenue", "margin", "cost", "inventory", "cash")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class OutcomeView:
+    """What came of a decision: (label, whether money, promised, came, difference) per amount; None = not known."""
+
+    rows: list[tuple[str, bool, float, float | None, float | None]]
+    words: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class DecisionView:
     """A brief on the page; `rows` are its options with one (column, value) per column."""
 
@@ -67,6 +81,7 @@ class DecisionView:
     may_escalate: bool
     may_confirm: bool
     overdue: bool
+    outcome: OutcomeView | None = None
 
     @property
     def rows(self) -> list[tuple[OptionView, list[tuple[Column, float | None]]]]:
@@ -87,7 +102,7 @@ class DecisionView:
 
 def decision_rows() -> QuerySet[Decision]:
     rows = Decision.objects.select_related(
-        "cycle", "decider__user", "raised_by__user", "decided_by__user", "on_behalf_of__user"
+        "cycle", "decider__user", "raised_by__user", "decided_by__user", "on_behalf_of__user", "outcome"
     )
     return rows.prefetch_related("options").order_by("decide_by", "id")
 
@@ -110,12 +125,30 @@ def decision_view(row: Decision, person: Person, on: date, deciders: Deciders) -
         may_escalate=is_open and row.forum == MeetingKind.PRE_SOP and (leads(person) or may_decide),
         may_confirm=row.proposed and deciders.may(person, row),
         overdue=is_open and (row.deferred_to or row.decide_by) < on,
+        outcome=_outcome(row, person),
     )
+
+
+def _outcome(row: Decision, person: Person) -> OutcomeView | None:
+    """Promised and came, without what this person does not read."""
+    found: DecisionOutcome | None = getattr(row, "outcome", None)
+    chosen = next((option for option in row.options.all() if option.key == row.chosen), None)
+    if found is None or chosen is None:
+        return None
+    hidden = () if sees_margin(person, chosen) else PRIVATE
+    missed = difference(found.promised, found.came)
+    rows = [
+        (label, name in MONEY, found.promised[name], found.came.get(name), missed.get(name))
+        for name, label in COMPARED.items()
+        if name in found.promised and name not in hidden
+    ]
+    return OutcomeView(rows, months_words(found), outcome_sentence(found, company().currency))
 
 
 def _option_view(row: Decision, option: DecisionOption, person: Person) -> OptionView:
     open_money = sees_margin(person, option)
-    effects = {name: getattr(option, name) for name, _ in EFFECTS}
+    effects = {name: getattr(option, name) for name, _ in EFFECTS if name != "cash"}
+    effects["cash"] = cash_effect(option.margin, option.cost, option.inventory)
     if not open_money:
         effects |= dict.fromkeys(PRIVATE)
     return OptionView(

@@ -15,6 +15,7 @@ from demand.selectors.versions import stage_plan, stages_available
 from masterdata.models import Person
 from masterdata.roles import COST_ROLES
 from masterdata.selectors import company
+from meetings.briefs import cash_effect
 from meetings.models import Decision, DecisionOption, RiskOpportunity
 from meetings.selectors.company_forecast import BuiltForecast, forecast_build
 from meetings.selectors.money import YearMoney, months_money, year_money
@@ -24,6 +25,8 @@ from supply.wording import count_text, money_text, percent_text, signed_money_te
 YEAR = 12
 SHOWN_STAGES = (Stage.BASELINE, Stage.SALES, Stage.TEAM, Stage.EVENTS, Stage.DEMAND_PLAN, Stage.SUPPLY_PLAN)
 TOP_RISKS = 5
+OPTION_EFFECTS = ("units", "revenue", "margin", "cost", "capacity_hours", "inventory", "service")
+PRIVATE_EFFECTS = ("margin", "cost", "inventory", "cash")
 
 
 def pack_content(cycle: Cycle, at: datetime, *, built: BuiltForecast | None = None) -> dict[str, Any]:
@@ -161,8 +164,9 @@ def decision_summary(decision: Decision) -> dict[str, Any]:
 
 
 def _option_summary(option: DecisionOption) -> dict[str, Any]:
-    money = {name: getattr(option, name) for name in ("units", "revenue", "margin", "cost")}
-    return {"key": option.key, "label": option.label, "margin_open": margin_open(option), **money}
+    effects = {name: getattr(option, name) for name in OPTION_EFFECTS}
+    effects["cash"] = cash_effect(option.margin, option.cost, option.inventory)
+    return {"key": option.key, "label": option.label, "margin_open": margin_open(option), **effects}
 
 
 def pack_for(pack: dict[str, Any], person: Person) -> dict[str, Any]:
@@ -175,7 +179,7 @@ def pack_for_everybody(pack: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decision_for_everybody(row: dict[str, Any]) -> dict[str, Any]:
-    options = [o if o["margin_open"] else o | {"margin": None, "cost": None} for o in row["options"]]
+    options = [o if o["margin_open"] else o | dict.fromkeys(PRIVATE_EFFECTS) for o in row["options"]]
     return row | {"options": options}
 
 
@@ -184,6 +188,11 @@ def open_risks(cycle: Cycle) -> list[RiskOpportunity]:
     rows = RiskOpportunity.objects.filter(state=RiskOpportunity.State.OPEN, cycle__month__lte=cycle.month)
     rows = rows.select_related("owner__user", "family", "cycle")
     return sorted(rows, key=lambda risk: (-risk.value * risk.probability, risk.pk))
+
+
+def waits_for_review(risk: RiskOpportunity, cycle: Cycle) -> bool:
+    """Of an earlier cycle, and nobody has looked at it in this one."""
+    return bool(risk.cycle.month < cycle.month and risk.reviewed_in_id != cycle.pk)
 
 
 def weighted(risks: list[RiskOpportunity]) -> float:

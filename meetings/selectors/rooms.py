@@ -1,10 +1,10 @@
 """The meeting room: agenda with what each item is about, who is there, what is open, what was written."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.selectors import milestones_reached
 from cycles.steps import Milestone
 from masterdata.models import Family, Person
@@ -12,13 +12,18 @@ from masterdata.selectors import people
 from meetings.agenda import Section
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.quorum import quorum
+from meetings.selectors.actions import improvements
 from meetings.selectors.decisions import DecisionView, decision_rows, decision_views
-from meetings.selectors.pack import open_risks, pack_for, weighted
-from meetings.selectors.rights import closes, leads, raises_briefs, takes_part
+from meetings.selectors.outcomes import PROMISE
+from meetings.selectors.pack import pack_for
+from meetings.selectors.register import register_rows
+from meetings.selectors.rights import leads, raises_briefs, takes_part
 from meetings.selectors.topics import assumptions
 from meetings.selectors.we_review import we_review
 from supply.models import Gap
 
+# how long before the meeting its pack is to be frozen
+PACK_LEAD = timedelta(hours=24)
 STATE_MARKS = {
     Meeting.State.PLANNED: "",
     Meeting.State.RUNNING: "active",
@@ -37,6 +42,7 @@ class ItemView:
     starts: int
     decisions: list[DecisionView]
     actions: list[Action]
+    outcomes: list[DecisionView]
     url: str
 
     @property
@@ -53,7 +59,6 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
     """Everything the room shows; `items` is the agenda as kept or as it would be now."""
     cycle = meeting.cycle
     attendance = list(meeting.attendance.select_related("person__user").order_by("person__user__first_name"))
-    register = open_risks(cycle)
     return {
         "meeting": meeting,
         "cycle": cycle,
@@ -63,14 +68,15 @@ def room_page(meeting: Meeting, items: list[dict[str, Any]], person: Person, on:
         "quorum_missing": meeting.state == Meeting.State.RUNNING and not quorum([row.present for row in attendance]),
         "nobody_marked": all(row.present is None for row in attendance),
         "review": we_review(cycle) if meeting.kind in (MeetingKind.DEMAND_REVIEW, MeetingKind.EXECUTIVE) else None,
+        "improvements": improvements(cycle, on) if meeting.kind == MeetingKind.DEMAND_REVIEW else [],
         "assumptions": assumptions(cycle),
-        "risks": register,
-        "risks_weighted": weighted(register),
+        **register_rows(cycle, on),
         "new_actions": list(meeting.actions.select_related("owner__user")),
         "writes": leads(person),
         "takes_part": takes_part(person),
         "raises_briefs": raises_briefs(person),
         "pack": pack_for(meeting.pack, person) if meeting.pack else None,
+        "pack_late": meeting.pack_frozen_at is not None and meeting.starts_at - meeting.pack_frozen_at < PACK_LEAD,
         "everybody": list(people().order_by("user__first_name")),
         "families": list(Family.objects.all()),
         "mark": STATE_MARKS[Meeting.State(meeting.state)],
@@ -98,6 +104,7 @@ def _agreement(meeting: Meeting, cycle: Cycle) -> dict[str, Any]:
     """What of the agreement belongs into this room."""
     reached = milestones_reached(cycle)
     return {
+        "shows_signed": meeting.kind != MeetingKind.EXECUTIVE and cycle.state == CycleState.OPEN,
         "shows_confirm": meeting.kind == MeetingKind.PRE_SOP,
         "shows_approve": meeting.kind == MeetingKind.EXECUTIVE,
         "may_freeze": Milestone.FINANCE_CONFIRMED in reached and Milestone.PACK_FROZEN not in reached,
@@ -105,7 +112,7 @@ def _agreement(meeting: Meeting, cycle: Cycle) -> dict[str, Any]:
 
 
 def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on: date) -> list[ItemView]:
-    codes = {code for item in items for code in item["codes"]}
+    codes = {code.removeprefix(PROMISE) for item in items for code in item["codes"]}
     decisions = {v.row.code: v for v in decision_views(list(decision_rows().filter(code__in=codes)), person, on)}
     actions = {a.code: a for a in Action.objects.filter(code__in=codes).select_related("owner__user", "cycle")}
     views, starts = [], 0
@@ -117,6 +124,7 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
                 starts=starts,
                 decisions=[decisions[code] for code in item["codes"] if code in decisions],
                 actions=[actions[code] for code in item["codes"] if code in actions],
+                outcomes=[decisions[c.removeprefix(PROMISE)] for c in item["codes"] if c.startswith(PROMISE)],
                 url=_url(item),
             )
         )
@@ -125,6 +133,8 @@ def item_views(meeting: Meeting, items: list[dict[str, Any]], person: Person, on
 
 
 def _url(item: dict[str, Any]) -> str:
+    if item["section"] == Section.PROMISES:
+        return f"/meetings/decisions/{item['codes'][0].removeprefix(PROMISE)}/"
     if item["section"] == Section.MONEY:
         return "/finance/"
     return LINKS.get(item["codes"][0].partition(":")[0], "") if item["codes"] else ""
@@ -162,29 +172,6 @@ def _decision_counts(cycle: Cycle | None) -> dict[str, int]:
     for forum in Decision.objects.exclude(state=Decision.State.DECIDED).values_list("forum", flat=True):
         counts[forum] = counts.get(forum, 0) + 1
     return counts
-
-
-def actions_page(person: Person, on: date) -> dict[str, Any]:
-    """Open actions, mine first, overdue marked; then the latest closed ones."""
-    rows = Action.objects.select_related("owner__user", "raised_by__user", "meeting", "cycle")
-    waiting = [_action_row(row, person, on) for row in rows.filter(state=Action.State.OPEN)]
-    return {
-        "mine": [row for row in waiting if row["mine"]],
-        "others": [row for row in waiting if not row["mine"]],
-        "overdue": sum(row["overdue"] for row in waiting),
-        "closed": list(rows.exclude(state=Action.State.OPEN).order_by("-closed_at")[:30]),
-        "everybody": list(people().order_by("user__first_name")),
-        "takes_part": takes_part(person),
-    }
-
-
-def _action_row(row: Action, person: Person, on: date) -> dict[str, Any]:
-    return {
-        "row": row,
-        "mine": row.owner_id == person.pk,
-        "overdue": row.due_on < on,
-        "may_close": closes(person, row),
-    }
 
 
 def gaps_without_brief(cycle: Cycle) -> list[Gap]:

@@ -14,7 +14,8 @@ from demand.selectors.versions import stage_plan, stages_available
 from masterdata.models import Product
 from meetings.agenda import Section, Topic
 from meetings.models import Action, Decision, Meeting, MeetingKind
-from meetings.selectors.pack import open_risks
+from meetings.selectors.outcomes import PROMISE, outcomes_shown
+from meetings.selectors.pack import open_risks, waits_for_review
 from supply.models import Gap, SupplyAnswer
 from supply.wording import count_text, percent_text
 
@@ -30,7 +31,7 @@ Topics = dict[Section, list[Topic]]
 
 def topics_of(meeting: Meeting, on: date) -> Topics:
     """The topics of a meeting as they stand on a day, by section; sections without any are left out."""
-    found: Topics = {Section.ACTIONS: action_topics(meeting, on)}
+    found: Topics = {Section.ACTIONS: action_topics(meeting, on), Section.PROMISES: promise_topics(meeting)}
     if meeting.kind == MeetingKind.DEMAND_REVIEW:
         found[Section.PORTFOLIO] = portfolio_topics(meeting.cycle)
         found[Section.EXCEPTIONS] = exception_topics(meeting.cycle)
@@ -82,6 +83,14 @@ def decision_topics(meeting: Meeting, on: date) -> list[Topic]:
     ]
 
 
+def promise_topics(meeting: Meeting) -> list[Topic]:
+    """Decisions whose months have closed: what was promised stands beside what came."""
+    return [
+        Topic(f"{PROMISE}{row.decision.code}", f"What came of {row.decision.code}? {row.decision.question}")
+        for row in outcomes_shown(meeting.kind, meeting.cycle.month)
+    ]
+
+
 def _stake(decision: Decision) -> float:
     """The largest money effect any of its options has."""
     values = [abs(v) for o in decision.options.all() for v in (o.revenue, o.margin, o.cost) if v is not None]
@@ -128,10 +137,20 @@ def _exception(line: pd.Series, team: float, base: float) -> str:
 
 
 def assumption_topics(cycle: Cycle, on: date) -> list[Topic]:
+    """Those of earlier cycles, and those whose day has come, are reviewed first."""
     return [
-        Topic(f"assumption:{row.pk}", f"{row.text} ({row.owner.name})", overdue=row.check_on < on)
+        Topic(f"assumption:{row.pk}", _assumption(row, cycle), overdue=_is_earlier(row, cycle) or row.check_on < on)
         for row in assumptions(cycle)
     ]
+
+
+def _is_earlier(row: Assumption, cycle: Cycle) -> bool:
+    return bool(row.cycle.month < cycle.month)
+
+
+def _assumption(row: Assumption, cycle: Cycle) -> str:
+    since = f", since {row.cycle.month:%b %Y}: does it still hold?" if _is_earlier(row, cycle) else ""
+    return f"{row.text} ({row.owner.name}{since})"
 
 
 def assumptions(cycle: Cycle) -> list[Assumption]:
@@ -171,6 +190,7 @@ def risk_topics(cycle: Cycle) -> list[Topic]:
             f"risk:{risk.pk}",
             f"{risk.get_kind_display()}: {risk.text} ({percent_text(risk.probability)}, {risk.owner.name})",
             value=risk.value * risk.probability,
+            overdue=waits_for_review(risk, cycle),
         )
         for risk in open_risks(cycle)
     ]

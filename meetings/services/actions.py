@@ -8,7 +8,7 @@ from django.db import transaction
 from cycles.models import Cycle
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
-from meetings.models import Action, Meeting, RiskOpportunity
+from meetings.models import Action, ActionComment, Meeting, RiskOpportunity
 from meetings.policy import check_closes, check_takes_part
 from meetings.selectors.rights import leads
 from meetings.services.codes import next_code
@@ -27,8 +27,9 @@ def action_add(
     on: date,
     at: datetime,
     meeting: Meeting | None = None,
+    source: Action.Source = Action.Source.BY_HAND,
 ) -> Action:
-    """Promise something: what, who, until when."""
+    """Promise something: what, who, until when; `source` says what it comes from besides the meeting."""
     check_takes_part(by, "Adding an action")
     if not text.strip():
         raise Invalid("Write what is to be done.")
@@ -41,6 +42,7 @@ def action_add(
         text=text.strip(),
         owner=owner,
         due_on=due_on,
+        source=source,
         raised_by=by,
         raised_at=at,
     )
@@ -62,6 +64,18 @@ def action_close(*, action: Action, by: Person, at: datetime, outcome: str, drop
 
 
 @transaction.atomic
+def action_comment(*, action: Action, by: Person, at: datetime, text: str) -> ActionComment:
+    """Say how it stands, for everybody to read; a closed action has its outcome instead."""
+    check_takes_part(by, "Saying something about an action")
+    if not text.strip():
+        raise Invalid("Write what there is to say.")
+    action = Action.objects.select_for_update().get(pk=action.pk)
+    if action.state != Action.State.OPEN:
+        raise Refused("closed", f"{action.code} is closed: {action.outcome}")
+    return ActionComment.objects.create(action=action, by=by, at=at, text=text.strip())
+
+
+@transaction.atomic
 def risk_add(
     *,
     cycle: Cycle,
@@ -75,17 +89,18 @@ def risk_add(
     at: datetime,
     family: Family | None = None,
     units: float | None = None,
+    check_on: date | None = None,
 ) -> RiskOpportunity:
-    """Put something that may come on the register: value in company currency, probability from 0 to 1."""
+    """Put something that may come on the register: value in company currency, probability from 0 to 1.
+
+    It is checked on `check_on`, when nothing is said on the first day of its month.
+    """
     check_takes_part(by, "Adding a risk or an opportunity")
     if not text.strip():
         raise Invalid("Write what may happen.")
-    if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
-        raise Invalid("The value is an amount of money, zero or more.")
+    _check_weight(value, probability)
     if units is not None and not (math.isfinite(units) and 0 <= units < LARGEST_VALUE):
         raise Invalid("The units are a quantity, zero or more.")
-    if not (math.isfinite(probability) and 0 <= probability <= 1):
-        raise Invalid("The probability lies between 0 and 100 %.")
     return RiskOpportunity.objects.create(
         cycle=cycle,
         kind=kind,
@@ -96,15 +111,42 @@ def risk_add(
         month=month,
         owner=owner,
         family=family,
+        check_on=check_on or month,
         at=at,
     )
+
+
+def _check_weight(value: float, probability: float) -> None:
+    if not (math.isfinite(value) and 0 <= value < LARGEST_VALUE):
+        raise Invalid("The value is an amount of money, zero or more.")
+    if not (math.isfinite(probability) and 0 <= probability <= 1):
+        raise Invalid("The probability lies between 0 and 100 %.")
+
+
+@transaction.atomic
+def risk_review(
+    *, risk: RiskOpportunity, cycle: Cycle, by: Person, value: float, probability: float, check_on: date
+) -> RiskOpportunity:
+    """Look at it again in a later cycle: what it weighs now, and when it is checked next."""
+    risk = RiskOpportunity.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=risk.pk)
+    _check_settles(risk, by)
+    if risk.state != RiskOpportunity.State.OPEN:
+        raise Refused("settled", f"It is settled already: {risk.get_state_display().lower()}.")
+    _check_weight(value, probability)
+    risk.value, risk.probability, risk.check_on, risk.reviewed_in = value, probability, check_on, cycle
+    risk.save(update_fields=["value", "probability", "check_on", "reviewed_in"])
+    return risk
+
+
+def _check_settles(risk: RiskOpportunity, by: Person) -> None:
+    if not (leads(by) or by.pk == risk.owner_id):
+        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
 
 
 @transaction.atomic
 def risk_settle(*, risk: RiskOpportunity, by: Person, state: RiskOpportunity.State) -> RiskOpportunity:
     """Say what became of a risk or opportunity."""
-    if not (leads(by) or by.pk == risk.owner_id):
-        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
+    _check_settles(risk, by)
     risk.state = state
     risk.save(update_fields=["state"])
     return risk

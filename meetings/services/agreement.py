@@ -1,6 +1,6 @@
 """The agreement: Finance confirms, the pack is frozen, the CEO approves or returns."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -18,12 +18,17 @@ from masterdata.signing import signing_for
 from meetings.models import Meeting, MeetingKind
 from meetings.policy import check_leads
 from meetings.selectors.pack import pack_content
+from meetings.selectors.rooms import PACK_LEAD
 from meetings.services.cadence import DUE_AT, step_reopen_whole
 from meetings.services.decisions import proposals_confirm
 from meetings.services.digests import pack_mails_queue
 from meetings.services.publishing import publish_queue
 
-PACK_LEAD = timedelta(hours=24)
+# Who may return the plan that the other side has signed: department, title, and what has to be signed.
+RETURNS = {
+    Step.DEMAND_REVIEW: ("Operations", "head of Operations", Milestone.DEMAND_SIGNED),
+    Step.SUPPLY_REVIEW: ("Sales", "head of Sales", Milestone.SUPPLY_SIGNED),
+}
 
 
 @transaction.atomic
@@ -107,12 +112,39 @@ def ceo_return(*, cycle: Cycle, person: Person, at: datetime, reason: str) -> No
         raise Refused("nothing_to_return", "There is no frozen pack to return.")
     if Milestone.PUBLISHED in milestones_reached(cycle):
         raise Refused("already_published", "The company forecast is published; it is corrected by a new revision.")
+    step_reopen_whole(cycle=cycle, step=Step.PRE_SOP, by=person, at=at, reason=reason.strip(), due_at=_next_evening(at))
+
+
+@transaction.atomic
+def plan_return(*, cycle: Cycle, step: Step, person: Person, at: datetime, reason: str) -> None:
+    """Operations returns signed demand, Sales returns signed supply: its review is open again until the next evening,
+    what was signed after it is taken back, and everybody concerned is told the reason once.
+
+    By the head of the other side (or deputy), as long as the CEO has not approved.
+    """
+    if step not in RETURNS:
+        raise Refused("no_return", "Only the demand plan and the supply plan are returned.", status=404)
+    department, title, signed = RETURNS[step]
+    stood_in_for = signing_for(person, head_of(department), title)
+    if not reason.strip():
+        raise Invalid("Say why it is returned; everybody concerned is told exactly that.")
+    cycle_lock_exclusive(cycle)
+    reached = milestones_reached(cycle)
+    if signed not in reached:
+        raise Refused("nothing_to_return", f"There is nothing to return: it waits until {signed.label}.")
+    if Milestone.CEO_APPROVED in reached:
+        raise Refused("approved", "The CEO has approved the plan. It is corrected by a new revision once published.")
+    who = f"{person.name} for {stood_in_for.name}" if stood_in_for else person.name
+    words = f"Returned by the {title}, {who}: {reason.strip()}"
+    step_reopen_whole(cycle=cycle, step=step, by=person, at=at, reason=words, due_at=_next_evening(at))
+
+
+def _next_evening(at: datetime) -> datetime:
+    """The end of the next working day, in the company's time."""
     settings = company()
     zone = ZoneInfo(settings.timezone)
     holidays = company_holidays(settings.country, (at.year, at.year + 1))
-    day = add_working_days(at.astimezone(zone).date(), 1, holidays=holidays)
-    due_at = datetime.combine(day, DUE_AT, zone)
-    step_reopen_whole(cycle=cycle, step=Step.PRE_SOP, by=person, at=at, reason=reason.strip(), due_at=due_at)
+    return datetime.combine(add_working_days(at.astimezone(zone).date(), 1, holidays=holidays), DUE_AT, zone)
 
 
 def _check_not_reached(cycle: Cycle, kind: Milestone, words: str) -> None:

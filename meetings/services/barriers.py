@@ -8,7 +8,7 @@ from cycles.models import Cycle
 from cycles.services.answers import BARRIERS
 from jobs.errors import Invalid
 from masterdata.models import Person
-from meetings.models import BarrierRemedy
+from meetings.models import Action, BarrierRemedy
 from meetings.policy import check_leads
 from meetings.services.actions import action_add
 
@@ -38,7 +38,8 @@ def barrier_remedy_add(
         raise Invalid("An action needs both: who, and until when. Leave both empty when it is done already.")
     action = None
     if owner is not None and due_on is not None:
-        action = action_add(cycle=cycle, text=text, owner=owner, due_on=due_on, by=by, on=on, at=at)
+        source = Action.Source.BARRIER
+        action = action_add(cycle=cycle, text=text, owner=owner, due_on=due_on, by=by, on=on, at=at, source=source)
     return BarrierRemedy.objects.create(
         cycle=cycle, department=department, barrier=barrier, text=text.strip(), action=action, by=by, at=at
     )

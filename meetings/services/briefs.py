@@ -55,7 +55,7 @@ def _draft(key: str, option: BriefOption, brief: GapBrief) -> OptionDraft:
         label=option.label,
         do_nothing=option.do_nothing,
         text=option_words(brief, option),
-        effects={name: getattr(option, name) for name, _ in EFFECTS} | {"service": option.service},
+        effects={name: getattr(option, name) for name, _ in EFFECTS},
         plan_effect=option.plan_effect,
     )
 

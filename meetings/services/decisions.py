@@ -19,6 +19,7 @@ from meetings.quorum import quorum
 from meetings.selectors.company_forecast import effect_difference
 from meetings.selectors.rights import Deciders, leads
 from meetings.services.codes import next_code
+from meetings.services.corrections import correction_publish_queue
 from supply.models import Gap, GapOptionKind, Scenario
 from supply.services.gaps import gap_escalate, gap_option_choose
 from supply.services.scenarios import scenario_choose
@@ -126,7 +127,7 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     """Choose an option; of two who decide at the same time one wins and the other is told.
 
     The chosen option's effect on the plan is applied when the company forecast is built; the chosen way to close a
-    supply gap and a chosen scenario go to operations at once.
+    supply gap and a chosen scenario go to operations at once, a correction of what is published to the workers.
     """
     decision = Decision.objects.select_for_update().get(pk=decision.pk)
     on_behalf_of = deciding_for(person, decision)
@@ -135,7 +136,7 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     if chosen is None:
         keys = ", ".join(decision.options.values_list("key", flat=True))
         raise Invalid(f"{decision.code} has no option {option!r}; it has: {keys}.")
-    if chosen.plan_effect:
+    if chosen.plan_effect and not decision.corrects:
         check_plan_open(decision.cycle)
     decision.state, decision.chosen = Decision.State.DECIDED, chosen.key
     decision.decided_by, decision.on_behalf_of, decision.decided_at = person, on_behalf_of, at
@@ -144,6 +145,8 @@ def decision_decide(*, decision: Decision, option: str, person: Person, at: date
     decision.save()
     _gap_answer(decision, chosen, person, at)
     _scenario_answer(decision, chosen, person, at)
+    if decision.corrects and chosen.plan_effect:
+        correction_publish_queue(decision=decision, at=at)
     return decision
 
 

@@ -10,10 +10,20 @@ from jobs.services.messages import messages_queue
 from masterdata.models import Person
 from masterdata.selectors import company
 from masterdata.selectors.mails import MINUTES, switched_off
-from meetings.minutes import Part, PlanFacts, ReaderFacts, Text, digest
+from meetings.minutes import (
+    PLAN_LINES,
+    LineChange,
+    Part,
+    PlanFacts,
+    ReaderFacts,
+    Text,
+    decision_line,
+    digest,
+    own_part,
+)
 from meetings.models import Action, Decision, Meeting, MeetingKind
 from meetings.selectors.company_forecast import BuiltForecast
-from meetings.selectors.line_changes import changes_by_owner
+from meetings.selectors.line_changes import changes_by_owner, corrected_by_owner
 from meetings.selectors.links import link
 from meetings.selectors.pack import pack_content, pack_for, plan_sentences
 from meetings.selectors.people import participants
@@ -22,6 +32,7 @@ from meetings.services.invitations import invitation_text, invitation_update
 from meetings.services.mails import has_address, key_of, message, time_for
 
 MOST_IN_MAIL = 8
+UNTOUCHED = "No number of your customers is corrected."
 
 
 def pack_mails_queue(*, meeting: Meeting, at: datetime) -> int:
@@ -140,20 +151,47 @@ def publication_queue(*, cycle: Cycle, built: BuiltForecast, at: datetime) -> in
     changes = changes_by_owner(cycle, built)
     actions = _open_actions()
     mails = [
-        _text_mail(
-            person=person,
-            cycle=cycle,
-            kind="published",
-            step="publish",
-            subject="the company forecast is published",
-            text=_readers_text(plan, person, changes, actions),
-            path="/forecast/",
-            button="Open the company forecast",
-            at=at,
+        _published_mail(person, cycle, "publish", _readers_text(plan, person, changes, actions), at)
+        for person in _reading(participants())
+    ]
+    return messages_queue(messages=mails)
+
+
+def _published_mail(person: Person, cycle: Cycle, step: str, text: Text, at: datetime, done: str = "") -> Message:
+    return _text_mail(
+        person=person,
+        cycle=cycle,
+        kind="published",
+        step=step,
+        subject=f"the company forecast is {done or 'published'}",
+        text=text,
+        path="/forecast/",
+        button="Open the company forecast",
+        at=at,
+    )
+
+
+def correction_queue(*, decision: Decision, revision: int, built: BuiltForecast, at: datetime) -> int:
+    """Tell everybody that a published forecast is corrected: what changes for their own lines, then why and by whom."""
+    cycle, done = decision.cycle, f"corrected: revision {revision}"
+    facts = decision_facts(decision)
+    why = Part("Why", (decision_line(facts, company().currency),))
+    numbers = Part("The plan", plan_sentences(pack_content(cycle, at, built=built))[:PLAN_LINES])
+    changes = corrected_by_owner(built, decision)
+    title = f"Company forecast {cycle.code} is {done}"
+    mails = [
+        _published_mail(
+            person, cycle, f"correction:{revision}", corrected_text(title, changes, person, why, numbers), at, done
         )
         for person in _reading(participants())
     ]
     return messages_queue(messages=mails)
+
+
+def corrected_text(title: str, changes: dict[int, list[LineChange]], person: Person, *rest: Part) -> Text:
+    """An owner's changed lines first; an owner of none of them reads that, others read only the rest."""
+    own = own_part(changes[person.pk], UNTOUCHED) if person.pk in changes else None
+    return Text(title, (own, *rest) if own else rest)
 
 
 def _open_actions() -> dict[int, list[Action]]:

@@ -16,7 +16,9 @@ from masterdata.selectors import company
 from meetings.services.agreement import pack_due, pack_freeze
 from meetings.services.briefs import gap_briefs_raise
 from meetings.services.cadence import actuals_check, cycle_give_up, cycle_start
+from meetings.services.corrections import correction_publish_queue, corrections_due
 from meetings.services.invitations import invitations_queue
+from meetings.services.outcomes import outcomes_take
 from meetings.services.publishing import publish_due, publish_queue
 from meetings.services.reminders import reminders_materialise
 from meetings.services.said_digests import said_digests_queue
@@ -25,13 +27,14 @@ log = logging.getLogger(__name__)
 
 
 def due(*, at: datetime) -> None:
-    """Move the open cycle on, raise briefs, freeze the pack, publish, open the next cycle; then invite, remind, tell.
+    """Move the open cycle on, raise briefs, freeze the pack, publish, open the next cycle, look back at decisions; then
+    invite, remind, tell.
 
     Nobody is told that something is late which is done in the same breath. Safe to repeat. What fails does not hold up
     the rest; the first failure is raised when everything has had its turn.
     """
     failures = []
-    for work in (_move_on, _raise_briefs, _freeze, _publish, _open_next, _invite, _remind, _tell_said):
+    for work in (_move_on, _raise_briefs, _freeze, _publish, _open_next, _look_back, _invite, _remind, _tell_said):
         try:
             work(at)
         except Exception as failure:
@@ -59,6 +62,10 @@ def _tell_said(at: datetime) -> None:
     said_digests_queue(at=at)
 
 
+def _look_back(at: datetime) -> None:
+    outcomes_take(at=at)
+
+
 def _raise_briefs(at: datetime) -> None:
     if cycle := open_cycle():
         gap_briefs_raise(cycle=cycle, at=at)
@@ -74,6 +81,8 @@ def _publish(at: datetime) -> None:
     cycle = open_cycle()
     if cycle is not None and publish_due(cycle):
         publish_queue(cycle=cycle, at=at)
+    for decision in corrections_due():
+        correction_publish_queue(decision=decision, at=at)
 
 
 def _open_next(at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Publishing the company forecast: once per cycle, in one transaction, provable from its inputs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +73,7 @@ def forecast_publish(*, cycle: Cycle, at: datetime, replayed: bool = False) -> F
         made_from=built.made_from,
         content_hash=built.content_hash,
     )
-    _decided_changes_record(cycle, built, at)
+    decided_changes_record(cycle, built, at)
     changes_seal(cycle=cycle, at=at)
     if not replayed:
         milestone_reach(cycle=cycle, kind=Milestone.PUBLISHED, at=at, note=built.content_hash)
@@ -104,8 +105,11 @@ def _check_approved(cycle: Cycle) -> None:
         )
 
 
-def _decided_changes_record(cycle: Cycle, built: BuiltForecast, at: datetime) -> None:
+def decided_changes_record(cycle: Cycle, built: BuiltForecast, at: datetime, corrections: Collection[int] = ()) -> None:
+    """Write down what decisions changed, cell by cell; of corrections only those named (decision ids)."""
     for change in built.changes:
+        if change.decision.corrects != bool(corrections) or (corrections and change.decision.pk not in corrections):
+            continue
         changes_copy(
             cycle=cycle,
             stage=Stage.COMPANY_FORECAST,

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cycles.selectors import current_cycle
@@ -10,8 +11,8 @@ from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, words_read
 from meetings.models import Action, Meeting
-from meetings.selectors.rooms import actions_page
-from meetings.services.actions import action_add, action_close
+from meetings.selectors.actions import actions_page
+from meetings.services.actions import action_add, action_close, action_comment
 
 
 @require_GET
@@ -71,3 +72,14 @@ def close(request: PortalRequest, code: str) -> HttpResponse:
     response = redirect("meetings:room", month=meeting.cycle.code, kind=meeting.kind)
     response["Location"] += "#actions"
     return response
+
+
+@require_POST
+def comment(request: PortalRequest, code: str) -> HttpResponse:
+    action = get_object_or_404(Action, code=code)
+    try:
+        action_comment(action=action, by=request.person, at=request.now, text=words_read(request.POST, "comment"))
+    except Refused as refusal:
+        return _page(request, refusal, f"comment-{code}")
+    messages.success(request, f"Written down beside {action.code}.")
+    return redirect(f"{reverse('meetings:actions')}#{action.code}")

@@ -1,5 +1,6 @@
 """Finance's confirmation, the pack, the CEO's approval: panels that other pages fetch, and what they send."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,15 +8,23 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cycles.models import Cycle
 from cycles.selectors import current_cycle, open_cycle
-from jobs.errors import Refused
+from cycles.steps import Step
+from jobs.errors import Invalid, Refused
+from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from meetings.forms import words_read
-from meetings.selectors.agreement import approve_panel, confirm_panel
-from meetings.services.agreement import ceo_approve, ceo_return, finance_confirm, pack_freeze
+from meetings.selectors.agreement import approve_panel, confirm_panel, signed_panel
+from meetings.services.agreement import RETURNS, ceo_approve, ceo_return, finance_confirm, pack_freeze, plan_return
+
+PANELS: dict[str, tuple[Callable[[Cycle, Person], dict[str, Any]], str]] = {
+    "signed": (signed_panel, "/meetings/"),
+    "confirm": (confirm_panel, "/finance/"),
+    "approve": (approve_panel, "/executive/"),
+}
 
 
 def _open() -> Cycle:
@@ -28,11 +37,11 @@ def _open() -> Cycle:
 def _panel(request: PortalRequest, name: str, problem: Refused | None = None) -> HttpResponse:
     """As a fragment for the page that fetched it, else as a page of its own."""
     cycle = current_cycle()
-    build = confirm_panel if name == "confirm" else approve_panel
+    build, home = PANELS[name]
     panel = f"meetings/_{name}.html"
     context: dict[str, Any] = build(cycle, request.person) if cycle else {"cycle": None}
     context |= {"problem": problem, "typed": request.POST if problem else {}, "panel": panel}
-    context["next"] = _next(request, "/finance/" if name == "confirm" else "/executive/")
+    context["next"] = _next(request, home)
     template = panel if request.headers.get("HX-Request") else "meetings/agreement.html"
     return render(request, template, context, status=problem.status if problem else 200)
 
@@ -41,6 +50,24 @@ def _next(request: PortalRequest, otherwise: str) -> str:
     """The page the panel stands on, so that sending it comes back there."""
     wanted = request.POST.get("next") or urlsplit(request.headers.get("HX-Current-URL", "")).path
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+
+
+@require_GET
+def signed(request: PortalRequest) -> HttpResponse:
+    return _panel(request, "signed")
+
+
+@require_POST
+def return_plan(request: PortalRequest, step: str) -> HttpResponse:
+    """Send the other side's signed plan back."""
+    try:
+        which = next((known for known in RETURNS if known.value == step), Step.PUBLISH)
+        reason = words_read(request.POST, "reason")
+        plan_return(cycle=_open(), step=which, person=request.person, at=request.now, reason=reason)
+    except Invalid as refusal:
+        return _panel(request, "signed", refusal)
+    messages.success(request, f"Returned. The {which.label} is open again, and everybody concerned gets your reason.")
+    return redirect(_next(request, "/meetings/"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_POST
 from demand.selectors.present import cycle_now
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
-from meetings.forms import risk_read
+from meetings.forms import day_read, number_read, risk_read
 from meetings.models import Meeting, RiskOpportunity
 from meetings.selectors.register import register
-from meetings.services.actions import risk_add, risk_settle
+from meetings.services.actions import risk_add, risk_review, risk_settle
 
 
 @require_GET
@@ -20,12 +20,12 @@ def risks(request: PortalRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: PortalRequest, problem: Refused | None = None) -> HttpResponse:
+def _page(request: PortalRequest, problem: Refused | None = None, form: str = "risk") -> HttpResponse:
     """The register; as a panel of the demand review its forms lead back there."""
     in_panel = bool(request.headers.get("HX-Request"))
-    context = register(cycle_now(), request.person) | {
+    context = register(cycle_now(), request.person, request.today) | {
         "problem": problem,
-        "problem_form": "risk" if problem else "",
+        "problem_form": form if problem else "",
         "typed": request.POST if problem else {},
         "back": "demand" if in_panel else request.POST.get("back", ""),
         "tab": "risks",
@@ -53,6 +53,24 @@ def settle(request: PortalRequest, pk: int) -> HttpResponse:
         raise Invalid("Say whether it came true or did not.") from None
     risk_settle(risk=risk, by=request.person, state=state)
     messages.success(request, f"{risk.get_kind_display()} settled: {state.label.lower()}.")
+    return _back(request)
+
+
+@require_POST
+def review(request: PortalRequest, pk: int) -> HttpResponse:
+    risk = get_object_or_404(RiskOpportunity.objects.select_related("owner__user"), pk=pk)
+    try:
+        risk_review(
+            risk=risk,
+            cycle=cycle_now(),
+            by=request.person,
+            value=number_read(request.POST, "value", "Value"),
+            probability=number_read(request.POST, "probability", "Probability") / 100,
+            check_on=day_read(request.POST, "check_on", "Checked on"),
+        )
+    except Invalid as refusal:
+        return _page(request, refusal, f"review-{pk}")
+    messages.success(request, f"Reviewed: {risk.text}")
     return _back(request)
 
 

@@ -10,7 +10,8 @@ from cycles.selectors import current_cycle
 from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, risk_read, words_read
-from meetings.models import Meeting, MeetingKind
+from meetings.models import Action, Meeting, MeetingKind
+from meetings.selectors.rights import leads
 from meetings.selectors.rooms import gaps_without_brief, meetings_page, present_page, room_page
 from meetings.services.actions import action_add, risk_add
 from meetings.services.digests import digest_readers
@@ -36,7 +37,10 @@ def meeting_at(month: str, kind: str) -> Meeting:
 
 @require_GET
 def meetings_list(request: PortalRequest) -> HttpResponse:
-    context = meetings_page(current_cycle(), request.now) | {"tab": "meetings"}
+    context = meetings_page(current_cycle(), request.now) | {"tab": "meetings", "writes": leads(request.person)}
+    following = next((one["row"] for one in context["meetings"] if one["row"].state == Meeting.State.PLANNED), None)
+    if following is not None and following.starts_at > request.now and may_cancel(following, request.today):
+        context["cancellable"] = following
     return render(request, "meetings/meetings.html", context)
 
 
@@ -127,7 +131,8 @@ def cancel(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 
 @require_POST
 def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting = meeting_at(month, kind)
+    """An action of the meeting; one from the WE review comes back in the next review."""
+    meeting, from_review = meeting_at(month, kind), request.POST.get("source") == Action.Source.REVIEW
     try:
         action = action_add(
             cycle=meeting.cycle,
@@ -138,9 +143,10 @@ def add_action(request: PortalRequest, month: str, kind: str) -> HttpResponse:
             by=request.person,
             on=request.today,
             at=request.now,
+            source=Action.Source.REVIEW if from_review else Action.Source.BY_HAND,
         )
     except Refused as refusal:
-        return _room(request, meeting, refusal, "action")
+        return _room(request, meeting, refusal, "improve" if from_review else "action")
     messages.success(request, f"{action.code} for {action.owner.name}, due {action.due_on.day} {action.due_on:%b %Y}.")
     return _back(meeting, "#actions")
 

@@ -28,6 +28,7 @@ from jobs.models import Job
 from jobs.services.work import part_claim, part_finish
 from meetings.services.agreement import ceo_approve, finance_confirm, pack_freeze
 from meetings.services.cadence import cycle_start
+from meetings.services.corrections import correction_part
 from meetings.services.publishing import publish_part
 from supply.models import Resource
 from supply.services.planning import supply_plan_build
@@ -42,7 +43,7 @@ SUPPLY = datetime(2026, 11, 16, 10, tzinfo=UTC)
 MONEY = datetime(2026, 11, 17, 10, tzinfo=UTC)
 FROZEN = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
 APPROVED = datetime(2026, 11, 19, 10, tzinfo=UTC)
-HANDLERS = {"publish": publish_part}
+HANDLERS = {"publish": publish_part, "correction": correction_part}
 
 
 def do_job(job: Job, at: datetime) -> None:

@@ -127,7 +127,7 @@ def test_the_slides_have_native_tables_and_charts_with_the_numbers_of_the_pack(c
     assert months["Forecast"] == tuple(row["revenue"] for row in pack["months"])
     assert months["Budget"] == tuple(row["budget"] for row in pack["months"])
     assert families["Forecast"] == tuple(row["forecast"] for row in pack["families"])
-    assert tables["Decision D-1"][2] == ["B. Two Saturdays", "–", "40,123", "9,876", "2,346", "recommended"]
+    assert tables["Decision D-1"][2] == ["B. Two Saturdays", "–", "40,123", "9,876", "2,346", "9,876", "recommended"]
     assert tables["Risks"][1][:6] == ["Risk", "North may cut its range", "Feb 2027", "−10,000", "30.0 %", "−3,000"]
     assert pack["message"] in texts_of(deck)
 
