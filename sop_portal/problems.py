@@ -21,6 +21,7 @@ def problem(code: str, detail: str, http_status: int, **extra: object) -> Respon
 
 def _title(http_status: int) -> str:
     names = {400: "Bad request", 401: "Sign in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed"}
+    names |= {412: "Changed meanwhile", 413: "Too large", 428: "Say what you have seen", 503: "Not now"}
     names |= {406: "Not acceptable", 409: "Conflict", 415: "Unsupported media type", 422: "Invalid", 429: "Too many"}
     return names.get(http_status, "Error")
 

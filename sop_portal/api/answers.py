@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.http import parse_etags
@@ -9,6 +10,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from jobs.errors import Refused
 from sop_portal.api.parameters import bad
@@ -78,3 +80,9 @@ def not_modified(request: Request, tag: str) -> HttpResponseBase | None:
     """The answer to somebody who has this already."""
     asked = request.headers.get("If-None-Match", "")
     return HttpResponse(status=304, headers={"ETag": tag}) if tag and has_tag(asked, tag) else None
+
+
+def tagged(request: Request, body: dict[str, Any]) -> HttpResponseBase:
+    """The body with a tag of its content, or nothing where the reader has it already."""
+    tag = tag_of(body)
+    return not_modified(request, tag) or Response(body, headers={"ETag": tag})

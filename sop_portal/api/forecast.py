@@ -1,8 +1,7 @@
 """`GET /api/v1/company-forecast/`: the published forecast, or any stage of any cycle."""
 
 from django.http import HttpResponseBase, StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,26 +19,45 @@ from demand.selectors.forecast import (
     forecast_version,
 )
 from masterdata.selectors import person_of
-from sop_portal.api import parameters
+from sop_portal.api import described, parameters
 from sop_portal.api.answers import fields_of, form_of, not_modified, tag_of
 from sop_portal.api.scopes import HasScope
 from sop_portal.api.streams import STREAMS, months_text
 
 FORMS = ("json", *STREAMS)
-TEXT = [
-    ("cycle", "The cycle, YYYY-MM; by default the latest published one."),
-    ("stage", f"One of {', '.join(Stage.values)}; by default company_forecast."),
-    ("level", f"One of {', '.join(Level.values)}; by default product."),
-    ("measure", f"One of {', '.join(Measure.values)}; by default quantity."),
-    ("month_from", "First month, YYYY-MM."),
-    ("month_to", "Last month, YYYY-MM."),
-    ("format", f"One of {', '.join(FORMS)}; by default what Accept asks for, else json."),
-    ("fields", "Only these columns, separated by commas."),
-    ("cursor", "Where the next page begins, from `next` of the page before; JSON only."),
-    ("page_size", "Rows of a JSON page, 1 to 10,000; by default 1,000."),
-    *[(name, f"Only this {name}'s code; may be given several times.") for name in FILTERS],
+MONTHS = {"pattern": described.MONTH_PATTERN}
+PARAMETERS = [
+    described.query("cycle", "The cycle, YYYY-MM; by default the latest published one.", **MONTHS),
+    described.query("stage", "By default company_forecast.", enum=Stage.values),
+    described.query("level", "By default product.", enum=Level.values),
+    described.query("measure", "By default quantity.", enum=Measure.values),
+    described.query("month_from", "First month, YYYY-MM.", **MONTHS),
+    described.query("month_to", "Last month, YYYY-MM.", **MONTHS),
+    described.query("format", "By default what Accept asks for, else json.", enum=list(FORMS)),
+    described.query("fields", "Only these columns, separated by commas: the level's codes, month, the measure."),
+    *[described.codes(name) for name in FILTERS],
+    *described.page_parameters(),
 ]
-KNOWN = {name for name, _ in TEXT}
+KNOWN = {parameter.name for parameter in PARAMETERS}
+CELL = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in (*FILTERS, "month")}
+    | {name: {"type": "number"} for name in Measure.values},
+}
+PAGE = {
+    "type": "object",
+    "required": ["cycle", "stage", "level", "measure", "count", "next", "results"],
+    "properties": {name: {"type": "string"} for name in ("cycle", "stage", "content_hash", "level", "measure")}
+    | {
+        "simulated": {"type": "boolean", "description": "A replay of the past, not a cycle that was run."},
+        "revision": {"type": ["integer", "null"]},
+        "count": {"type": "integer", "description": "Rows of all pages."},
+        "next": {"type": ["string", "null"]},
+        "results": {"type": "array", "items": CELL},
+    },
+}
+STREAMED = {(200, content_type.partition(";")[0]): {"type": "string"} for content_type, _ in STREAMS.values()}
 
 
 class CompanyForecastView(APIView):
@@ -49,8 +67,13 @@ class CompanyForecastView(APIView):
     permission_classes = [HasScope]
 
     @extend_schema(
-        parameters=[OpenApiParameter(name, str, description=text) for name, text in TEXT],
-        responses={200: OpenApiTypes.OBJECT},
+        operation_id="company_forecast",
+        tags=["company-forecast"],
+        parameters=[*PARAMETERS, described.if_none_match()],
+        responses={(200, "application/json"): PAGE}
+        | STREAMED
+        | described.unchanged()
+        | described.problems(400, 404, 406, 422),
     )
     def get(self, request: Request) -> HttpResponseBase:
         query = request.query_params
