@@ -14,8 +14,8 @@ from demand.models import ForecastVersion, VersionState
 from sop_portal.api import described
 from sop_portal.api.answers import form_of, tagged
 from sop_portal.api.parameters import bad, check_known
-from sop_portal.api.resources import MOMENT
 from sop_portal.api.scopes import HasScope
+from sop_portal.api.table import MOMENT
 
 TIMES = dict.fromkeys(("opened_at", "ended_at"), described.TYPES[MOMENT])
 SUMMARY: dict[str, Any] = {

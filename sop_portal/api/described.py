@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from masterdata.frames import Column, Kind
 from sop_portal.api.examples import EXAMPLES
-from sop_portal.api.resources import DAY, MOMENT, MONTH, NUMBER, TEXT, WHOLE, YES_NO, Field, Table
+from sop_portal.api.table import DAY, MOMENT, MONTH, NUMBER, TEXT, WHOLE, YES_NO, Field, Table
 from sop_portal.imports import IMPORTERS
 
 Schema = dict[str, Any]

@@ -22,7 +22,7 @@ from masterdata.selectors import person_of
 from masterdata.services.imports import LOCK, ImportResult
 from sop_portal.api.answers import has_tag, tag_of
 from sop_portal.api.parameters import bad
-from sop_portal.api.resources import Table
+from sop_portal.api.table import Table
 from sop_portal.clock import now
 from sop_portal.imports import import_files
 

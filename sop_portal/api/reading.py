@@ -16,8 +16,8 @@ from masterdata.selectors import person_of
 from sop_portal.api import described, parameters
 from sop_portal.api.answers import fields_of, form_of, tag_of, tagged
 from sop_portal.api.pushing import row_put, rows_push
-from sop_portal.api.resources import DAY, MONTH, Field, Table
 from sop_portal.api.scopes import HasScope
+from sop_portal.api.table import DAY, MONTH, Field, Table
 
 COMMON = ("fields", "cursor", "page_size", "format")
 

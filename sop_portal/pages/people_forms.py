@@ -27,12 +27,23 @@ def offer(form: forms.Form, name: str, choices: QuerySet[Any]) -> None:
     field.queryset = choices
 
 
+SCOPE_WORDS = {
+    "forecast:read": "Read the forecast, every stage",
+    "cycles:read": "Read cycles, steps and participation",
+    "meetings:read": "Read meetings, decisions, actions and risks",
+    "kpis:read": "Read measures and accuracy",
+    "data:read": "Read master data, actuals, orders, stock and budget",
+    "data:write": "Push actuals, orders, stock, budget and events",
+    "masterdata:write": "Push products, customers, families, regions and rates",
+}
+
+
 class KeyForm(forms.Form):
     """A key of a program, in the name of a person whose rights it has within its scopes."""
 
     person = PersonChoice(Person.objects.none(), empty_label="choose")
     name = forms.CharField(max_length=80)
-    scopes = forms.MultipleChoiceField(choices=[(scope, scope) for scope in SCOPES])
+    scopes = forms.MultipleChoiceField(choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES])
     days = forms.IntegerField(min_value=1, max_value=3650, initial=365)
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
