@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.views.defaults import bad_request, page_not_found, server_error
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -15,8 +16,17 @@ TYPE = "application/problem+json"
 
 def problem(code: str, detail: str, http_status: int, **extra: object) -> Response:
     """A problem details answer."""
-    body = {"type": "about:blank", "title": _title(http_status), "status": http_status, "code": code, "detail": detail}
-    return Response(body | extra, status=http_status, content_type=TYPE)
+    return Response(_body(code, detail, http_status) | extra, status=http_status, content_type=TYPE)
+
+
+def _body(code: str, detail: str, http_status: int) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": _title(http_status),
+        "status": http_status,
+        "code": code,
+        "detail": detail,
+    }
 
 
 def _title(http_status: int) -> str:
@@ -44,3 +54,27 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
                 told[header] = answer[header]
         return told
     return None
+
+
+# --- What goes wrong before or beside a view: a problem for programs, a page for people ----------------------------
+
+API = "/api/"
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    words = "There is nothing at this address. Addresses end with a slash; /api/v1/docs/ lists them."
+    return _plain("not_found", words, 404) if request.path.startswith(API) else page_not_found(request, exception)
+
+
+def bad_request_told(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    words = "The request is not written as HTTP wants it."
+    return _plain("bad_request", words, 400) if request.path.startswith(API) else bad_request(request, exception)
+
+
+def broken(request: HttpRequest) -> HttpResponseBase:
+    words = "Something broke here, and it is written down. Nothing was stored."
+    return _plain("broken", words, 500) if request.path.startswith(API) else server_error(request)
+
+
+def _plain(code: str, detail: str, http_status: int) -> JsonResponse:
+    return JsonResponse(_body(code, detail, http_status), status=http_status, content_type=TYPE)

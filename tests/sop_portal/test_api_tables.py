@@ -133,6 +133,17 @@ def test_a_row_that_is_not_there_is_a_problem(ask) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_nothing_under_the_interface_is_answered_as_a_page(ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = ask("get", "nowhere")
+    assert (missing.status_code, missing["Content-Type"]) == (404, "application/problem+json")
+    assert Client().get("/nowhere/").status_code == 302  # a page: sign in first
+    monkeypatch.setattr("sop_portal.api.reading.page_of", lambda *_: 1 / 0)
+    ask.client.raise_request_exception = False
+    broken = ask("get", "families")
+    assert (broken.status_code, broken["Content-Type"]) == (500, "application/problem+json")
+    assert broken.json()["code"] == "broken"
+
+
 # --- Pushing ------------------------------------------------------------------------
 
 

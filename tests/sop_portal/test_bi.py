@@ -65,11 +65,14 @@ def test_the_reader_reads_the_views_and_nothing_else(
         with reader.cursor() as cursor:
             for view in VIEWS:
                 cursor.execute(f"SELECT count(*) FROM {view}")
+            cursor.execute("SHOW default_transaction_read_only")
+            assert cursor.fetchone() == ("on",)
+            cursor.execute("SET default_transaction_read_only = off")
             for refused in (
                 "SELECT * FROM masterdata_apikey",
                 "SELECT unit_cost FROM masterdata_product",
                 "SELECT * FROM demand_forecastline",
-                "SET default_transaction_read_only = off; DELETE FROM bi_actuals",
+                "DELETE FROM demand_booking",
                 "CREATE TABLE public.mine (x int)",
             ):
                 with pytest.raises(psycopg2.errors.InsufficientPrivilege):
