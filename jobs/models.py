@@ -122,3 +122,44 @@ class MovedClock(models.Model):
 
     def __str__(self) -> str:
         return self.at.isoformat()
+
+
+class Webhook(models.Model):
+    """An address outside that is told of events; its secret follows from `salt` and the portal's own."""
+
+    url = models.URLField(max_length=400)
+    events = models.JSONField(default=list)
+    salt = models.CharField(max_length=40)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Delivery(models.Model):
+    """One event for one webhook, once per `key`, whatever fails or runs twice."""
+
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
+    key = models.CharField(max_length=120)
+    event = models.CharField(max_length=40)
+    body = models.JSONField()
+    state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.DUE)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered = models.PositiveSmallIntegerField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["webhook", "key"], name="delivery_once")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state__in=["due", "sending"]), name="delivery_open")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"

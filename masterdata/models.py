@@ -265,3 +265,14 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+
+class ApiKeyUse(models.Model):
+    """How often a key was used in its latest minute; the table is not logged, so that counting costs no disk write."""
+
+    key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="use")
+    minute = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.minute:%H:%M}: {self.count}"

@@ -23,6 +23,7 @@ from masterdata.models import Person
 from masterdata.selectors import company
 from meetings.services.publishing import forecast_publish
 from sop_portal.bench_planning import planning_figures
+from sop_portal.bench_pulls import pull_figures
 from sop_portal.demonstration.loading import FOLDER, demonstration_load
 from sop_portal.opening import demonstration_open
 from sop_portal.replay import replay_baseline
@@ -70,13 +71,21 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
 
 
 def benchmark(*, at: datetime, large: bool = False) -> Iterator[Figure]:
-    """Every figure as it is known; needs an empty, migrated database. `large` also plans 2,000 products."""
+    """Every figure as it is known; needs an empty, migrated database. `large`: larger companies too."""
     yield from (Figure(*figure) for figure in planning_figures(large=large))
     yield from import_figures(at)
     yield from baseline_figures(at)
     yield from publish_figures(at)
     yield Figure("replay and measures", f"{timed(work_until_done)[0]:.0f} s", "12 past cycles, one process")
     yield from page_figures()
+    if large:
+        yield from (Figure(*figure) for figure in pull_figures())
+
+
+def pulls(*, at: datetime) -> Iterator[Figure]:
+    """Pulls of a large company's forecast; needs an empty, migrated database."""
+    demonstration_load(at=at)
+    yield from (Figure(*figure) for figure in pull_figures())
 
 
 def import_figures(at: datetime) -> Iterator[Figure]:

@@ -63,7 +63,7 @@ def _told(request: HttpRequest, status: int) -> HttpResponse:
     """Problem details for programs, a page that asks nothing of the database for people."""
     detail = DETAIL if status == 503 else "It is our fault and has been written to the log."
     if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
-        code, title = {503: ("unavailable", "Not available"), 500: ("error", "Error")}[status]
+        code, title = {503: ("unavailable", "Not available"), 500: ("broken", "Error")}[status]
         body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
         return JsonResponse(body, status=status, content_type="application/problem+json")
     return HttpResponse(render_to_string(f"{status}.html", {"detail": detail}), status=status)

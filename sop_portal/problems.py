@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.views.defaults import bad_request, page_not_found
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -15,12 +16,22 @@ TYPE = "application/problem+json"
 
 def problem(code: str, detail: str, http_status: int, **extra: object) -> Response:
     """A problem details answer."""
-    body = {"type": "about:blank", "title": _title(http_status), "status": http_status, "code": code, "detail": detail}
-    return Response(body | extra, status=http_status, content_type=TYPE)
+    return Response(_body(code, detail, http_status) | extra, status=http_status, content_type=TYPE)
+
+
+def _body(code: str, detail: str, http_status: int) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": _title(http_status),
+        "status": http_status,
+        "code": code,
+        "detail": detail,
+    }
 
 
 def _title(http_status: int) -> str:
     names = {400: "Bad request", 401: "Sign in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed"}
+    names |= {412: "Changed meanwhile", 413: "Too large", 428: "Say what you have seen", 503: "Not now"}
     names |= {406: "Not acceptable", 409: "Conflict", 415: "Unsupported media type", 422: "Invalid", 429: "Too many"}
     return names.get(http_status, "Error")
 
@@ -43,3 +54,22 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
                 told[header] = answer[header]
         return told
     return None
+
+
+# --- What goes wrong before or beside a view: a problem for programs, a page for people ----------------------------
+
+API = "/api/"
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    words = "There is nothing at this address. Addresses end with a slash; /api/v1/docs/ lists them."
+    return _plain("not_found", words, 404) if request.path.startswith(API) else page_not_found(request, exception)
+
+
+def bad_request_told(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    words = "The request is not written as HTTP wants it."
+    return _plain("bad_request", words, 400) if request.path.startswith(API) else bad_request(request, exception)
+
+
+def _plain(code: str, detail: str, http_status: int) -> JsonResponse:
+    return JsonResponse(_body(code, detail, http_status), status=http_status, content_type=TYPE)

@@ -106,7 +106,7 @@ if TESTING:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "sop_portal.compression.Compression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -279,6 +279,8 @@ PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_MAIL_FROM", default="S&OP Portal <portal@localhost>")
 
 # --- REST -------------------------------------------------------------------------
+# Requests that one key may make in a minute; the next ones are told to wait.
+API_PER_MINUTE = env.int("PORTAL_API_PER_MINUTE", default=600)
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "sop_portal.problems.handle",
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -286,8 +288,10 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "sop_portal.api.answers.OneAnswer",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["sop_portal.api.parsers.StrictJSON", "sop_portal.api.parsers.PlainCSV"],
+    "DEFAULT_THROTTLE_CLASSES": ["sop_portal.api.throttling.PerKey"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
@@ -296,6 +300,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "S&OP Portal",
     "DESCRIPTION": "The published company forecast and what led to it.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

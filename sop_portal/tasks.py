@@ -9,6 +9,7 @@ from celery import shared_task
 from jobs.errors import Refused
 from jobs.models import Job, JobPart, WorkState
 from jobs.services.messages import messages_due_send
+from jobs.services.webhooks import deliveries_due_send
 from jobs.services.work import heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
 from sop_portal.tick import tick
@@ -24,6 +25,7 @@ def run_tick() -> None:
     """Find what is due, then help to do it."""
     tick(at=now())
     messages_due_send(at=now())
+    deliveries_due_send(at=now())
     work_until_done()
 
 
@@ -32,6 +34,7 @@ def run_work() -> None:
     """Somebody has queued work."""
     work_until_done()
     messages_due_send(at=now())
+    deliveries_due_send(at=now())
 
 
 def work_until_done() -> int:

@@ -8,6 +8,7 @@ from demand.services import due as demand
 from jobs.services.work import heartbeat_write
 from kpis.services import due as kpis
 from meetings.services import due as meetings
+from sop_portal import webhooks
 from supply.services import due as supply
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ DUE: tuple[Callable[..., None], ...] = (
     demand.due,
     supply.due,
     kpis.due,
+    webhooks.due,
 )
 
 

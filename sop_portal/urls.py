@@ -9,6 +9,7 @@ from sop_portal.pages.health import live, ready
 from sop_portal.pages.jobs import job_detail, job_retry_view, jobs_list
 from sop_portal.pages.sign_in import SignIn
 
+handler400, handler404 = "sop_portal.problems.bad_request_told", "sop_portal.problems.not_found"
 handler500 = "sop_portal.outage.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", SignIn.as_view(), name="login"),

@@ -40,7 +40,7 @@ from demand.services.events import EventEntry, event_save
 from demand.services.goals import goal_answer
 from demand.services.lines import lines_sync
 from demand.services.own_past import own_past_set
-from jobs.models import Job, MovedClock, WorkState
+from jobs.models import Delivery, Job, MovedClock, Webhook, WorkState
 from kpis.services.snapshots import accuracy_take, measures_take
 from masterdata.bundles import ImportFile
 from masterdata.models import Customer, Person, Product
@@ -51,6 +51,7 @@ from meetings.selectors.calendar import feed_address
 from meetings.services.actions import action_add, risk_add
 from meetings.services.agreement import finance_confirm, pack_freeze
 from meetings.services.decisions import OptionDraft, decision_raise
+from sop_portal.api.resources import BY_NAME
 from sop_portal.uploads import upload_check
 from supply.changes import Overtime
 from supply.inputs import Inputs
@@ -208,11 +209,20 @@ class Everything:
             return {"pk": _keys(RiskOpportunity.objects.all())}
         if name.startswith("supply:"):
             return self._of_supply(name)
+        if name.startswith(("api-", "webhook", "delivery")):
+            return self._of_programs(name)
         if name in ("job", "job-retry"):
             return {"pk": _keys(Job.objects.all())}
         if name in ("person", "hand-over"):
             return {"pk": [self.cast.rep.pk, self.cast.other_rep.pk]}
         return {"pk": [1]}
+
+    def _of_programs(self, name: str) -> dict[str, list[object]]:
+        if name.endswith("-row"):
+            table = BY_NAME[name.removeprefix("api-").removesuffix("-row")]
+            codes = table.rows().order_by("pk").values_list(table.field(table.key).path, flat=True)
+            return {"code": list(codes[:1])}
+        return {"pk": _keys((Webhook if name.startswith("webhook") else Delivery).objects.all())}
 
     def _of_supply(self, name: str) -> dict[str, list[object]]:
         if name == "supply:alternatives":
@@ -352,6 +362,13 @@ def _said_and_entered(house: Everything) -> None:
         cycle=cycle, manager=cast.manager, due_on=ENTRY.date() + timedelta(days=2), proposed_at=ENTRY
     )
     goal_answer(goal=goal, person=cast.rep, joins=True, at=ENTRY)
+    webhook = Webhook.objects.create(
+        url="https://erp.example.com/hooks", events=["forecast.published"], salt="s", created_at=ENTRY
+    )
+    Delivery.objects.create(
+        webhook=webhook, key="forecast.published:1", event="forecast.published", body={}, due_at=ENTRY,
+        state="failed", attempts=8, answered=500, error="The receiver answered 500.",
+    )  # fmt: skip
     Job.objects.create(
         kind="cards", key="done", label="Monthly cards of 2026-10", state=WorkState.DONE, created_at=ENTRY
     )

@@ -10,9 +10,10 @@ from django.db import models
 
 from cycles.models import Cycle
 from cycles.periods import month_range
+from demand.forecast_table import ForecastTable, grouped, rolled_up
 from demand.matrices import Plan
 from demand.models import ForecastVersion, Stage
-from demand.selectors.lines import cycle_lines
+from demand.selectors.lines import lines_grouped
 from demand.selectors.versions import stage_plan, version_current
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
@@ -87,19 +88,26 @@ def forecast_version(wanted: Wanted) -> ForecastVersion | None:
 
 
 def forecast_long(wanted: Wanted) -> pd.DataFrame:
-    """Columns: the level's keys, month (date), and the measure; sorted by keys, then month.
+    """Columns: the level's keys, month (date), and the measure; sorted by keys, then month. See `forecast_table`."""
+    return forecast_table(wanted).long()
+
+
+def forecast_table(wanted: Wanted) -> ForecastTable:
+    """What is wanted by key and month; an unknown code in a filter is refused, each named.
 
     Quantity in the product's unit (mixed units are simply added above product level), revenue and margin in
     company currency = quantity x price (- quantity x unit cost).
     """
     plan = stage_plan(wanted.cycle, wanted.stage)
-    frame = cycle_lines(wanted.cycle, lines=plan.lines) if len(plan.lines) <= 20_000 else cycle_lines(wanted.cycle)
-    frame = frame.reindex(plan.lines)
-    values = _measured(plan, frame, wanted.measure)
+    frame, groups = lines_grouped(wanted.cycle, KEYS[wanted.level])
+    if not np.array_equal(frame.index, plan.lines):
+        frame = frame.reindex(plan.lines)
+        groups = grouped(frame, KEYS[wanted.level])
     keep = _kept(frame, wanted.filters)
     months = month_range(plan.start, plan.months)
     columns = _columns(months, wanted)
-    return _long(values[keep][:, columns], frame[keep], KEYS[wanted.level], [months[i] for i in columns], wanted)
+    keys, totals = rolled_up(_measured(plan, frame, wanted.measure), groups, keep)
+    return ForecastTable(keys, [months[i] for i in columns], totals[:, columns], str(wanted.measure))
 
 
 def _measured(plan: Plan, frame: pd.DataFrame, measure: Measure) -> np.ndarray:
@@ -129,21 +137,3 @@ def _columns(months: list[date], wanted: Wanted) -> list[int]:
     if first > last:
         raise Invalid(f"month_from ({first:%Y-%m}) lies after month_to ({last:%Y-%m}).")
     return [i for i, month in enumerate(months) if first <= month <= last]
-
-
-def _long(
-    values: np.ndarray, frame: pd.DataFrame, keys: tuple[str, ...], months: list[date], wanted: Wanted
-) -> pd.DataFrame:
-    if keys:
-        groups = frame.groupby(list(keys), sort=True)
-        codes = groups.ngroup().to_numpy()
-        table = groups.size().index.to_frame(index=False)
-        table.columns = list(keys)
-    else:
-        codes, table = np.zeros(len(frame), dtype=int), pd.DataFrame(index=range(1 if len(frame) else 0))
-    totals = np.zeros((len(table), len(months)))
-    np.add.at(totals, codes, values)
-    long = table.loc[table.index.repeat(len(months))].reset_index(drop=True)
-    long["month"] = months * len(table)
-    long[str(wanted.measure)] = totals.ravel()
-    return long

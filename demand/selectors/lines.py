@@ -9,6 +9,7 @@ from django.db.models import Count, F, Max, Subquery, Sum
 
 from cycles.models import Cycle
 from cycles.periods import add_months
+from demand.forecast_table import Groups, grouped
 from demand.matrices import Lines
 from demand.models import CycleLine
 from masterdata.models import Person, RowChange
@@ -68,6 +69,17 @@ def cycle_lines(
     return frame[keep].copy()
 
 
+def lines_grouped(cycle: Cycle, columns: tuple[str, ...]) -> tuple[pd.DataFrame, Groups]:
+    """The frame of `cycle_lines` and its keys as the process keeps them, not copied: read them, never write to them."""
+    state = _state(cycle)
+    return _frame(cycle.pk, state), _grouped(cycle.pk, state, columns)
+
+
+@lru_cache(maxsize=KEPT)
+def _grouped(cycle: int, state: tuple[int, ...], columns: tuple[str, ...]) -> Groups:
+    return grouped(_frame(cycle, state), columns)
+
+
 def _state(cycle: Cycle) -> tuple[int, ...]:
     """What has to change before the frame of a cycle can: its lines, who owns them, or any master data.
 
@@ -94,6 +106,7 @@ def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
 def lines_forget() -> None:
     """Read everything anew: for a proof of what the database really holds."""
     _frame.cache_clear()
+    _grouped.cache_clear()
 
 
 def line_ids(frame: pd.DataFrame) -> Lines:

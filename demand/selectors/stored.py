@@ -1,18 +1,22 @@
 """Stored numbers, kept in the process once read: what is stored never changes, a database trigger sees to that."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from django.db import connection
 
-from demand.matrices import Lines, Plan
+from demand.matrices import Lines, Matrix, Plan
 from demand.models import ForecastVersion
 
 KEPT = 24
 FEW_LINES = 200
 ROWS = "SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
+# Vectors as the database stores them: reading 50,000 of them as text takes four times as long.
+BINARY = "SELECT line_id, array_send(quantity) FROM demand_forecastline WHERE version_id = %s ORDER BY line_id"
+ARRAY_HEADER = 20
+CELL = np.dtype([("size", ">i4"), ("value", ">f8")])
 
 
 def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
@@ -25,9 +29,24 @@ def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
 
 @lru_cache(maxsize=KEPT)
 def _whole(version: int, start: date, months: int, made_at: datetime) -> Plan:
-    plan = _read(version, start, months, None)
-    plan.quantity.flags.writeable = False
-    return plan
+    with connection.cursor() as cursor:
+        cursor.execute(BINARY, [version])
+        rows = cursor.fetchall()
+    quantity = vectors_read([row[1] for row in rows], months)
+    quantity.flags.writeable = False
+    return Plan(np.array([row[0] for row in rows], dtype=np.int64), start, quantity)
+
+
+def vectors_read(sent: Sequence[bytes | memoryview], months: int) -> Matrix:
+    """(vectors, months) from what PostgreSQL's `array_send` says of float8[] vectors without NULLs.
+
+    Each is a header of 20 bytes (dimensions, flags, type, length, first index), then for every cell its size and
+    the number, the most significant byte first.
+    """
+    width = ARRAY_HEADER + months * CELL.itemsize
+    whole = np.frombuffer(b"".join(sent), dtype=np.uint8).reshape(len(sent), width)
+    cells = np.ascontiguousarray(whole[:, ARRAY_HEADER:]).view(CELL)
+    return cells["value"].astype(float)
 
 
 def stored_forget() -> None:
@@ -35,11 +54,9 @@ def stored_forget() -> None:
     _whole.cache_clear()
 
 
-def _read(version: int, start: date, months: int, lines: list[int] | None) -> Plan:
-    sql = ROWS if lines is None else f"{ROWS} AND line_id = ANY(%s)"
-    parameters: list[Any] = [version] if lines is None else [version, lines]
+def _read(version: int, start: date, months: int, lines: list[int]) -> Plan:
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} ORDER BY line_id", parameters)
+        cursor.execute(f"{ROWS} AND line_id = ANY(%s) ORDER BY line_id", [version, lines])
         return plan_of_rows(cursor.fetchall(), start, months)
 
 

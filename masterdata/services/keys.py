@@ -6,12 +6,20 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from jobs.errors import Invalid
 from masterdata.models import ApiKey, Person
 
-SCOPES = ("forecast:read", "cycles:read", "masterdata:write")
+SCOPES = (
+    "forecast:read",
+    "cycles:read",
+    "meetings:read",
+    "kpis:read",
+    "data:read",
+    "data:write",
+    "masterdata:write",
+)
 PREFIX_LENGTH = 12
 
 
@@ -28,7 +36,7 @@ def key_create(
     secret = f"sop_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         person=person,
-        name=name or ", ".join(scopes),
+        name=(name or ", ".join(scopes))[:80],
         prefix=secret[:PREFIX_LENGTH],
         secret_hash=_hash(secret),
         scopes=list(scopes),
@@ -59,3 +67,19 @@ def key_revoke(*, key: ApiKey, at: datetime) -> None:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+COUNT = """
+INSERT INTO masterdata_apikeyuse (key_id, minute, count) VALUES (%s, %s, 1)
+ON CONFLICT (key_id) DO UPDATE SET
+    count = CASE WHEN masterdata_apikeyuse.minute = excluded.minute THEN masterdata_apikeyuse.count + 1 ELSE 1 END,
+    minute = excluded.minute
+RETURNING count
+"""
+
+
+def key_count(*, key: ApiKey, at: datetime) -> int:
+    """Count one use of the key; how often it has been used in this minute, by whichever process."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [key.pk, at.replace(second=0, microsecond=0)])
+        return int(cursor.fetchone()[0])

@@ -1,6 +1,6 @@
 """What a key may do."""
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -8,10 +8,11 @@ from masterdata.models import ApiKey
 
 
 class HasScope(BasePermission):
-    """A key needs the view's scope; a signed-in person may read what people may read."""
+    """A key needs the view's scope; a signed-in person may do what their role may."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        scope = getattr(view, "scope", None)
+        writes = request.method not in SAFE_METHODS
+        scope = getattr(view, "write_scope" if writes else "scope", None)
         if scope is None:
             return False
         self.message = f"This key lacks the scope {scope}."

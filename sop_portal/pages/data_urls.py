@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sop_portal.pages import data, people
+from sop_portal.pages import data, people, webhooks
 
 urlpatterns = [
     path("data/", data.data_page, name="data"),
@@ -13,5 +13,9 @@ urlpatterns = [
     path("people/", people.people_page, name="people"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/hand-over/", people.hand_over, name="hand-over"),
+    path("people/keys/", people.make_key, name="key-make"),
     path("people/keys/<int:pk>/revoke/", people.revoke_key, name="key-revoke"),
+    path("webhooks/", webhooks.webhooks_page, name="webhooks"),
+    path("webhooks/<int:pk>/stop/", webhooks.webhook_stop_page, name="webhook-stop"),
+    path("webhooks/deliveries/<int:pk>/again/", webhooks.delivery_again_page, name="delivery-again"),
 ]

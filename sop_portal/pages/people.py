@@ -13,16 +13,37 @@ from masterdata.models import ApiKey, Person
 from masterdata.policy import Action, check
 from masterdata.requests import PortalRequest
 from masterdata.selectors.directory import api_keys, by_department, changes_about, directory, owned_customers
-from masterdata.services.keys import SCOPES, key_revoke
+from masterdata.services.keys import key_create, key_revoke
 from masterdata.services.people import customers_hand_over, person_change
-from sop_portal.pages.people_forms import HandOverForm, PlaceForm
+from sop_portal.pages.people_forms import HandOverForm, KeyForm, PlaceForm
 
 
 @require_GET
 def people_page(request: PortalRequest) -> HttpResponse:
     check(request.person, Action.SET_UP)
-    context = {"departments": by_department(directory()), "keys": api_keys(), "scopes": SCOPES, "now": request.now}
-    return render(request, "data/people.html", context)
+    return _people(request, KeyForm())
+
+
+def _people(request: PortalRequest, form: KeyForm, secret: str = "") -> HttpResponse:
+    context = {
+        "departments": by_department(directory()),
+        "keys": api_keys(),
+        "form": form,
+        "secret": secret,
+        "now": request.now,
+    }
+    return render(request, "data/people.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def make_key(request: PortalRequest) -> HttpResponse:
+    """A key, whose secret stands in this answer and nowhere after it."""
+    check(request.person, Action.SET_UP)
+    form, secret = KeyForm(request.POST), ""
+    if form.is_valid():
+        _, secret = key_create(**form.cleaned_data, at=request.now)
+        form = KeyForm()
+    return _people(request, form, secret)
 
 
 def person_page(request: PortalRequest, pk: int) -> HttpResponse:

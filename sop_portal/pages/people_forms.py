@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from masterdata.models import Customer, Person
 from masterdata.roles import SALES_ROLES, Role
+from masterdata.services.keys import SCOPES
 from masterdata.services.people import Place
 
 
@@ -24,6 +25,30 @@ def offer(form: forms.Form, name: str, choices: QuerySet[Any]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = choices
+
+
+SCOPE_WORDS = {
+    "forecast:read": "Read the forecast, every stage",
+    "cycles:read": "Read cycles, steps and participation",
+    "meetings:read": "Read meetings, decisions, actions and risks",
+    "kpis:read": "Read measures and accuracy",
+    "data:read": "Read master data, actuals, orders, stock and budget",
+    "data:write": "Push actuals, orders, stock, budget and events",
+    "masterdata:write": "Push products, customers, families, regions and rates",
+}
+
+
+class KeyForm(forms.Form):
+    """A key of a program, in the name of a person whose rights it has within its scopes."""
+
+    person = PersonChoice(Person.objects.none(), empty_label="choose")
+    name = forms.CharField(max_length=80)
+    scopes = forms.MultipleChoiceField(choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES])
+    days = forms.IntegerField(min_value=1, max_value=3650, initial=365)
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        offer(self, "person", _people().filter(user__is_active=True))
 
 
 class PlaceForm(forms.Form):

@@ -17,7 +17,7 @@ from demand.selectors.versions import stage_plan, version_current
 from jobs.models import Job
 from masterdata.models import ApiKey, Person
 from masterdata.services.keys import key_create, key_revoke
-from sop_portal.api.forecast import harmless
+from sop_portal.api.streams import harmless
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, approved, do_job
 

@@ -1,16 +1,19 @@
 """The people pages: the directory, a person's place, handing over, keys; who may see them."""
 
+import hashlib
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cycles.services import cycle_advance
 from jobs.models import MovedClock
-from masterdata.models import Customer, Person
+from masterdata.models import ApiKey, Customer, Person
 from masterdata.roles import SET_UP_ROLES
 from masterdata.services.keys import key_create, key_find
 from tests.cast import small_company
@@ -160,3 +163,26 @@ def test_the_running_cycle_is_offered_in_sales_entry_only(client, cast):
     text = text_of(client.post(reverse("hand-over", args=[cast.rep.pk]), data), 422)
     assert "Hand over for the next cycle instead." in text
     assert Customer.objects.get(code="NORTH").owner == cast.rep
+
+
+def test_a_key_is_made_on_the_page_and_shown_once(db: None) -> None:
+    cast = small_company()
+    client = Client()
+    client.force_login(cast.admin.user, backend="django.contrib.auth.backends.ModelBackend")
+    typed = {"person": cast.api_client.pk, "name": "ERP", "scopes": ["data:write", "data:read"], "days": "30"}
+    text = client.post("/people/keys/", typed).content.decode()
+    [secret] = re.findall(r"sop_[\w-]{43}", text)
+    key = ApiKey.objects.get()
+    assert key.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
+    assert (key.name, sorted(key.scopes), (key.expires_at - key.created_at).days) == (
+        "ERP",
+        ["data:read", "data:write"],
+        30,
+    )
+    assert secret not in client.get("/people/").content.decode()
+    refused = client.post("/people/keys/", typed | {"days": "0", "scopes": []})
+    assert refused.status_code == 422
+    assert 'value="ERP"' in refused.content.decode()
+    assert ApiKey.objects.count() == 1
+    client.force_login(cast.rep.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/people/keys/", typed).status_code == 403

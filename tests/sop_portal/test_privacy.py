@@ -25,7 +25,7 @@ from jobs.models import Job, Message
 from kpis.selectors.track_record import track_record
 from kpis.services.cards import cards_mail
 from masterdata.models import Person
-from masterdata.services.keys import key_create
+from masterdata.services.keys import SCOPES, key_create
 from meetings.models import Meeting, MeetingKind
 from meetings.services.agreement import ceo_approve
 from meetings.services.rooms import meeting_finish, meeting_start
@@ -145,7 +145,7 @@ def figures(house: Everything, person: Person) -> set[str]:
 def asker(house: Everything, name: str) -> Asker:
     client, headers = Client(), {}
     if name == "key":
-        scopes = ("forecast:read", "cycles:read")
+        scopes = SCOPES
         headers["Authorization"] = f"Bearer {key_create(person=house.cast.api_client, scopes=scopes, at=ENTRY)[1]}"
     elif name != "nobody":
         client.force_login(house.cast.people[name].user)
@@ -275,8 +275,13 @@ def test_an_export_has_plan_numbers_only(
 
 def test_the_view_for_bi_has_plan_numbers_only(house: Everything, private: dict[str, set[str]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
-        assert [name for (name,) in cursor.fetchall()] == ["bi_company_forecast"]
+        cursor.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public' ORDER BY viewname")
+        assert [name for (name,) in cursor.fetchall()] == ["bi_accuracy", "bi_actuals", "bi_company_forecast"]
+        for view in ("bi_accuracy", "bi_actuals"):
+            cursor.execute(f"SELECT * FROM {view}")
+            found = [column.name for column in cursor.description]
+            assert not {"rep", "owner", "unit_cost", "margin"} & set(found)
+            assert leaks(str(cursor.fetchall()), private, "nobody") == []
         cursor.execute("SELECT * FROM bi_company_forecast")
         columns = [column.name for column in cursor.description]
         rows = cursor.fetchall()

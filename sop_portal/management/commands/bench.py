@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from sop_portal.bench import benchmark
+from sop_portal.bench import benchmark, pulls
 from sop_portal.clock import now
 
 
@@ -14,7 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
 
+        parser.add_argument("--pulls", action="store_true", help="only pulls of 50,000 lines over REST")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        for figure in benchmark(at=now(), large=options["large"]):
+        for figure in pulls(at=now()) if options["pulls"] else benchmark(at=now(), large=options["large"]):
             self.stdout.write(f"{figure.what:<58}{figure.value:>16}   {figure.against}")
             self.stdout.flush()

@@ -1,16 +1,16 @@
-"""Write a stage of a cycle to a CSV or Parquet file."""
+"""Write a stage of a cycle to a CSV, Parquet or Arrow file."""
 
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from django.core.management.base import BaseCommand, CommandParser
 
 from cycles.periods import parse_month
 from cycles.selectors import cycle_of
+from demand.forecast_table import ForecastTable
 from demand.models import Stage
-from demand.selectors.forecast import Level, Measure, Wanted, forecast_long
-from sop_portal.api.forecast import csv_blocks
+from demand.selectors.forecast import Level, Measure, Wanted, forecast_table
+from sop_portal.api.streams import STREAMS
 from sop_portal.management.refusals import refusals
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--stage", choices=Stage.values, default=Stage.COMPANY_FORECAST.value)
         parser.add_argument("--level", choices=Level.values, default=Level.LINE.value)
         parser.add_argument("--measure", choices=Measure.values, default=Measure.QUANTITY.value)
-        parser.add_argument("--format", choices=["csv", "parquet"], default="csv")
+        parser.add_argument("--format", choices=list(STREAMS), default="csv")
         parser.add_argument("--output", required=True, metavar="FILE", type=Path)
 
     @refusals
@@ -33,17 +33,14 @@ class Command(BaseCommand):
             level=Level(options["level"]),
             measure=Measure(options["measure"]),
         )
-        table = forecast_long(wanted)
+        table = forecast_table(wanted)
         write(table, options["output"], options["format"])
         self.stdout.write(f"{len(table)} rows written to {options['output']}")
 
 
-def write(table: pd.DataFrame, output: Path, form: str) -> None:
+def write(table: ForecastTable, output: Path, form: str) -> None:
     """Write next to the target first, so that a file is there whole or not at all."""
     beside = output.with_name(f".{output.name}.part")
-    if form == "parquet":
-        table.assign(month=pd.to_datetime(table["month"])).to_parquet(beside, index=False)
-    else:
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            file.writelines(csv_blocks(table))
+    with beside.open("wb") as file:
+        file.writelines(STREAMS[form][1](table, table.columns))
     beside.replace(output)

@@ -1,0 +1,127 @@
+"""What a pull of a large company's forecast costs: 50,000 lines, against a bare COPY of the same rows."""
+
+import resource
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+from django.db import connection
+from django.test import Client
+
+from masterdata.models import ApiKey, Person
+from masterdata.roles import Role
+from masterdata.services.keys import key_create
+from sop_portal.api.streams import STREAMS
+from sop_portal.clock import now
+
+LINES: Final = 50_000
+REPEATS: Final = 5
+CYCLE: Final = "2001-01"
+URL: Final = f"/api/v1/company-forecast/?cycle={CYCLE}&level=line"
+LIMITS: Final = {"csv": "3 x, never over 5 x", "parquet": "2 x, never over 5 x", "arrow": "2 x, never over 5 x"}
+MADE: Final = """
+WITH family AS (
+    INSERT INTO masterdata_family (code, name, "group") SELECT 'LARGE-' || i, 'Family ' || i, ''
+    FROM generate_series(1, 20) i RETURNING id, code
+), product AS (
+    INSERT INTO masterdata_product
+        (code, name, family_id, uom, decimals, price, unit_cost, currency, make_or_buy, make_to)
+    SELECT 'L' || lpad(i::text, 4, '0'), 'Product ' || i, f.id, 'EA', 0, 10 + i %% 90, 5, '', 'make', 'stock'
+    FROM generate_series(1, 250) i JOIN family f ON f.code = 'LARGE-' || (1 + i %% 20) RETURNING id, family_id, price
+), customer AS (
+    INSERT INTO masterdata_customer (code, name, segment)
+    SELECT 'K' || lpad(i::text, 4, '0'), 'Customer ' || i, '' FROM generate_series(1, %(lines)s / 250) i RETURNING id
+), line AS (
+    INSERT INTO demand_line (product_id, customer_id) SELECT p.id, c.id FROM product p CROSS JOIN customer c
+    RETURNING id, product_id
+), cycle AS (
+    INSERT INTO cycles_cycle (month, state, simulated, horizon, opened_at)
+    VALUES (%(month)s::date, 'published', true, 24, now()) RETURNING id
+), known AS (
+    INSERT INTO demand_cycleline (cycle_id, line_id, family_id, price, unit_cost, method, landing, treated, flags)
+    SELECT cycle.id, line.id, p.family_id, p.price, 5, '', '{}', '[]', '[]'
+    FROM cycle CROSS JOIN line JOIN product p ON p.id = line.product_id
+), version AS (
+    INSERT INTO demand_forecastversion
+        (cycle_id, stage, revision, state, start, months, rule, note, content_hash, made_at)
+    SELECT id, 'company_forecast', 1, 'current', %(month)s::date, 24, '', '', 'made', now() FROM cycle RETURNING id
+)
+INSERT INTO demand_forecastline (version_id, line_id, quantity)
+SELECT version.id, line.id,
+       ARRAY(SELECT floor(random() * 500)::float8 FROM generate_series(1, 24) WHERE line.id IS NOT NULL)
+FROM version CROSS JOIN line
+"""
+# The same rows without the portal: what the database alone needs to write them down.
+BARE: Final = f"""
+COPY (SELECT customer, product, to_char(month, 'YYYY-MM') AS month, quantity FROM bi_company_forecast
+      WHERE cycle = '{CYCLE}') TO STDOUT WITH (FORMAT csv, HEADER)
+"""
+
+
+class Nowhere:
+    """Counts what is written to it."""
+
+    size = 0
+
+    def write(self, data: bytes) -> int:
+        self.size += len(data)
+        return len(data)
+
+
+def pull_figures() -> Iterator[tuple[str, str, str]]:
+    """(what, value, against): the made forecast's first page, a filtered page, and every stream against COPY."""
+    with connection.cursor() as cursor:
+        cursor.execute(MADE, {"lines": LINES, "month": f"{CYCLE}-01"})
+        cursor.execute("ANALYZE")
+    get = _client()
+    cold, _ = timed(partial(get, f"{URL}&page_size=100"))
+    yield "JSON, the first request of a process", f"{cold * 1000:.0f} ms", f"{LINES:,} lines x 24 months, nothing kept"
+    for what, query in (("first page of 100 rows", ""), ("filtered page of 100 rows", "&product=L0042")):
+        yield f"JSON, {what}", f"{best(partial(get, f'{URL}&page_size=100{query}')) * 1000:.0f} ms", "asked: 100 ms"
+    bare = best(_bare_copy)
+    yield "bare COPY of the same rows", f"{bare:.2f} s", f"{LINES * 24:,} rows as CSV"
+    for form in STREAMS:
+        before = _peak()
+        seconds = best(partial(get, f"{URL}&format={form}"))
+        grown = f"peak memory grew by {(_peak() - before) / 1024:.0f} MB"
+        yield f"{form} / bare COPY", f"{seconds / bare:.2f} x", f"{seconds:.2f} s, asked: {LIMITS[form]}; {grown}"
+
+
+def timed(work: Callable[[], object]) -> tuple[float, object]:
+    start = perf_counter()
+    result = work()
+    return perf_counter() - start, result
+
+
+def best(work: Callable[[], object]) -> float:
+    """The median of some repeats."""
+    return median(timed(work)[0] for _ in range(REPEATS))
+
+
+def _bare_copy() -> int:
+    nowhere = Nowhere()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(BARE, nowhere)
+    return nowhere.size
+
+
+def _peak() -> int:
+    """Kilobytes this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _client() -> Callable[[str], int]:
+    person = Person.objects.filter(role=Role.API_CLIENT).first() or Person.objects.all()[0]
+    ApiKey.objects.filter(name="bench").delete()
+    secret = key_create(person=person, scopes=("forecast:read",), at=now(), name="bench")[1]
+    client = Client(headers={"host": "localhost", "authorization": f"Bearer {secret}"})
+
+    def get(path: str) -> int:
+        answer = client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status_code}: {answer.content[:200]!r}")
+        return sum(len(block) for block in answer) if answer.streaming else len(answer.content)
+
+    return get

@@ -1,0 +1,57 @@
+"""Answers made smaller on their way: brotli for programs that take it, gzip for everybody else."""
+
+from collections.abc import Iterable, Iterator
+
+import brotli
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
+
+QUALITY = 4
+SMALLEST = 200
+# Packed already: compressing them again only costs time.
+PACKED = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream", "image/", "application/pdf")
+# Keys of programs are never in an answer beside somebody's typed text, as a page's token may be: gzip there adds
+# random bytes against guessing by size, brotli has no room for them.
+BROTLI_PREFIX = "/api/"
+
+
+class Compression(GZipMiddleware):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.get("Content-Type", "").startswith(PACKED):
+            return response
+        if request.path.startswith(BROTLI_PREFIX) and _takes_brotli(request.headers.get("Accept-Encoding", "")):
+            return _with_brotli(response)
+        return super().process_response(request, response)
+
+
+def _takes_brotli(header: str) -> bool:
+    offers = [offer.replace(" ", "").split(";") for offer in header.split(",")]
+    return any(name == "br" and "q=0" not in more for name, *more in offers)
+
+
+def _with_brotli(response: HttpResponseBase) -> HttpResponseBase:
+    if response.has_header("Content-Encoding"):
+        return response
+    patch_vary_headers(response, ("Accept-Encoding",))
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = compressed(response.streaming_content)  # type: ignore[arg-type]
+        del response["Content-Length"]
+    elif isinstance(response, HttpResponse):
+        if len(response.content) < SMALLEST:
+            return response
+        response.content = brotli.compress(response.content, quality=QUALITY)
+        response["Content-Length"] = str(len(response.content))
+    response["Content-Encoding"] = "br"
+    tag = response.get("ETag", "")
+    if tag.startswith('"'):
+        response["ETag"] = f"W/{tag}"
+    return response
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks as one brotli stream, handed on as it grows."""
+    packer = brotli.Compressor(quality=QUALITY)
+    for block in blocks:
+        yield packer.process(block)
+    yield packer.finish()
