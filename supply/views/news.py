@@ -1,16 +1,18 @@
 """Supply news: a partial for the first page, a page of its own, and what can be offered instead."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from cycles.typed import month_read
 from demand.selectors.present import cycle_named
+from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from supply.selectors.alternatives import alternatives
 from supply.selectors.news import news
 
 ON_THE_PAGE = 100
+ON_THE_SHEET = 12
 
 
 @require_GET
@@ -20,6 +22,16 @@ def supply_news(request: PortalRequest) -> HttpResponse:
         return render(request, "supply/_news.html", {"news": news(request.person, request.today, customer)})
     found = news(request.person, request.today, customer, ON_THE_PAGE)
     return render(request, "supply/news.html", {"news": found})
+
+
+@require_GET
+def promised(request: PortalRequest, username: str) -> HttpResponse:
+    """What is committed to the customers of one person, line by month: a partial for the sheet, and a page."""
+    owner = get_object_or_404(Person.objects.select_related("user"), user__username=username)
+    is_partial = bool(request.headers.get("HX-Request"))
+    found = news(owner, request.today, most=ON_THE_SHEET if is_partial else ON_THE_PAGE)
+    template = "supply/_promised_lines.html" if is_partial else "supply/promised.html"
+    return render(request, template, {"news": found, "owner": owner, "is_own": owner == request.person})
 
 
 @require_GET
