@@ -19,7 +19,9 @@ ON_THE_SHEET = 12
 def supply_news(request: PortalRequest) -> HttpResponse:
     customer = request.GET.get("customer", "")
     if request.headers.get("HX-Request"):
-        return render(request, "supply/_news.html", {"news": news(request.person, request.today, customer)})
+        part = "_promise_changes" if request.GET.get("part") == "changes" else "_news"
+        found = news(request.person, request.today, customer)
+        return render(request, f"supply/{part}.html", {"news": found, "is_part": True})
     found = news(request.person, request.today, customer, ON_THE_PAGE)
     return render(request, "supply/news.html", {"news": found})
 

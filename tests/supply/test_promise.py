@@ -152,11 +152,20 @@ def test_what_could_not_be_promised_and_now_can_is_good_news(cast: Cast) -> None
 def test_the_page_says_it_in_plain_words(cast: Cast, worse: Cycle) -> None:
     client = Client()
     client.force_login(cast.rep.user)
-    text = client.get("/supply/news/", headers={"HX-Request": "true"}).content.decode()
+    text = client.get("/supply/news/").content.decode()
     assert "Changed since the plan of October" in text
     assert "<b>3 fewer</b> in Feb, 7 of 10 instead of 10 of 10." in text
     assert "confirmed in Jan, rest in Feb; <b>7 of 10</b> in Feb, rest in Mar." in text
     assert "Because Welding is full." in text
+    home = client.get("/supply/news/?part=changes", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in home
+    assert "<b>3 fewer</b> in Feb, 7 of 10 instead of 10 of 10." in home
+    lines = client.get(f"/supply/promised/{cast.rep.user.username}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<b>7 of 10</b><small>rest Mar 27</small>" in lines
+    assert "Welding is full" in lines
+    of_another = client.get(f"/supply/promised/{cast.other_rep.user.username}/").content.decode()
+    assert "Committed to the customers of" in of_another
+    assert client.get("/supply/promised/nobody/").status_code == 404
 
 
 @pytest.mark.django_db
@@ -166,7 +175,7 @@ def test_a_promise_that_stands_is_said_to_stand(cast: Cast) -> None:
     supply_plan_build(cycle=cycle, at=AT)
     client = Client()
     client.force_login(cast.rep.user)
-    text = client.get("/supply/news/", headers={"HX-Request": "true"}).content.decode()
+    text = client.get("/supply/news/?part=changes", headers={"HX-Request": "true"}).content.decode()
     assert "What was promised then still stands." in text
 
 
