@@ -195,7 +195,7 @@ def _stock(cycle: Cycle, base: dict[Key, float]) -> InputSheet:
 def _orders(cycle: Cycle, base: dict[Key, float]) -> InputSheet:
     rows = []
     for order in SupplyOrder.objects.select_related("product").order_by("due_on", "code"):
-        row = InputRow(str(order.pk), f"{order.product.name} {order.code}", order.get_kind_display(), 0)
+        row = InputRow(str(order.pk), order.product.name, f"{order.code}, {order.get_kind_display().lower()}", 0)
         for column, value in (("qty", order.qty), (DAY, days(order.due_on))):
             row.cells.append(Figure(row.row, column, value, base.get((row.row, column), value)))
         rows.append(row)

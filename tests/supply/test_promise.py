@@ -20,7 +20,7 @@ from tests.supply.demand_plans import AT, cycle_opened, cycle_signed, demand_pla
 
 UNITS = arrays(np.float64, (3, 6), elements=st.integers(0, 40).map(float))
 TODAY = date(2026, 11, 12)
-MOST_QUERIES = 30
+MOST_QUERIES = 34
 
 
 @given(UNITS, UNITS)
