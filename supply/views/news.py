@@ -11,11 +11,12 @@ from demand.selectors.present import cycle_named
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
 from supply.selectors.alternatives import alternatives
-from supply.selectors.news import news
+from supply.selectors.news import MONTHS_AHEAD, news
 from supply.views.beside import beside
 
 ON_THE_PAGE = 100
 ON_THE_SHEET = 12
+MONTHS_IN_PART = 3
 
 
 @require_GET
@@ -43,7 +44,9 @@ def promised(request: PortalRequest, username: str) -> HttpResponse:
 def _context(request: PortalRequest, found: dict[str, Any]) -> dict[str, Any]:
     """The news with the age of the data behind its plan."""
     source = found["source"]
-    return {"news": found} | (beside(request, source.cycle) if source else {})
+    most = MONTHS_IN_PART if request.headers.get("HX-Request") else MONTHS_AHEAD
+    page = {"news": found, "months_told": f":{most}", "more_than": -most}
+    return page | (beside(request, source.cycle) if source else {})
 
 
 @require_GET

@@ -169,6 +169,19 @@ def test_the_page_says_it_in_plain_words(cast: Cast, worse: Cycle) -> None:
 
 
 @pytest.mark.django_db
+def test_beside_other_things_only_the_first_months_are_told(cast: Cast) -> None:
+    cycle = cycle_signed(peaks={("ALPHA", month): 40.0 for month in range(1, 6)})
+    supply_plan_build(cycle=cycle, at=AT)
+    late = len(news(cast.rep, TODAY)["facts"][0].late_months)
+    assert late > 3
+    client = Client()
+    client.force_login(cast.rep.user)
+    more = f"; {late - 3} more month{'s' if late > 4 else ''} late."
+    assert more in client.get("/supply/news/", headers={"HX-Request": "true"}).content.decode()
+    assert "more month" not in client.get("/supply/news/").content.decode()
+
+
+@pytest.mark.django_db
 def test_a_promise_that_stands_is_said_to_stand(cast: Cast) -> None:
     planned_before({})
     cycle = cycle_signed()
