@@ -7,10 +7,13 @@ of a resource, or what was imported.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 Key = tuple[str, str]
 MOST = 1e9
+DAY = "due_on"
+FIRST_DAY, DAYS = date(2000, 1, 1), 36_525
 
 
 class Inputs(StrEnum):
@@ -33,6 +36,11 @@ class Figure:
     @property
     def changed(self) -> bool:
         return not same(self.value, self.base)
+
+    @property
+    def day(self) -> date | None:
+        """The date that a cell of dates holds."""
+        return day_of(self.value) if self.column == DAY else None
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,25 @@ def same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-4)
 
 
+def days(day: date) -> float:
+    """A date as the number a cell holds: days since 1 January 2000."""
+    return float((day - FIRST_DAY).days)
+
+
+def day_of(value: float) -> date:
+    """The date of a cell's number; `day_of(days(day)) == day` until 2100."""
+    return FIRST_DAY + timedelta(days=round(value))
+
+
 def faults(edits: Iterable[InputEdit], known: Mapping[Key, Figure]) -> list[dict[str, object]]:
     """Edits of cells that do not exist and values that cannot be, each with a sentence."""
     found: list[dict[str, object]] = []
     for edit in edits:
         if edit.key not in known:
             found.append(_at(edit) | {"detail": "There is no such figure any more. Load the page again."})
+        elif edit.value is not None and edit.column == DAY:
+            if not (0 <= edit.value < DAYS and float(edit.value).is_integer()):
+                found.append(_at(edit) | {"detail": "Type a date from 2000 to 2099, for example 2026-12-05."})
         elif edit.value is not None and not 0 <= edit.value < MOST:
             found.append(_at(edit) | {"detail": f"Type a number from 0 to {MOST:,.0f}."})
     return found

@@ -30,5 +30,6 @@ urlpatterns = [
     path("resource/<str:code>/", resource.resource, name="resource"),
     path("resource/<str:code>/capacity/", resource.capacity, name="capacity"),
     path("news/", news.supply_news, name="news"),
+    path("promised/<str:username>/", news.promised, name="promised"),
     path("news/<int:line>/<str:month>/", news.instead, name="alternatives"),
 ]

@@ -111,11 +111,13 @@ def _received(at: datetime) -> dict[str, Any]:
 
 def _chart(months: list[date], rows: list[Kept], total: Kept) -> dict[str, Any]:
     said = "n/a" if total.attainment is None else f"{total.attainment:.0%}"
+    more = total.difference
+    beside = f"; {abs(more):,.0f} units {'more' if more > 0 else 'less'} came in in all" if abs(more) >= 0.5 else ""
     return {
         "months": months,
         "values": [row.actual for row in rows],
         "plan": [row.plan for row in rows],
-        "message": f"{said} of what was planned a month before was received.",
+        "message": f"{said} of what was planned a month before came in as planned{beside}.",
         "who": company().name,
         "measure": "Received against planned",
         "unit": "units",

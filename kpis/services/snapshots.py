@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from cycles.models import Cycle
-from cycles.periods import add_months, format_month, parse_month
+from cycles.periods import add_months, format_month, month_of, month_range, parse_month
 from demand.models import ForecastVersion, Line, Stage, VersionState
 from jobs.models import Job, WorkState
 from jobs.services.work import PartSpec, job_queue
@@ -20,11 +20,13 @@ from kpis.selectors.month_facts import facts_read, months_with_bookings
 from kpis.selectors.month_measures import month_measures
 from kpis.selectors.month_parts import Part, parts_of
 from masterdata.models import ImportRun
+from supply.selectors.inputs_changed import stock_changes
 
 Sums = TypeVar("Sums", StageAccuracy, ChangedAccuracy)
 KIND = "snapshots"
 COMPANY = "company"
 MONTHS_AT_ONCE = 6
+YEAR = 12
 RUNS_LOOKED_AT = 200
 MEASURED_FILES = (
     "bookings", "shipments", "order_lines", "budget", "quality", "inventory", "receipts",
@@ -98,8 +100,22 @@ def months_to_measure() -> list[date]:
         return []
     rows = Snapshot.objects.filter(level=COMPANY)
     changed = facts_changed_at()
-    known = set((rows.filter(taken_at__gt=changed) if changed else rows).values_list("month", flat=True))
+    taken = dict(
+        (rows.filter(taken_at__gt=changed) if changed else rows).values_list("month").annotate(Min("taken_at"))
+    )
+    typed = stock_typed_at()
+    known = {month for month, at in taken.items() if month not in typed or at > typed[month]}
     return [month for month in months_with_bookings(add_months(until, -1)) if month not in known]
+
+
+def stock_typed_at() -> dict[date, datetime]:
+    """When stock was last typed over, by the months whose measures read it: the one it closes and the year after it,
+    whose turns stand on it."""
+    found: dict[date, datetime] = {}
+    for day, at in stock_changes():
+        for month in month_range(month_of(day), YEAR + 1):
+            found[month] = max(at, found.get(month, at))
+    return found
 
 
 def facts_changed_at() -> datetime | None:

@@ -21,7 +21,8 @@ def plans_compared(
     desc: str = "",
 ) -> Drawing:
     """`plans` are names, `panels` are {"label", "unit", "values", "texts"} with one value (None = n/a) and its words
-    per plan. The first plan is the one others are held against: outlined, with a thin line at its value."""
+    per plan. The first plan is the one others are held against: outlined, with a thin line at its value. All bars of
+    a panel have one scale from zero; what is below zero goes to the left."""
     if not plans or any(len(panel["values"]) != len(plans) for panel in panels):
         raise ValueError("every panel needs one value per plan")
     across = max(int((width + GAP) // (NARROWEST + GAP)), 1)
@@ -43,17 +44,18 @@ def _panel(
     paper.text("name heavy", left, top + 12, f"{panel['label']}{unit}")
     names = min(max(text_width(_short(name)) for name in plans) + 8, width * 0.42)
     room = max(text_width(str(words)) for words in panel["texts"]) + 10
-    zero, top_value = left + names, max((abs(v) for v in values if v is not None), default=0.0) or 1.0
-    scale = (width - names - room) / top_value
+    known = [0.0, *(v for v in values if v is not None)]
+    scale = (width - names - room) / (max(known) - min(known) or 1.0)
+    zero = left + names - min(known) * scale
     foot = top + HEAD + ROW * len(plans)
     for n, (name, value) in enumerate(zip(plans, values, strict=True)):
         y = top + HEAD + n * ROW
         paper.text("soft", left, y + 11, _short(name))
-        reach = max(value or 0.0, 0.0) * scale
-        paper.rect("pl" if n == 0 else "ac", zero, y + 1, reach, BAR)
-        paper.text("", zero + reach + 5, y + 11, str(panel["texts"][n]))
+        start, end = sorted((zero, zero + (value or 0.0) * scale))
+        paper.rect("pl" if n == 0 else "ac", start, y + 1, end - start, BAR)
+        paper.text("", end + 5, y + 11, str(panel["texts"][n]))
     if values[0]:
-        at = zero + max(values[0], 0.0) * scale
+        at = zero + values[0] * scale
         paper.line("now", [(at, top + HEAD - 2), (at, foot)])
     paper.line("axis-pl", [(zero, top + HEAD - 2), (zero, foot)])
 

@@ -19,6 +19,7 @@
 //             <td data-m="2026-11" data-v="75" [data-bl="60"] [data-ly="64" data-prev="70"]
 //                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
 //                 [data-name="On hand"]                   what the column is called where it is no month
+//                 [data-date]                             a date: data-v counts days since 2000 (grid_dates.js)
 //             <td data-sum="2027-01 2027-02 2027-03">…</td>   read-only sum of months, or "all"
 //             <td data-delta>…</td>                           change against the baseline
 //             <td data-reason-cell>…</td>

@@ -86,8 +86,8 @@ export class Answers {
 
   question(cell, edit, { theirs, by }) {
     cell.element.classList.add("conflict");
-    const mine = this.sheet.text(cell.row, cell.value);
-    const other = theirs === null ? "nothing" : this.sheet.text(cell.row, theirs);
+    const mine = this.sheet.text(cell.row, cell.value, cell);
+    const other = theirs === null ? "nothing" : this.sheet.text(cell.row, theirs, cell);
     return this.status.choice(`${this.sheet.nameOf(cell)}: yours ${mine}, ${by || "theirs"} ${other}.`, [
       [`Keep ${mine}`, () => this.decided(() => this.saver.queue([{ ...edit, value: this.changes.own(cell) }]))],
       [`Use ${other}`, () => this.decided(() => this.take(cell, edit, theirs))],

@@ -1,6 +1,6 @@
 // Changing numbers in a grid: entries, fills, reasons, undo. Every change is one undoable step and is queued to be saved.
 
-import { EntryError, parseEntry } from "./cell_grammar.js";
+import { EntryError } from "./cell_grammar.js";
 import { same, written } from "./grid_numbers.js";
 import { spreadEntry } from "./grid_spread.js";
 import { element } from "./grid_status.js";
@@ -16,7 +16,7 @@ export class Changes {
     if (!this.sheet.editable(cell)) return { problem: this.sheet.whyNot(cell) };
     try {
       const known = this.sheet.references(cell);
-      const entry = parseEntry(text, known);
+      const entry = this.sheet.entry(cell, text);
       const isBase = entry.reset || (!cell.part && same(entry.value, known.baseline));
       const value = isBase ? null : this.sheet.quantity(cell.row, entry.value);
       if (cell.part) return this.evaluatePart(cell, value, entry.note);
@@ -64,10 +64,10 @@ export class Changes {
 
   /** A bulk change says what it did to the total and what it skipped. */
   applyMany(verb, edits, skipped) {
-    const sum = () => edits.reduce((total, { cell }) => total + cell.value * cell.row.weight, 0);
+    const sum = () => edits.reduce((total, { cell }) => total + cell.value * this.sheet.weightOf(cell), 0);
     const before = sum();
     this.apply(edits);
-    const totals = edits.length ? `: ${written(before, this.sheet.decimals)} became ${written(sum(), this.sheet.decimals)}` : "";
+    const totals = edits.some(({ cell }) => this.sheet.weightOf(cell)) ? `: ${written(before, this.sheet.decimals)} became ${written(sum(), this.sheet.decimals)}` : "";
     const left = skipped.length ? `, ${skipped.length} skipped` : "";
     this.status.list("result", `${verb} ${edits.length} cell${edits.length === 1 ? "" : "s"}${totals}${left}.`, skipped);
   }
@@ -143,7 +143,7 @@ export class Changes {
   }
 
   copyOver(pairs) {
-    const usable = pairs.filter(([cell, source]) => cell && source && cell !== source && !cell.members && !source.members && this.sheet.editable(cell));
+    const usable = pairs.filter(([cell, source]) => cell && source && cell !== source && cell.isDate === source.isDate && !cell.members && !source.members && this.sheet.editable(cell));
     this.apply(usable.map(([cell, { value }]) => ({ cell, value: same(value, cell.base) ? null : value })));
   }
 

@@ -48,6 +48,7 @@ export class Clipboard {
 
   textOf(one) {
     const { cell, row } = this.sheet.at(one);
+    if (cell?.isDate) return this.sheet.typed(cell);
     return cell ? String(Number(this.sheet.shown(cell).toFixed(this.sheet.decimalsOf(row)))) : one.textContent.trim();
   }
 

@@ -1,6 +1,6 @@
 // The editor inside one cell: a text field that takes the entry grammar.
 
-import { EntryError, parseEntry } from "./cell_grammar.js";
+import { EntryError } from "./cell_grammar.js";
 
 /**
  * onCommit(entry text, way) with way "down", "up", "right", "left", "fill" or "stay";
@@ -24,7 +24,7 @@ export class Editor {
     const input = document.createElement("input");
     input.className = "cell-input";
     input.type = "text";
-    input.inputMode = "decimal";
+    input.inputMode = cell.isDate ? "text" : "decimal";
     input.autocomplete = "off";
     input.spellcheck = false;
     input.setAttribute("aria-label", this.sheet.nameOf(cell));
@@ -60,7 +60,7 @@ export class Editor {
   /** The message for what stands in the field, or "" when it can be taken. */
   problem() {
     try {
-      parseEntry(this.input.value, this.sheet.references(this.cell));
+      this.sheet.entry(this.cell, this.input.value);
       return "";
     } catch (error) {
       if (error instanceof EntryError) return error.message;

@@ -70,6 +70,7 @@ export class Sheet extends Shown {
       saved: value,
       base: numberIn(element, "data-bl") ?? value,
       closed: element.getAttribute("aria-readonly") === "true",
+      isDate: element.hasAttribute("data-date"),
     };
     row.cells.push(cell);
     this.byElement.get(element).cell = cell;
@@ -93,8 +94,9 @@ export class Sheet extends Shown {
     this.deltaSum = 0;
     for (const row of this.lines) {
       for (const cell of row.cells) {
-        this.addToMonth(cell.month, cell.value * row.weight);
-        this.deltaSum += (cell.value - cell.base) * row.weight;
+        const weight = this.weightOf(cell);
+        this.addToMonth(cell.month, cell.value * weight);
+        this.deltaSum += (cell.value - cell.base) * weight;
       }
     }
   }
@@ -131,8 +133,8 @@ export class Sheet extends Shown {
     }
     const now = value ?? cell.base;
     const change = now - cell.value;
-    this.addToMonth(cell.month, change * cell.row.weight);
-    this.deltaSum += change * cell.row.weight;
+    this.addToMonth(cell.month, change * this.weightOf(cell));
+    this.deltaSum += change * this.weightOf(cell);
     cell.value = now;
     cell.element.setAttribute("data-v", String(now));
     cell.element.classList.remove("invalid");
@@ -155,15 +157,15 @@ export class Sheet extends Shown {
   }
 
   mark(cell) {
-    const { element, row } = cell;
-    put(element, cell.said === null && cell.part !== "likely" ? "" : written(this.shown(cell), this.decimalsOf(row)));
+    const { element } = cell;
+    put(element, cell.said === null && cell.part !== "likely" ? "" : this.words(cell));
     if (cell.part) return;
     const changed = this.isChanged(cell);
     if (!changed && !element.classList.contains("changed") && !element.dataset.locked) return;
     element.classList.toggle("changed", changed);
     const said = [
       element.dataset.locked && this.whyNot(cell),
-      changed && `${this.baseName} ${written(this.shown(cell, "base"), this.decimalsOf(row))}`,
+      changed && `${this.baseName} ${this.words(cell, "base")}`,
     ].filter(Boolean);
     if (said.length) element.title = said.join(". ");
     else element.removeAttribute("title");

@@ -1,5 +1,7 @@
 // What a cell shows and takes: units, or money at the line's price. Quantities stay units.
 
+import { parseEntry } from "./cell_grammar.js";
+import { parseDate, typedDate, writtenDate } from "./grid_dates.js";
 import { numberIn, times, written } from "./grid_numbers.js";
 
 const CENTS = 2;
@@ -40,12 +42,28 @@ export class Shown {
 
   /** A cell's number as it can be typed again: to the cent in money, in units as it is. */
   typed(cell) {
+    if (cell.isDate) return typedDate(cell.value);
     return String(Number(this.shown(cell).toFixed(this.isMoney && cell.row.weight ? CENTS : 6)));
   }
 
-  /** A number of a line in words, in the unit that is shown. */
-  text(row, value) {
-    return written(value * row.factor, this.decimalsOf(row));
+  /** What an entry makes of a cell; throws EntryError. */
+  entry(cell, text) {
+    return (cell.isDate ? parseDate : parseEntry)(text, this.references(cell));
+  }
+
+  /** A number of a line in words, in the unit that is shown; where the cell is one of dates, the date. */
+  text(row, value, cell = null) {
+    return cell?.isDate ? writtenDate(value) : written(value * row.factor, this.decimalsOf(row));
+  }
+
+  /** What a cell shows; `side` "base" for what it is compared with. */
+  words(cell, side = "value") {
+    return cell.isDate ? writtenDate(cell[side]) : written(this.shown(cell, side), this.decimalsOf(cell.row));
+  }
+
+  /** What a cell counts in sums; dates have none. */
+  weightOf(cell) {
+    return cell.isDate ? 0 : cell.row.weight;
   }
 
   decimalsOf(row) {

@@ -17,7 +17,7 @@ from masterdata.models import Product
 from supply.free_supply import Planned, free_by
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.load import load_of
-from supply.selectors.news import LEAST, Fact, Source, fact_in, fact_row, source_of
+from supply.selectors.promises import LEAST, Fact, Source, fact_of, promised, source_of
 
 MOST: Final = 8
 ITSELF, SUCCESSOR, PREDECESSOR, FAMILY = "the same product", "its successor", "its predecessor", "same family"
@@ -67,12 +67,10 @@ def alternatives(cycle: Cycle | None, line: int, month: date, today: date) -> Al
     if source is None:
         raise Refused("no_supply_plan", "Nothing is committed yet, so nothing is short.", status=404)
     at = months_between(source.cycle.month, month)
-    row = fact_row(source.cycle, line)
-    if row is None or not 0 <= at < source.cycle.horizon:
+    own_line = promised(source, CycleLine.objects.filter(cycle=source.cycle, line=line))
+    if not own_line.rows or not 0 <= at < source.cycle.horizon:
         raise Refused("no_fact", f"The supply plan of {source.cycle.code} has no such line and month.", status=404)
-    ids = np.array([line], dtype=np.int64)
-    asked, given = version_plan(source.demand, ids).quantity[0], version_plan(source.supply, ids).quantity[0]
-    fact = fact_in(row, source.cycle, asked, given, at)
+    fact = fact_of(own_line, at)
     answer = _answer(source.cycle)
     own = CycleLine.objects.select_related("line", "family").get(cycle=source.cycle, line=line)
     related = _related(answer, own.line.product_id, month)

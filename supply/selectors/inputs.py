@@ -13,7 +13,7 @@ from demand.models import CycleLine, Stage
 from demand.selectors.versions import version_current
 from masterdata.models import Person, Product, RowChange
 from masterdata.roles import Role
-from supply.inputs import Figure, Inputs, Key
+from supply.inputs import DAY, Figure, Inputs, Key, days
 from supply.models import CapacityException, Inventory, Resource, SupplyOrder
 from supply.policy import supply_signed
 from supply.selectors.inputs_changed import TABLES, plan_outdated
@@ -21,6 +21,7 @@ from supply.selectors.inputs_changed import TABLES, plan_outdated
 HISTORY: Final = 12
 NOT_TYPED: Final = "as imported"
 PARTS: Final = ("regular", "overtime")
+MOVED: Final = {"qty": "still to come", DAY: "comes in on", "on_hand": "on hand", "safety_stock": "safety stock"}
 REASONS: Final = (
     "Holidays or shutdown",
     "Another shift",
@@ -137,8 +138,17 @@ def history_line(change: RowChange) -> dict[str, Any]:
     """A change in words: what was what before and after."""
     after = {name: value for name, value in (change.after or {}).items() if name not in ("reason", "row")}
     before = change.before or {}
-    moved = [(name, before.get(name), value) for name, value in after.items() if before.get(name) != value]
+    moved = [
+        (MOVED.get(name, name), _day(before.get(name)), _day(value), name == DAY)
+        for name, value in after.items()
+        if before.get(name) != value
+    ]
     return {"change": change, "moved": moved, "reason": (change.after or {}).get("reason", "")}
+
+
+def _day(value: object) -> object:
+    """A recorded date as one; numbers as they are."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def stock_day(cycle: Cycle) -> date:
@@ -185,11 +195,11 @@ def _stock(cycle: Cycle, base: dict[Key, float]) -> InputSheet:
 def _orders(cycle: Cycle, base: dict[Key, float]) -> InputSheet:
     rows = []
     for order in SupplyOrder.objects.select_related("product").order_by("due_on", "code"):
-        note = f"{order.get_kind_display()}, due {order.due_on:%d %b %Y}"
-        row = InputRow(str(order.pk), f"{order.product.name} {order.code}", note, 0)
-        row.cells.append(Figure(row.row, "qty", order.qty, base.get((row.row, "qty"), order.qty)))
+        row = InputRow(str(order.pk), order.product.name, f"{order.code}, {order.get_kind_display().lower()}", 0)
+        for column, value in (("qty", order.qty), (DAY, days(order.due_on))):
+            row.cells.append(Figure(row.row, column, value, base.get((row.row, column), value)))
         rows.append(row)
-    return InputSheet(Inputs.ORDERS, [("qty", "Still to come")], rows)
+    return InputSheet(Inputs.ORDERS, [("qty", "Still to come"), (DAY, "Comes in on")], rows)
 
 
 def _bases(typed: Sequence[RowChange]) -> dict[Key, float]:
@@ -197,7 +207,8 @@ def _bases(typed: Sequence[RowChange]) -> dict[Key, float]:
     found: dict[Key, float] = {}
     for change in typed:
         for column, value in (change.before or {}).items():
-            found.setdefault((row_of(change), column), value)
+            known = days(date.fromisoformat(value)) if column == DAY else value
+            found.setdefault((row_of(change), column), known)
     return found
 
 

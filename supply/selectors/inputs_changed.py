@@ -1,8 +1,10 @@
 """Whether the figures of a supply plan have changed since it was made."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
+
+from django.db.models import Max
 
 from cycles.models import Cycle
 from demand.models import Stage
@@ -32,6 +34,13 @@ class Outdated:
         count = "1 figure" if self.figures == 1 else f"{self.figures:,} figures"
         whose = f", the last by {self.by}" if self.by else ""
         return f"{count} of capacity, stock or open orders changed since this supply plan was made{whose}."
+
+
+def stock_changes() -> list[tuple[date, datetime]]:
+    """The days whose stock people typed over, each with the last time they did."""
+    rows = RowChange.objects.filter(table=TABLES[Inputs.STOCK], run=None, after__has_key="row")
+    by_key = rows.values_list("key").annotate(Max("at"))
+    return [(date.fromisoformat(key.rpartition(" ")[2]), at) for key, at in by_key]
 
 
 def plan_outdated(cycle: Cycle) -> Outdated | None:

@@ -140,9 +140,9 @@ def _family(answer: Answer, months: list[date], named: dict[str, Any], rows: np.
     return named | {
         "demand": asked,
         "committed": float(answer.committed[rows][:, year].sum()),
-        "in_time": 1 - short / asked if asked else None,
+        "in_time": (1 - short / asked if short >= 1 else 1.0) if asked else None,
         "late": short,
-        "late_value": float((late[:, year].sum(axis=1) * price).sum()),
+        "late_value": float((late[:, year].sum(axis=1) * price).sum()) if short >= 1 else 0.0,
         "first_late": next((month for month, units in zip(months, by_month, strict=True) if units >= 1), None),
         "stock": None if answer.opening_stock is None else float(answer.opening_stock[rows].sum()),
         "stock_later": float(answer.inventory[rows][:, 2].sum()),

@@ -192,9 +192,18 @@ def _message(columns: list[dict[str, Any]]) -> str:
     rated = [(column["figures"]["in_time"] or 0.0, -n, column["name"]) for n, column in enumerate(columns)]
     (first, _, _), (best, _, name) = rated[0], max(rated)
     if best - first < LEAST_GAIN:
-        return "None of these ships more in time than the plan as it is."
+        return f"None of these ships more in time than the plan as it is{_worth(columns)}."
     said = f"“{name}” ships {percent_text(best, 1)} in the month asked"
     return f"{said}; the plan as it is, {percent_text(first, 1)}."
+
+
+def _worth(columns: list[dict[str, Any]]) -> str:
+    """Which of them leaves less value late all the same: what is dear may ship before what is many."""
+    late = [(float(column["figures"]["value_late"]), n, column["name"]) for n, column in enumerate(columns)]
+    (first, _, _), (least, at, name) = late[0], min(late)
+    if not at or first - least < LEAST_GAIN * max(first, 1.0):
+        return ""
+    return f"; “{name}” has {money_text(first - least, company().currency)} less late"
 
 
 def code_names() -> dict[str, str]:

@@ -16,7 +16,7 @@ from demand.services.entries import answer_stored
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person, Product, RowChange
 from supply.allocation import Rule
-from supply.inputs import InputEdit, Inputs, Written, conflicts, faults, written
+from supply.inputs import DAY, Figure, InputEdit, Inputs, Written, conflicts, day_of, faults, written
 from supply.models import CapacityException, Inventory, Resource, SupplyOrder
 from supply.policy import check_capacity_editor, check_planner
 from supply.selectors.inputs import NOT_TYPED, InputSheet, input_sheet, last_by, missing_reasons, stock_day
@@ -116,11 +116,16 @@ def _change(save: _Save, key: str, cell: Written) -> RowChange:
     return RowChange(
         table=TABLES[save.kind],
         key=key,
-        before={name: figure.value},
-        after={name: cell.value, "reason": cell.reason, "row": figure.row},
+        before={name: _recorded(figure, figure.value)},
+        after={name: _recorded(figure, cell.value), "reason": cell.reason, "row": figure.row},
         by=save.person,
         at=save.at,
     )
+
+
+def _recorded(figure: Figure, value: float) -> float | str:
+    """What the record keeps: a number, or a date that can be read."""
+    return day_of(value).isoformat() if figure.column == DAY else value
 
 
 def _store_capacity(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
@@ -153,8 +158,12 @@ def _store_stock(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]
 
 def _store_order(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
     order = SupplyOrder.objects.get(pk=int(cells[0].figure.row))
-    order.qty = cells[-1].value
-    order.save(update_fields=["qty"])
+    for cell in cells:
+        if cell.figure.column == DAY:
+            order.due_on = day_of(cell.value)
+        else:
+            order.qty = cell.value
+    order.save(update_fields=["qty", "due_on"])
     return [(order.code, cell) for cell in cells]
 
 

@@ -78,6 +78,7 @@ READERS = {
         "supply:inputs": ["sam"],
         "supply:plan-change": ["sam"],
         "supply:news": ["rita"],
+        "supply:promised": ["rita"],
         "supply:alternatives": ["rita"],
     },
     "executive": {

@@ -161,6 +161,28 @@ def test_stock_and_orders_are_typed_in_the_same_grid(supply: Supply) -> None:
     saved(page)
     order.refresh_from_db()
     assert order.qty == 400
+    day = cell(page, str(order.pk), "due_on")
+    expect(day).to_have_text("1 Nov 2026")
+    go(page, str(order.pk), "due_on")
+    page.keyboard.type("+2w")
+    page.keyboard.press("Enter")
+    expect(day).to_have_text("15 Nov 2026")
+    go(page, str(order.pk), "due_on")
+    page.keyboard.type("31 Feb")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-grid-notes]")).to_contain_text("`31 Feb` is not a date. Try 2026-12-05")
+    page.keyboard.press("Escape")
+    go(page, str(order.pk), "qty")
+    paste(page, "450\t2027-01-20\r\n")
+    expect(day).to_have_text("20 Jan 2027")
+    expect(page.locator(".unsaved")).to_have_count(0)
+    order.refresh_from_db()
+    assert (order.qty, f"{order.due_on}") == (450, "2027-01-20")
+    page.keyboard.press("Control+z")
+    expect(day).to_have_text("15 Nov 2026")
+    expect(page.locator(".unsaved")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("comes in on 15 Nov 2026 (was 20 Jan 2027)")).to_be_visible()
 
 
 def test_others_read_and_nothing_can_be_typed(supply: Supply) -> None:

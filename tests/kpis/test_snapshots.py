@@ -1,6 +1,7 @@
 """Measures of closed months against plain SQL; what is queued, once, and what is left out."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -18,11 +19,15 @@ from kpis.services.snapshots import (
     months_to_measure,
     runs,
     snapshots_part,
+    snapshots_queue,
 )
 from masterdata.models import ImportRun
+from supply.inputs import InputEdit, Inputs
 from supply.models import CapacityException
+from supply.services.inputs import inputs_save
 from tests.cast import Cast
 from tests.kpis.past import past_cycle
+from tests.supply.demand_plans import cycle_opened
 
 pytestmark = pytest.mark.django_db
 SEP, OCT = date(2026, 9, 1), date(2026, 10, 1)
@@ -261,6 +266,38 @@ def test_months_are_measured_again_after_their_facts_changed(cast: Cast) -> None
     Booking.objects.filter(month=OCT).update(qty=1)
     measures_take(months=again, at=AT + timedelta(hours=3))
     assert values()["units_sold"] == Booking.objects.filter(month=OCT).count()
+    assert months_to_measure() == []
+
+
+def test_stock_that_is_typed_over_is_measured_again(cast: Cast) -> None:
+    """The month that it closes; the months before it, which do not read it, are left alone."""
+    measures_take(months=months_to_measure(), at=AT)
+    before, product, later = values()["holding_cost"], cast.products["ALPHA"], AT + timedelta(hours=1)
+    edit = InputEdit(str(product.pk), "on_hand", 530.0, 30.0, "Counted anew")
+    planner = cast.supply_planner
+    inputs_save(cycle=cycle_opened(), kind=Inputs.STOCK, person=planner, edits=[edit], at=later, token=uuid4())
+    assert months_to_measure() == [OCT]
+    snapshots_queue(at=later)
+    job = Job.objects.get(kind=KIND)
+    measures_take(months=[OCT], at=later + timedelta(minutes=1))
+    assert values()["holding_cost"] == pytest.approx(before + 500 * product.unit_cost * 0.18 / 12)
+    assert [part.payload for part in job.parts.all()][-1] == {"months": ["2026-10"]}
+    assert months_to_measure() == []
+
+
+def test_an_order_or_capacity_that_is_typed_over_measures_nothing_again(cast: Cast) -> None:
+    """Capacity is typed for months to come, and no measure reads open orders."""
+    measures_take(months=months_to_measure(), at=AT)
+    edit = InputEdit(f"{cast.resource.pk}:regular", "2026-12", 75.0, None, "Holidays")
+    planner = cast.supply_planner
+    inputs_save(
+        cycle=cycle_opened(),
+        kind=Inputs.CAPACITY,
+        person=planner,
+        edits=[edit],
+        at=AT + timedelta(hours=1),
+        token=uuid4(),
+    )
     assert months_to_measure() == []
 
 

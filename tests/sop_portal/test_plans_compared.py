@@ -25,6 +25,15 @@ def test_bars_are_in_proportion_and_the_first_plan_is_outlined() -> None:
     assert "style=" not in svg
 
 
+def test_what_is_below_zero_goes_to_the_left_on_the_same_scale() -> None:
+    panel = {"label": "Margin", "unit": "EUR", "values": [100.0, -200.0], "texts": ["100", "\u2212200"]}
+    svg = plans_compared(plans=["As it is", "Dear"], panels=[panel]).svg
+    (gain,), (loss,) = bars(svg, "pl"), bars(svg, "ac")
+    assert loss == pytest.approx(2 * gain, abs=2)
+    left = {css: int(re.search(rf'<path class="{css}" d="M(\d+) ', svg).group(1)) for css in ("pl", "ac")}
+    assert left["ac"] + loss == pytest.approx(left["pl"], abs=1)
+
+
 def test_every_figure_stands_in_the_table_too() -> None:
     drawing = plans_compared(plans=["As it is", "Supplier"], panels=PANELS)
     assert drawing.header == ("Plan", "Service", "Revenue, EUR")

@@ -15,7 +15,7 @@ from demand.selectors.versions import version_current
 from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import MovedClock
 from masterdata.models import ImportRun, Person, RowChange
-from supply.inputs import Figure, InputEdit, Inputs, conflicts, faults, written
+from supply.inputs import DAY, Figure, InputEdit, Inputs, conflicts, day_of, days, faults, same, written
 from supply.models import CapacityException, Gap, Inventory, SupplyAnswer, SupplyOrder
 from supply.selectors.inputs import input_sheet, missing_reasons
 from supply.selectors.inputs_changed import plan_outdated
@@ -117,6 +117,51 @@ def test_an_order_that_does_not_come_any_more_is_out_of_the_plan(cast: Cast, cyc
     supply_plan_again(cycle=cycle, person=cast.supply_planner, at=LATER + timedelta(hours=1))
     assert before >= 500
     assert SupplyAnswer.objects.get(cycle=cycle, product=order.product).supply[0] <= before - 400
+
+
+def ordered(cast: Cast, due_on: date) -> SupplyOrder:
+    return SupplyOrder.objects.create(
+        code="PO-1", product=cast.products["GAMMA"], kind="purchase", qty=500, due_on=due_on
+    )
+
+
+def test_an_order_that_comes_on_another_day_is_planned_in_its_month(cast: Cast, cycle: Cycle) -> None:
+    order = ordered(cast, cycle.month)
+    supply_plan_again(cycle=cycle, person=cast.supply_planner, at=LATER)
+    before = SupplyAnswer.objects.get(cycle=cycle, product=order.product).supply
+    day = date(2027, 1, 15)
+    edit = InputEdit(str(order.pk), DAY, days(day), days(cycle.month), "Supplier's word")
+    save(cast, cycle, Inputs.ORDERS, edit)
+    order.refresh_from_db()
+    assert (order.due_on, order.qty) == (day, 500)
+    change = RowChange.objects.latest("pk")
+    assert (change.before, change.after) == (
+        {"due_on": "2026-11-01"},
+        {"due_on": "2027-01-15", "reason": "Supplier's word", "row": str(order.pk)},
+    )
+    held = cell(cycle, Inputs.ORDERS, str(order.pk), DAY)
+    assert (held.day, held.base, held.changed) == (day, days(cycle.month), True)
+    supply_plan_again(cycle=cycle, person=cast.supply_planner, at=LATER + timedelta(hours=1))
+    after = SupplyAnswer.objects.get(cycle=cycle, product=order.product).supply
+    assert (after[0] < before[0], after[2] > before[2]) == (True, True)
+    save(cast, cycle, Inputs.ORDERS, InputEdit(str(order.pk), DAY, None, days(day)))
+    order.refresh_from_db()
+    assert order.due_on == cycle.month
+
+
+@pytest.mark.parametrize("value", [-1.0, 36_525.0, 12.5])
+def test_a_day_that_is_none_is_refused(cast: Cast, cycle: Cycle, value: float) -> None:
+    order = ordered(cast, cycle.month)
+    with pytest.raises(Invalid, match="Type a date from 2000 to 2099"):
+        save(cast, cycle, Inputs.ORDERS, InputEdit(str(order.pk), DAY, value))
+    order.refresh_from_db()
+    assert order.due_on == cycle.month
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_a_day_is_a_number_and_back(day: date) -> None:
+    assert day_of(days(day)) == day
+    assert not same(days(day), days(day + timedelta(days=1)))
 
 
 # --- Reasons ----------------------------------------------------------------------

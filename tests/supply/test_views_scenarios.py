@@ -62,6 +62,20 @@ def test_from_what_if_to_the_supply_plan(cast: Cast, cycle: Cycle) -> None:
     assert "made by the rules again" in page
 
 
+def test_a_plan_that_ships_no_more_units_but_dearer_ones_is_told(cast: Cast, cycle: Cycle) -> None:
+    """Service counts units; what waits may be worth less all the same."""
+    client = as_(cast.supply_planner)
+    client.post("/supply/scenarios/new/", {"kind": "nothing", "name": "At least cost"})
+    scenario, base = Scenario.objects.get(), plan_as_it_is(scenario_start(cycle, []))["figures"]
+    scenario.result["figures"] |= {"in_time": base["in_time"] - 0.01, "value_late": base["value_late"] - 2000}
+    scenario.save()
+    page = text(client.get("/supply/scenarios/"))
+    assert "None of these ships more in time than the plan as it is; “At least cost” has EUR 2 k less late." in page
+    scenario.result["figures"] |= {"value_late": base["value_late"] + 2000}
+    scenario.save()
+    assert "ships more in time than the plan as it is." in text(client.get("/supply/scenarios/"))
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "name"),
     [
