@@ -8,6 +8,8 @@ from typing import Final
 SHOWN: Final = 7
 SIGNAL_LIMIT: Final = 4.0
 SIGNAL_MONTHS: Final = 6
+LEAST_MISS: Final = 0.05
+WORTH_SHARE: Final = 0.05
 
 
 class Kind(IntEnum):
@@ -42,9 +44,33 @@ def told(alarms: Iterable[Alarm], most: int = SHOWN) -> tuple[list[Alarm], int]:
     return sorted(chosen, key=lambda alarm: (alarm.kind, -alarm.size, alarm.words)), max(len(ordered) - most, 0)
 
 
-def signal_alarms(signals: dict[str, tuple[float, int]], limit: float = SIGNAL_LIMIT) -> dict[str, float]:
-    """Families whose tracking signal is beyond ±`limit` over enough months: code -> signal.
+@dataclass(frozen=True)
+class Signal:
+    """A family's year of forecasts a month ahead: Σ(A−F) / mean|A−F|, its months, Σ(A−F) / Σ|A|, and its sales."""
 
-    `signals` is code -> (Σ(A−F) / mean|A−F|, months). Under `SIGNAL_MONTHS` months a signal says little.
+    signal: float
+    months: int
+    miss: float
+    worth: float
+
+
+def signal_alarms(
+    signals: dict[str, Signal], limit: float = SIGNAL_LIMIT, share: float = WORTH_SHARE, miss: float = LEAST_MISS
+) -> dict[str, Signal]:
+    """Families forecast off to one side that are worth a look, the dearest miss first: code -> signal.
+
+    Beyond ±`limit` over enough months (under `SIGNAL_MONTHS` a signal says little), off by at least `miss` of what
+    came, and not among the smallest families that together make up less than `share` of all sales. A signal alone
+    names a family that is always one unit too low; these name what costs something.
     """
-    return {code: signal for code, (signal, n) in signals.items() if n >= SIGNAL_MONTHS and abs(signal) > limit}
+    whole, small, counted = sum(max(s.worth, 0.0) for s in signals.values()), set(), 0.0
+    for code, one in sorted(signals.items(), key=lambda pair: pair[1].worth):
+        counted += max(one.worth, 0.0)
+        if counted < share * whole:
+            small.add(code)
+    found = {
+        code: one
+        for code, one in signals.items()
+        if one.months >= SIGNAL_MONTHS and abs(one.signal) > limit and abs(one.miss) >= miss and code not in small
+    }
+    return dict(sorted(found.items(), key=lambda pair: -abs(pair[1].miss) * pair[1].worth))

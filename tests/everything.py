@@ -71,7 +71,7 @@ UNIT_COSTS = {"ALPHA": 317.31, "BETA": 541.27, "GAMMA": 11.37, "DELTA": 47.53}
 LAGS = 3
 # the codes that addresses take, by how the address's name begins
 CODES = {
-    "kpis:measure": ("revenue", "holding_cost"),
+    "kpis:measure": ("revenue", "bias", "participation"),
     "supply:family": ("BIKES",),
     "supply:resource": ("WELD",),
     "supply:capacity": ("WELD",),

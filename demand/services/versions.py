@@ -14,18 +14,21 @@ from demand.models import ForecastVersion, Stage, VersionState
 from jobs.errors import Invalid
 from masterdata.models import Person
 
+# A currency without a rate is worth nothing, which is said on the finance page; never one for one.
 LINES_COPY = """
 INSERT INTO demand_cycleline
     (cycle_id, line_id, owner_id, region_id, family_id, price, unit_cost, method, flags, landing, treated)
 SELECT %s, l.id, c.owner_id, c.region_id, p.family_id,
-       coalesce(p.price, 0) * coalesce(rate.rate, 1), coalesce(p.unit_cost, 0) * coalesce(rate.rate, 1),
+       coalesce(p.price, 0) * coalesce(rate.rate, 0), coalesce(p.unit_cost, 0) * coalesce(rate.rate, 0),
        '', '[]', '{}', '[]'
 FROM demand_line l
 JOIN masterdata_product p ON p.id = l.product_id
 JOIN masterdata_customer c ON c.id = l.customer_id
 LEFT JOIN LATERAL (
-    SELECT r.rate FROM masterdata_exchangerate r
-    WHERE r.currency = p.currency AND r.month <= %s ORDER BY r.month DESC LIMIT 1
+    SELECT 1 AS rate, NULL AS month FROM masterdata_company own WHERE p.currency IN ('', own.currency)
+    UNION ALL
+    SELECT r.rate, r.month FROM masterdata_exchangerate r WHERE r.currency = p.currency AND r.month <= %s
+    ORDER BY month DESC NULLS FIRST LIMIT 1
 ) rate ON true
 ON CONFLICT (cycle_id, line_id) DO NOTHING
 """

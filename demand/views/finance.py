@@ -19,7 +19,8 @@ def finance(request: PortalRequest) -> HttpResponse:
 
 
 def _page(request: PortalRequest, problem: Refused | None = None) -> HttpResponse:
-    context: dict[str, object] = {"page": finance_page(cycle_now(), request.person), "problem": problem}
+    page = finance_page(cycle_now(), request.person, request.GET.get("currency", ""))
+    context: dict[str, object] = {"page": page, "problem": problem}
     context["typed"] = request.POST if problem else {}
     return render(request, "demand/finance.html", context, status=problem.status if problem else 200)
 

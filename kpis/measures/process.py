@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -105,6 +105,20 @@ def time_to_submit(seconds: ArrayLike) -> tuple[Measured, Measured]:
     return Measured(float(np.median(known)), known.size), Measured(float(np.percentile(known, 90)), known.size)
 
 
+def mails_sent(mails: Sequence[Hashable]) -> Measured:
+    """Mails sent / pairs of a person and a cycle that got any; each mail is named by its pair. n/a without mails."""
+    return ratio(float(len(mails)), float(len(set(mails))), len(mails))
+
+
+def input_requests(requests: Sequence[Hashable]) -> Measured:
+    """The most requests for input that one person got in one cycle; each is named by that pair. n/a without any.
+
+    Two is the promise: when entry opens, and on the last day to those who are not in.
+    """
+    counts = Counter(requests)
+    return Measured(float(max(counts.values())) if counts else math.nan, len(requests))
+
+
 def barriers(answers: Iterable[tuple[str, str, str]]) -> list[Barrier]:
     """People not taking part by department and stated reason, most people first.
 
@@ -167,6 +181,16 @@ MEASURES: Final = (
         "executives shown separately",
     ),
     Measure(
+        "attendance_executives",
+        "Attendance of executives",
+        Subject.PROCESS,
+        None,
+        "executives invited who attended / executives invited",
+        "%",
+        Good.UP,
+        "shown apart: top management support shows here first",
+    ),
+    Measure(
         "decision_latency",
         "Decision latency",
         Subject.PROCESS,
@@ -191,10 +215,40 @@ MEASURES: Final = (
         "Time to submit",
         Subject.PROCESS,
         None,
-        "active seconds on the entry pages per submission, median and p90",
+        "median active seconds on the entry pages per submission",
         "seconds",
         Good.DOWN,
         "idle over 60 s removed; a measure of the product, never shown per person; n/a under five people",
+    ),
+    Measure(
+        "time_to_submit_p90",
+        "Time to submit, 90th percentile",
+        Subject.PROCESS,
+        None,
+        "90th percentile of active seconds on the entry pages per submission",
+        "seconds",
+        Good.DOWN,
+        "as the median; n/a under five people",
+    ),
+    Measure(
+        "mails_sent",
+        "Mails per person",
+        Subject.PROCESS,
+        None,
+        "mails sent / people who got any, per cycle",
+        "mails",
+        Good.DOWN,
+        "requests, digests, minutes, reminders and cards together; n/a without mails",
+    ),
+    Measure(
+        "input_requests",
+        "Requests for input",
+        Subject.PROCESS,
+        None,
+        "the most requests for input that one person got in one cycle",
+        "mails",
+        Good.DOWN,
+        "two is the promise, none after an answer; n/a without requests",
     ),
     Measure(
         "barriers",

@@ -14,6 +14,7 @@ from demand.matrices import Plan
 from demand.models import ForecastVersion, Line, Stage, VersionState
 from demand.selectors.history import actuals_for
 from demand.selectors.versions import version_plan
+from kpis.cuts import GROUP, REGION
 from kpis.errors import error_sums, pooled
 from kpis.models import StageAccuracy
 from masterdata.selectors import company
@@ -42,7 +43,8 @@ def closed_before() -> date | None:
 def stage_errors(cycle: Cycle, *, first: date | None = None) -> pd.DataFrame:
     """Error sums of every finished stage of a cycle in its closed months from `first` on.
 
-    Columns: stage, revision, month (date), level, key, sums. Every planning line counts, known to the cycle or not.
+    Columns: stage, revision, month (date), level, key, sums. Every planning line counts, known to the cycle or not. The
+    levels region and group pool the errors of their lines.
     """
     until = closed_before()
     start = max(first or cycle.month, cycle.month)
@@ -54,18 +56,24 @@ def stage_errors(cycle: Cycle, *, first: date | None = None) -> pd.DataFrame:
         return pd.DataFrame()
     actual = actuals_for(frame["line"].to_numpy(), start=start, months=months, closed_before=until).quantity
     levels, family = _groups(frame), frame["family"].to_numpy(dtype=object)
+    line, others = levels["line"], {name: frame[name].to_numpy(dtype=object) for name in (REGION, GROUP)}
     parts = []
     for version in ForecastVersion.objects.filter(cycle=cycle, state=VersionState.CURRENT).order_by("id"):
         plan = _shown(version, frame["line"].to_numpy(), start, months)
-        sums = error_sums(plan, actual, levels, family)
+        sums = pd.concat(
+            [error_sums(plan, actual, levels, family)]
+            + [error_sums(plan, actual, {name: line}, keys) for name, keys in others.items()],
+            ignore_index=True,
+        ).drop_duplicates(["month", "level", "key"])
         months_of = [add_months(start, m) for m in sums["month"]]
         parts.append(sums.assign(stage=version.stage, revision=version.revision, month=months_of))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _lines() -> pd.DataFrame:
-    rows = Line.objects.order_by("pk").values_list("pk", "product_id", "product__family__code")
-    return pd.DataFrame.from_records(rows, columns=["line", "product", "family"])
+    names = ("pk", "product_id", "product__family__code", "customer__region__code", "product__family__group")
+    rows = Line.objects.order_by("pk").values_list(*names)
+    return pd.DataFrame.from_records(rows, columns=["line", "product", "family", REGION, GROUP]).fillna("")
 
 
 def _groups(frame: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -7,21 +7,23 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
+import pandas as pd
+from django.db.models import Sum
 from django.urls import reverse
 
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.models import Stage
-from kpis.alarms import Alarm, Kind, signal_alarms, told
+from kpis.alarms import Alarm, Kind, Signal, signal_alarms, told
+from kpis.cuts import FAMILY
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.words import Family as MeasureFamily
 from kpis.measures.words import Measure
 from kpis.models import Snapshot, Target
 from kpis.selectors.accuracy import stored_sums
-from kpis.selectors.month_parts import FAMILY
+from kpis.selectors.parts import COMPANY, part_names
 from kpis.selectors.targets import targets_in
 from kpis.targets import shortfall
-from masterdata.models import Family, Region
 from masterdata.roles import Role
 from masterdata.selectors import people
 from supply.models import Gap
@@ -49,14 +51,6 @@ def alarms_now(month: date, cycle: Cycle | None) -> Alarms:
     return Alarms(chosen, more)
 
 
-def part_names() -> dict[tuple[str, str], str]:
-    """(level, code) -> the name of a family or region."""
-    names = {("company", ""): "the company"}
-    for level, model in (("family", Family), ("region", Region)):
-        names |= {(level, code): name for code, name in model.objects.values_list("code", "name")}
-    return names
-
-
 def measure_address(code: str, month: date, level: str = "", key: str = "") -> str:
     """The page of a measure for a month, taken apart at the level of a part."""
     page = reverse("kpis:measure", args=[code])
@@ -68,7 +62,7 @@ def _missed(month: date) -> Iterator[Alarm]:
     targets = targets_in(month)
     if not targets:
         return
-    names = part_names()
+    names = part_names(*{level for _, level, _ in targets if level != COMPANY})
     rows = Snapshot.objects.filter(month=month, measure__in={measure for measure, _, _ in targets}, value__isnull=False)
     for row in rows:
         target = targets.get((row.measure, row.level, row.key))
@@ -104,20 +98,32 @@ def _signals(month: date) -> Iterator[Alarm]:
     if rows.empty:
         return
     rows = rows[rows["month"] <= month]
-    by = rows.groupby("key")
-    mean = by["absolute_error"].mean()
-    signals = {
-        str(code): (float(-signed / mean[code]) if mean[code] > 0 else math.nan, int(n))
-        for code, signed, n in zip(by.groups, by["signed_error"].sum(), by.size(), strict=True)
-    }
-    owner, names = _holders(Role.DEMAND_PLANNER), part_names()
-    for code, signal in signal_alarms(signals).items():
-        side = "too low" if signal > 0 else "too high"
-        told_signal = f"{signal:+.1f}".replace("-", "\u2212")
+    worth = dict(
+        Snapshot.objects.filter(measure="revenue", level=FAMILY, month__gt=first, month__lte=month)
+        .values_list("key")
+        .annotate(Sum("value"))
+    )
+    signals = {str(code): _signal(own, worth.get(str(code)) or 0.0) for code, own in rows.groupby("key")}
+    owner, names = _holders(Role.DEMAND_PLANNER), part_names(FAMILY)
+    for code, one in signal_alarms(signals).items():
+        side = "too low" if one.signal > 0 else "too high"
+        told_signal = f"{one.signal:+.1f}".replace("-", "\u2212")
         words = (
-            f"{names.get((FAMILY, code), code)} was forecast {side} month after month (tracking signal {told_signal})."
+            f"{names.get((FAMILY, code), code)} was forecast {side} by {abs(one.miss):.0%} over {one.months} months"
+            f" (tracking signal {told_signal})."
         )
-        yield Alarm(Kind.BIAS, words, owner, reverse("kpis:accuracy") + "?level=family", abs(signal))
+        address = f"{measure_address('tracking_signal', month, FAMILY, code)}&lag={SIGNAL_LAG}"
+        yield Alarm(Kind.BIAS, words, owner, address, abs(one.miss) * one.worth)
+
+
+def _signal(rows: pd.DataFrame, worth: float) -> Signal:
+    mean, missed, actual = rows["absolute_error"].mean(), -rows["signed_error"].sum(), rows["actual"].sum()
+    return Signal(
+        float(missed / mean) if mean > 0 else math.nan,
+        len(rows),
+        float(missed / actual) if actual > 0 else 0.0,
+        float(worth),
+    )
 
 
 def _overloads(cycle: Cycle | None) -> Iterator[Alarm]:

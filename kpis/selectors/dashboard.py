@@ -21,7 +21,7 @@ from masterdata.models import Company
 from masterdata.selectors import company
 
 TREND_MONTHS = 13
-PROCESS_DECIMALS = {PER_CENT: 0, "hours": 1}
+PROCESS_DECIMALS = {PER_CENT: 0, "hours": 1, "mails": 1}
 
 
 @dataclass(frozen=True)

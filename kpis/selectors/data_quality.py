@@ -14,7 +14,7 @@ from cycles.selectors import current_cycle
 from demand.models import Booking, Budget, CycleLine, Line, OrderLine, Shipment
 from kpis.data_quality import Finding, Kind, found, in_order, thin_months
 from kpis.models import Quality
-from masterdata.models import Customer, Person, Product
+from masterdata.models import Company, Customer, ExchangeRate, Person, Product
 from masterdata.roles import Role
 from masterdata.selectors import company, people
 from supply.models import BillOfResource, Inventory, Receipt, Resource
@@ -64,13 +64,25 @@ def _names(rows: QuerySet[Any], field: str = "name") -> list[str]:
 
 
 def _master_data() -> Iterator[Finding | None]:
+    rate = ExchangeRate.objects.filter(
+        currency=OuterRef("currency"), month__lte=company().last_closed_month or date.max
+    )
+    own = Company.objects.filter(currency=OuterRef("currency"))
+    products = list(_planned().annotate(rated=Exists(rate) | Exists(own) | Q(currency="")))
     yield found(
-        Kind.MISSING, "Products without a price", _names(_planned().filter(price=None)),
+        Kind.MISSING, "Products without a price", [product.name for product in products if product.price is None],
         effect="Their forecast is worth nothing in money.", file="products", column="price", role=Role.FINANCE,
     )  # fmt: skip
     yield found(
-        Kind.MISSING, "Products without a unit cost", _names(_planned().filter(unit_cost=None)),
+        Kind.MISSING, "Products without a unit cost",
+        [product.name for product in products if product.unit_cost is None],
         effect="Their margin is told too high.", file="products", column="unit_cost", role=Role.FINANCE,
+    )  # fmt: skip
+    yield found(
+        Kind.MISSING, "Products priced in a currency without a rate",
+        [f"{product.name} ({product.currency})" for product in products if not product.rated],
+        effect="Their forecast is worth nothing in money and their margin is not known.", file="exchange_rates",
+        column="rate", role=Role.FINANCE,
     )  # fmt: skip
     customers = Customer.objects.filter(Exists(Line.objects.filter(customer=OuterRef("pk"))))
     yield found(

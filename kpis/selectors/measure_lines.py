@@ -5,14 +5,15 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from cycles.periods import month_bounds
 from demand.models import Booking, OrderLine
+from kpis.cuts import OF_CUSTOMERS
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.deliveries import delivery_states
 from kpis.measures.words import Family
-from kpis.selectors.month_parts import FAMILY, REGION
+from kpis.selectors.parts import rows_of_part
 from supply.models import Inventory
 
 ROWS: Final = 60
@@ -66,28 +67,22 @@ def lines_kind(code: str) -> str:
 def measure_lines(code: str, month: date, level: str, key: str, start: int = 0) -> Lines | None:
     """A page of the lines of one part, the worst or the largest first; None where a measure has none."""
     kind = lines_kind(code)
-    if not kind or (kind == "stock" and level == REGION):
+    if not kind or (kind == "stock" and level in OF_CUSTOMERS):
         return None
     return {"orders": _orders, "sold": _sold, "stock": _stock}[kind](month, level, key, start)
-
-
-def _part(rows: QuerySet[Any], level: str, key: str) -> QuerySet[Any]:
-    if level == FAMILY:
-        return rows.filter(product__family__code=key)
-    return rows.filter(customer__region__code=key) if level == REGION else rows
 
 
 def _orders(month: date, level: str, key: str, start: int) -> Lines:
     first, end = month_bounds(month)
     due = OrderLine.objects.filter(requested_on__gte=first, requested_on__lt=end)
-    found = _part(due, level, key).order_by("code").values_list(*ORDER_COLUMNS)
+    found = rows_of_part(due, level, key, month).order_by("code").values_list(*ORDER_COLUMNS)
     frame = pd.DataFrame.from_records(found, columns=list(ORDER_COLUMNS.values()))
     told = delivery_states(frame, as_of=end - timedelta(days=1))[start : start + ROWS]
     return Lines("orders", told.astype(object).where(told.notna(), None).to_dict("records"), len(frame), start)
 
 
 def _sold(month: date, level: str, key: str, start: int) -> Lines:
-    booked = _part(Booking.objects.filter(month=month), level, key)
+    booked = rows_of_part(Booking.objects.filter(month=month), level, key, month)
     sums = booked.values("customer__name", "product__name").annotate(units=Sum("qty"), money=Sum("revenue"))
     rows = [
         {"customer": row["customer__name"], "product": row["product__name"]} | {k: row[k] for k in ("units", "money")}
@@ -98,7 +93,7 @@ def _sold(month: date, level: str, key: str, start: int) -> Lines:
 
 def _stock(month: date, level: str, key: str, start: int) -> Lines:
     end = month_bounds(month)[1] - timedelta(days=1)
-    kept = _part(Inventory.objects.filter(as_of=end), level, key)
+    kept = rows_of_part(Inventory.objects.filter(as_of=end), level, key, month)
     rows = kept.order_by("product__name", "pk").values("product__name", "on_hand", "safety_stock")
     found = [{"product": r["product__name"], "on_hand": r["on_hand"], "safety": r["safety_stock"]} for r in rows]
     found.sort(key=lambda row: (row["on_hand"] - row["safety"], row["product"]))

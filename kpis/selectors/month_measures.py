@@ -66,10 +66,12 @@ def _past_due(deliveries: pd.DataFrame, as_of: date) -> dict[str, Measured]:
 
 def _sales(facts: Facts, month: date) -> dict[str, Measured]:
     rows = facts.sold[facts.sold["month"] == month]
+    budget = _budgeted(facts.budget[facts.budget["month"] == month])
     if rows.empty:
-        return {}
+        return {} if budget is None else {"gap_to_budget": Measured(-budget, 0)}
     n = int(rows["n"].sum())
-    units, sold, spent = (float(rows[name].sum()) for name in ("units", "money", "cost"))
+    units, sold = float(rows["units"].sum()), float(rows["money"].sum())
+    spent = float(rows["cost"].sum(skipna=False))
     found = {
         "units_sold": Measured(units, n),
         "revenue": Measured(sold, n),
@@ -77,9 +79,14 @@ def _sales(facts: Facts, month: date) -> dict[str, Measured]:
         "margin": Measured(sold - spent, n),
         "margin_share": Measured((sold - spent) / sold if sold > 0 else np.nan, n, sold - spent, sold),
     }
-    if month in facts.budget:
-        found["gap_to_budget"] = Measured(sold - facts.budget[month], n)
-    return found
+    return found | ({} if budget is None else {"gap_to_budget": Measured(sold - budget, n)})
+
+
+def _budgeted(rows: pd.DataFrame) -> float | None:
+    """A month's budget: the reps' where it is by rep, else the families', so that it counts once; None without one."""
+    by_rep, by_family = rows[rows["rep"].notna()], rows[rows["family"].notna()]
+    chosen = by_family if by_rep.empty else by_rep
+    return None if chosen.empty else float(chosen["money"].sum())
 
 
 def _quality(facts: Facts, month: date) -> dict[str, Measured]:
@@ -115,8 +122,8 @@ def _stock(facts: Facts, month: date, as_of: date) -> dict[str, Measured]:
         "inventory_turns": _turns(facts, month),
         "below_safety": _below_safety(rows),
     }
-    ahead = facts.expected.get(add_months(month, 1))
-    if ahead is not None:
+    ahead = facts.expected.loc[facts.expected["month"] == add_months(month, 1), "units"]
+    if not ahead.empty:
         found["days_of_supply"] = supply.days_of_supply(rows["on_hand"], ahead, FORWARD_DAYS)
     return found
 
@@ -130,13 +137,18 @@ def _below_safety(rows: pd.DataFrame) -> Measured:
 def _turns(facts: Facts, month: date) -> Measured:
     """Twelve months' cost of sales over the average of the month ends known since a year ago."""
     months = [add_months(month, i - 11) for i in range(12)]
-    spent = facts.sold.groupby("month")["cost"].sum().reindex(months)
+    spent = _sums(facts.sold["cost"], facts.sold["month"]).reindex(months)
     if spent.isna().any():
         return Measured(np.nan, int(spent.notna().sum()))
     stock = facts.stock[facts.stock["as_of"] >= months[0] - timedelta(days=1)]
     stock = stock[stock["as_of"] < add_months(month, 1)]
-    ends = (stock["on_hand"] * stock["cost"]).groupby(stock["as_of"]).sum()
+    ends = _sums(stock["on_hand"] * stock["cost"], stock["as_of"])
     return supply.inventory_turns(spent.to_numpy(), ends.to_numpy())
+
+
+def _sums(values: pd.Series, by: pd.Series) -> pd.Series:
+    """Sums per group; NaN where a part is unknown, never a smaller sum."""
+    return values.groupby(by).sum().mask(values.isna().groupby(by).any())
 
 
 def _capacity(facts: Facts, month: date) -> dict[str, Measured]:

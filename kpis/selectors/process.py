@@ -1,23 +1,29 @@
 """Is our process in control? Who took part, what was on time, what waits too long."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from cycles.models import Contribution, Cycle, CycleStep, How
+from cycles.reminders import Kind
 from cycles.services.answers import BARRIERS
 from cycles.steps import Step, StepState, is_late
+from jobs.models import Message, MessageState
 from kpis.measures import process
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.measured import Measured
 from kpis.measures.words import Measure
 from masterdata.roles import Role
+from masterdata.selectors import company
 from meetings.models import Action, Attendance, BarrierRemedy, Decision
 from meetings.selectors.barriers import parts_of, remedies
 
 CYCLES = 12
 FEWEST_PEOPLE = 5
+REQUESTS: Final = frozenset({Kind.INPUT_OPENED, Kind.INPUT_LAST_DAY, Kind.INPUT_NUDGE})
 
 
 @dataclass(frozen=True)
@@ -82,61 +88,96 @@ def health(cycle: Cycle, *, at: datetime, today: date) -> Health:
 
 def process_measures(cycle: Cycle, *, at: datetime) -> list[ProcessMeasure]:
     """The process in the last cycles, as measures with their words."""
-    seen = list(Cycle.objects.filter(month__lte=cycle.month).order_by("-month")[:CYCLES])
-    people = _expected(seen)
-    steps = CycleStep.objects.filter(cycle__in=[c for c in seen if not c.simulated])
-    decisions = Decision.objects.filter(cycle__in=seen).values_list("raised_at", "decided_at")
-    actions = Action.objects.filter(cycle__in=seen).exclude(state=Action.State.DROPPED)
-    present = Attendance.objects.filter(meeting__cycle__in=seen)
-    executives = present.filter(person__role=Role.EXECUTIVE)
-    found = {
+    happened = _happened(_seen(cycle, CYCLES), at)
+    found = _measured({name: [item for _, item in rows] for name, rows in happened.items()}, at)
+    return [ProcessMeasure(CATALOGUE[code], measured) for code, measured in found.items()]
+
+
+def measured_by_cycle(cycle: Cycle, cycles: int, *, at: datetime) -> dict[date, dict[str, Measured]]:
+    """Month -> code -> measure of each of the last cycles alone, oldest first; in the same few queries."""
+    seen = _seen(cycle, cycles)
+    happened = _happened(seen, at)
+    found = {}
+    for each in reversed(seen):
+        own = {name: [item for of, item in rows if of == each.pk] for name, rows in happened.items()}
+        found[each.month] = _measured(own, at)
+    return found
+
+
+def _seen(cycle: Cycle, cycles: int) -> list[Cycle]:
+    return list(Cycle.objects.filter(month__lte=cycle.month).order_by("-month")[:cycles])
+
+
+def _measured(happened: Mapping[str, list[Any]], at: datetime) -> dict[str, Measured]:
+    median, p90 = _time_to_submit(happened["seconds"])
+    people = happened["people"]
+    return {
         "participation": process.participation(people),
         "participation_value": process.participation_by_value(people),
-        "cycle_adherence": process.cycle_adherence(steps.values_list("due_at", "closed_at"), at),
-        "decision_latency": process.decision_latency(decisions),
-        "action_closure": process.action_closure(
-            [(_end_of(due, at), closed) for due, closed in actions.values_list("due_on", "closed_at")], at
+        "cycle_adherence": process.cycle_adherence(happened["steps"], at),
+        "decision_latency": process.decision_latency(happened["decisions"]),
+        "action_closure": process.action_closure(happened["actions"], at),
+        "attendance": process.attendance([there for there, _ in happened["present"]]),
+        "attendance_executives": process.attendance(
+            [there for there, role in happened["present"] if role == Role.EXECUTIVE]
         ),
-        "attendance": process.attendance(list(present.values_list("present", flat=True))),
-        "time_to_submit": _time_to_submit(seen),
+        "time_to_submit": median,
+        "time_to_submit_p90": p90,
+        "mails_sent": process.mails_sent([mail for mail, _ in happened["mails"]]),
+        "input_requests": process.input_requests([mail for mail, kind in happened["mails"] if kind in REQUESTS]),
     }
-    rows = [ProcessMeasure(CATALOGUE[code], measured) for code, measured in found.items()]
-    return [*rows, ProcessMeasure(EXECUTIVES, process.attendance(list(executives.values_list("present", flat=True))))]
 
 
-def _time_to_submit(cycles: list[Cycle]) -> Measured:
-    """Untold under five people: among fewer the median is somebody's own time, or gives it away to the other."""
+def _happened(cycles: list[Cycle], at: datetime) -> dict[str, list[tuple[int, Any]]]:
+    """What the measures are made of, each thing with its cycle; one query a sort, however many cycles."""
+    of_month = {cycle.code: cycle.pk for cycle in cycles}
+    steps = CycleStep.objects.filter(cycle__in=[c for c in cycles if not c.simulated])
+    decisions = Decision.objects.filter(cycle__in=cycles)
+    actions = Action.objects.filter(cycle__in=cycles).exclude(state=Action.State.DROPPED)
+    present = Attendance.objects.filter(meeting__cycle__in=cycles)
     timed = Contribution.objects.filter(cycle__in=cycles, active_seconds__isnull=False)
-    rows = list(timed.values_list("person_id", "active_seconds"))
+    mails = Message.objects.filter(cycle__in=list(of_month), state=MessageState.SENT)
+    zone = ZoneInfo(company().timezone)
+    return {
+        "people": _expected(cycles),
+        "steps": _with_cycle(steps.values_list("cycle_id", "due_at", "closed_at")),
+        "decisions": _with_cycle(decisions.values_list("cycle_id", "raised_at", "decided_at")),
+        "actions": [
+            (cycle, (_end_of(due, zone), closed))
+            for cycle, due, closed in actions.values_list("cycle_id", "due_on", "closed_at")
+        ],
+        "present": _with_cycle(present.values_list("meeting__cycle_id", "present", "person__role")),
+        "seconds": _with_cycle(timed.values_list("cycle_id", "person_id", "active_seconds")),
+        "mails": [
+            (of_month[code], ((code, reader), kind))
+            for code, reader, kind in mails.values_list("cycle", "recipient_id", "kind")
+        ],
+    }
+
+
+def _with_cycle(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, Any]]:
+    return [(row[0], tuple(row[1:])) for row in rows]
+
+
+def _time_to_submit(rows: list[tuple[int, float]]) -> tuple[Measured, Measured]:
+    """Untold under five people: among fewer the median is somebody's own time, or gives it away to the other."""
     if len({person for person, _ in rows}) < FEWEST_PEOPLE:
-        return Measured(math.nan, len(rows))
-    return process.time_to_submit([seconds for _, seconds in rows if seconds is not None])[0]
+        return Measured(math.nan, len(rows)), Measured(math.nan, len(rows))
+    return process.time_to_submit([seconds for _, seconds in rows])
 
 
-EXECUTIVES = Measure(
-    "attendance_executives",
-    "Attendance of executives",
-    CATALOGUE["attendance"].subject,
-    None,
-    "executives invited who attended / executives invited",
-    "%",
-    CATALOGUE["attendance"].good,
-    "shown apart: top management support shows here first",
-)
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    """An action is in time until its day ends where the company is."""
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone)
 
 
-def _end_of(day: date, at: datetime) -> datetime:
-    """An action is in time until its day ends."""
-    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=at.tzinfo)
-
-
-def _expected(cycles: list[Cycle]) -> list[process.Expected]:
+def _expected(cycles: list[Cycle]) -> list[tuple[int, process.Expected]]:
     """Everybody expected, with the deadline of the sales forecast; a replayed cycle has its recorded dates."""
     due = CycleStep.objects.filter(cycle__in=cycles, step=Step.SALES_FORECAST.value)
     deadlines = dict(due.values_list("cycle_id", "due_at"))
     rows = Contribution.objects.filter(cycle__in=cycles, step=Step.SALES_FORECAST.value)
     return [
-        process.Expected(row.how, row.answered_at, deadlines[row.cycle_id], row.value)
+        (row.cycle_id, process.Expected(row.how, row.answered_at, deadlines[row.cycle_id], row.value))
         for row in rows
         if row.cycle_id in deadlines
     ]
@@ -144,7 +185,7 @@ def _expected(cycles: list[Cycle]) -> list[process.Expected]:
 
 def participation_by_cycle(cycle: Cycle) -> list[dict[str, Any]]:
     """Newest first: who took part in each of the last cycles."""
-    seen = list(Cycle.objects.filter(month__lte=cycle.month).order_by("-month")[:CYCLES])
+    seen = _seen(cycle, CYCLES)
     rows = list(Contribution.objects.filter(cycle__in=seen, step=Step.SALES_FORECAST.value))
     found = []
     for each in seen:

@@ -11,7 +11,16 @@ from kpis.models import Target
 from kpis.targets import shortfall
 
 PER_CENT = "%"
-DECIMALS = {PER_CENT: 1, "days": 1, "score": 2, "per year": 1}
+DECIMALS = {
+    PER_CENT: 1,
+    "days": 1,
+    "score": 2,
+    "per year": 1,
+    "ratio": 1,
+    "percentage points": 1,
+    "hours": 1,
+    "mails": 1,
+}
 # what the demonstration company invents: dates of orders, stock, budget, quality; bookings and costs are the source's
 INVENTED = (Family.SERVICE, Family.TIME, Family.QUALITY)
 INVENTED_CODES = ("gap_to_budget", "holding_cost", "inventory_turns", "days_of_supply", "capacity_utilisation")

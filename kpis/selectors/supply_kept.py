@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from cycles.periods import add_months, months_between
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.supply import plan_attainment, plan_performance
-from masterdata.models import ImportRun, Product, RowChange
+from masterdata.models import ImportRun, RowChange
 from masterdata.selectors import company
 from supply.models import Receipt, SupplyAnswer
 
@@ -26,19 +26,18 @@ def kept_frame(last: date, months: int = MONTHS) -> pd.DataFrame:
     The plan of a month is the one made in the cycle of the month before; months without such a plan are left out.
     """
     first = add_months(last, 1 - months)
-    planned = {
-        (add_months(month, 1), product): supply[1]
-        for month, product, supply in SupplyAnswer.objects.filter(
-            cycle__month__gte=add_months(first, -1), cycle__month__lt=last
-        ).values_list("cycle__month", "product_id", "supply")
-        if len(supply) > 1
-    }
-    rows = Receipt.objects.filter(month__gte=first, month__lte=last)
-    totals = rows.values_list("month", Coalesce("product__plan_as", "product")).annotate(Sum("qty"))
-    known = {month for month, _ in planned}
-    actual = {(month, product): qty for month, product, qty in totals if month in known}
+    answers = SupplyAnswer.objects.filter(cycle__month__gte=add_months(first, -1), cycle__month__lt=last)
+    rows = answers.values_list("cycle__month", "product_id", "product__family__name", "supply")
+    planned = {(add_months(month, 1), product): supply[1] for month, product, _, supply in rows if len(supply) > 1}
+    received = Receipt.objects.filter(month__gte=first, month__lte=last).values_list(
+        "month",
+        Coalesce("product__plan_as", "product"),
+        Coalesce("product__plan_as__family__name", "product__family__name"),
+    )
+    totals, known = list(received.annotate(Sum("qty"))), {month for month, _ in planned}
+    actual = {(month, product): qty for month, product, _, qty in totals if month in known}
     keys = sorted({*planned, *actual})
-    family = dict(Product.objects.values_list("pk", "family__name"))
+    family = {row[1]: row[2] for row in (*rows, *totals)}
     return pd.DataFrame(
         [(month, p, family[p], planned.get((month, p), 0.0), actual.get((month, p), 0.0)) for month, p in keys],
         columns=["month", "product", "family", "plan", "actual"],

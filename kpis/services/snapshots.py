@@ -12,6 +12,7 @@ from cycles.periods import add_months, format_month, month_of, month_range, pars
 from demand.models import ForecastVersion, Line, Stage, VersionState
 from jobs.models import Job, WorkState
 from jobs.services.work import PartSpec, job_queue
+from kpis.cuts import GROUP
 from kpis.measures.measured import Measured
 from kpis.models import ChangedAccuracy, Snapshot, StageAccuracy
 from kpis.selectors.accuracy import closed_before, stage_errors
@@ -70,7 +71,7 @@ def cycles_to_measure() -> list[Cycle]:
         return []
     finished = ForecastVersion.objects.filter(state=VersionState.CURRENT, cycle__month__lt=until)
     finished = finished.exclude(cycle__simulated=True, cycle__ended_at=None).select_related("cycle")
-    rows = StageAccuracy.objects.filter(level=COMPANY).values_list("cycle", "stage", "revision")
+    rows = StageAccuracy.objects.filter(level=GROUP, key="").values_list("cycle", "stage", "revision")
     known = {tuple(key): month for *key, month in rows.annotate(Max("month"))}
     wanted = {
         version.cycle.month: version.cycle
@@ -136,25 +137,21 @@ def _changes_facts(run: ImportRun) -> bool:
 
 @transaction.atomic
 def measures_take(*, months: list[date], at: datetime) -> int:
-    """Store the measures of consecutive closed months, of the company and of every family and region.
+    """Store the measures of consecutive closed months, of the company and of every part of it.
 
-    Repeating it replaces them.
+    Repeating it replaces them; what is no part any more is gone.
     """
     facts = facts_read(months)
     rows = [
         _snapshot(code, month, part, measured, at)
         for part in (Part(COMPANY, "", facts), *parts_of(facts))
         for month in months
+        if part.has(month)
         for code, measured in month_measures(month, part.facts).items()
         if code not in part.untold
     ]
-    Snapshot.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["measure", "month", "level", "key"],
-        update_fields=["value", "numerator", "denominator", "n", "taken_at"],
-        batch_size=5000,
-    )
+    Snapshot.objects.filter(month__in=months).delete()
+    Snapshot.objects.bulk_create(rows, batch_size=5000)
     return len(rows)
 
 

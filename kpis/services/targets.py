@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from jobs.errors import Invalid
+from kpis.cuts import OF_CUSTOMERS, PRIVATE_OF_CUSTOMERS, REP
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.words import Good
 from kpis.models import Snapshot, Target
@@ -21,6 +22,10 @@ def target_set(
     words = CATALOGUE.get(measure)
     if words is None or words.good is Good.NONE:
         raise Invalid("This measure has no better side, so it cannot miss a target.")
+    if level == REP:
+        raise Invalid("People have no targets here: a rep and the manager agree on a goal of their own.")
+    if level in OF_CUSTOMERS and measure in PRIVATE_OF_CUSTOMERS:
+        raise Invalid(f"{words.name} of a {level} is not for everybody, so it has no target that everybody reads.")
     if not Snapshot.objects.filter(measure=measure, level=level, key=key).exists():
         raise Invalid(f"{words.name} has not been measured there yet; set a target when it has.")
     return Target.objects.create(

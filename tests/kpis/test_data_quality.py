@@ -11,7 +11,7 @@ from demand.models import Booking, Budget, OrderLine, Shipment
 from kpis.data_quality import EXAMPLES, Finding, Kind, found, in_order, thin_months
 from kpis.models import Quality
 from kpis.selectors.data_quality import data_quality
-from masterdata.models import Customer, Product
+from masterdata.models import Customer, ExchangeRate, Product
 from supply.models import BillOfResource, Inventory, Receipt, Resource
 from tests.cast import Cast
 from tests.kpis.conftest import SignIn, text_of
@@ -168,3 +168,17 @@ def test_queries_do_not_grow_with_findings(cast: Cast, django_assert_max_num_que
     Customer.objects.update(owner=None, region=None)
     with django_assert_max_num_queries(28):
         data_quality(today=TODAY)
+
+
+def test_a_currency_without_a_rate_is_told_until_there_is_one(cast: Cast) -> None:
+    def told() -> list[str]:
+        kinds = data_quality(today=date(2026, 11, 2))["kinds"]
+        findings = [each.finding for _, found in kinds for each in found]
+        return [name for one in findings if "without a rate" in one.what for name in one.examples]
+
+    assert told() == []
+    Product.objects.filter(code="ALPHA").update(currency="CHF")
+    Product.objects.filter(code="BETA").update(currency=cast.company.currency)
+    assert told() == ["Alpha (CHF)"]
+    ExchangeRate.objects.create(month=date(2026, 9, 1), currency="CHF", rate=1.1)
+    assert told() == []

@@ -14,6 +14,8 @@ ELSEWHERE = {
     "complaint_rate": service.return_rate,
     "below_safety": supply.below_safety_share,
     "participation_value": process.participation_by_value,
+    "attendance_executives": process.attendance,
+    "time_to_submit_p90": process.time_to_submit,
     "plan_stability": accuracy.stability,
     "call_calibration": None,  # a table by call, not one number
     "units_sold": None,  # a plain sum

@@ -4,16 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cycles.periods import month_bounds
-from demand.models import Booking, OrderLine, Shipment
+from demand.models import Booking, Budget, OrderLine, Shipment
+from kpis.cuts import CUSTOMER, FAMILY, GROUP, LEVELS, REGION, REP
 from kpis.models import Quality, Snapshot
-from kpis.selectors.month_parts import PRIVATE_BY_REGION
 from kpis.services.snapshots import measures_take
 from masterdata.models import Customer
 from tests.cast import Cast
+from tests.kpis.past import past_cycle
 
 pytestmark = pytest.mark.django_db
 SEP, OCT = date(2026, 9, 1), date(2026, 10, 1)
@@ -34,7 +36,13 @@ JOIN masterdata_family f ON f.id = p.family_id
 JOIN masterdata_customer c ON c.id = o.customer_id JOIN masterdata_region r ON r.id = c.region_id
 WHERE o.requested_on >= %s AND o.requested_on < %s GROUP BY 1
 """
-KEYS = {"family": "f.code", "region": "r.code"}
+KEYS = {
+    FAMILY: "f.code",
+    GROUP: 'f."group"',
+    REGION: "r.code",
+    CUSTOMER: "c.code",
+    REP: "c.owner_id::text",
+}
 
 
 def stored(level: str, measure: str, month: date = OCT) -> dict[str, float | None]:
@@ -55,13 +63,44 @@ def test_sales_of_every_part_equal_plain_sql(cast: Cast, level: str, month: date
     expected = rows_of(BOOKED, level, month)
     assert stored(level, "units_sold", month) == {code: row[0] for code, row in expected.items()}
     assert stored(level, "revenue", month) == pytest.approx({code: row[1] for code, row in expected.items()})
-    assert len(expected) == 2
+    assert stored(level, "margin", month) == pytest.approx({code: row[2] for code, row in expected.items()})
+    assert len(expected) >= 2
 
 
-def test_margin_is_told_of_families_and_not_of_regions(cast: Cast) -> None:
+def test_every_level_is_stored_and_none_is_forgotten(cast: Cast) -> None:
+    assert set(KEYS) == set(LEVELS)
     measures_take(months=[OCT], at=AT)
-    assert stored("family", "margin") == pytest.approx({k: row[2] for k, row in rows_of(BOOKED, "family", OCT).items()})
-    assert not Snapshot.objects.filter(level="region", measure__in=PRIVATE_BY_REGION).exists()
+    assert set(Snapshot.objects.values_list("level", flat=True)) == {"company", *LEVELS}
+
+
+def test_a_handover_moves_no_history(cast: Cast) -> None:
+    """October's cycle has Rita holding North; that Rob holds it now changes nothing of October."""
+    past_cycle(OCT)
+    Customer.objects.filter(code="NORTH").update(owner=cast.other_rep)
+    measures_take(months=[SEP, OCT], at=AT)
+    north = sum(Booking.objects.filter(month=OCT, customer__code="NORTH").values_list("qty", flat=True))
+    assert stored(REP, "units_sold", OCT)[str(cast.rep.pk)] >= north
+    assert (
+        stored(REP, "units_sold", SEP)[str(cast.other_rep.pk)] > stored(REP, "units_sold", OCT)[str(cast.other_rep.pk)]
+    )
+
+
+def test_the_budget_of_a_rep_is_held_against_what_the_rep_sold(cast: Cast) -> None:
+    measures_take(months=[OCT], at=AT)
+    budget = dict(Budget.objects.filter(month=OCT).values_list("rep_id").annotate(Sum("revenue")))
+    sold = stored(REP, "revenue")
+    expected = {str(rep): sold.get(str(rep), 0.0) - money for rep, money in budget.items()}
+    assert expected
+    assert stored(REP, "gap_to_budget") == pytest.approx(expected)
+    assert not stored(REGION, "gap_to_budget")
+
+
+def test_a_detail_customer_counts_for_the_one_it_is_planned_as(cast: Cast) -> None:
+    Customer.objects.filter(code="SOUTH").update(plan_as=cast.customers["NORTH"])
+    measures_take(months=[OCT], at=AT)
+    both = sum(Booking.objects.filter(month=OCT, customer__code__in=["NORTH", "SOUTH"]).values_list("qty", flat=True))
+    assert stored(CUSTOMER, "units_sold")["NORTH"] == both
+    assert "SOUTH" not in stored(CUSTOMER, "units_sold")
 
 
 def test_parts_add_up_to_the_company(cast: Cast) -> None:

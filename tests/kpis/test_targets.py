@@ -1,6 +1,7 @@
 """What a measure is to reach: who sets it, what counts, what fails it, and the alarms it leads to."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.errors import Invalid, NotYours
-from kpis.alarms import SHOWN, Alarm, Kind, signal_alarms, told
+from kpis.alarms import SHOWN, Alarm, Kind, Signal, signal_alarms, told
 from kpis.measures.words import Good
 from kpis.models import StageAccuracy, Target
 from kpis.selectors.alarms import alarms_now
@@ -92,8 +93,33 @@ def test_the_list_is_short_and_no_kind_hides_another(alarms: list[Alarm]) -> Non
 
 
 def test_a_signal_needs_months_and_size() -> None:
-    signals = {"A": (4.1, 6), "B": (4.0, 12), "C": (-5.0, 11), "D": (5.0, 5), "E": (math.nan, 12)}
-    assert signal_alarms(signals) == {"A": 4.1, "C": -5.0}
+    cases = {"A": (4.1, 6), "B": (4.0, 12), "C": (-5.0, 11), "D": (5.0, 5), "E": (math.nan, 12)}
+    signals = {code: Signal(signal, months, 0.2, 100.0) for code, (signal, months) in cases.items()}
+    assert list(signal_alarms(signals)) == ["A", "C"]
+
+
+def test_a_signal_is_told_where_it_costs_something_the_dearest_first() -> None:
+    signals = {
+        "LARGE": Signal(6.0, 12, 0.08, 10_000.0),
+        "DEAR": Signal(-5.0, 12, -0.30, 5_000.0),
+        "NEAR": Signal(9.0, 12, 0.04, 9_000.0),
+        "TINY": Signal(11.0, 12, 0.90, 300.0),
+    }
+    assert list(signal_alarms(signals)) == ["DEAR", "LARGE"]
+    assert list(signal_alarms({code: replace(one, worth=0.0) for code, one in signals.items()})) != []
+
+
+@given(
+    st.lists(st.tuples(st.floats(-20, 20), st.integers(0, 12), st.floats(-2, 2), st.floats(0, 1e6)), max_size=30),
+    st.floats(0, 0.5),
+)
+def test_the_families_left_out_for_size_are_a_small_part_of_sales(rows: list, share: float) -> None:
+    signals = {str(i): Signal(*row) for i, row in enumerate(rows)}
+    told_of = signal_alarms(signals, share=share, miss=0.0)
+    other = [one for code, one in signals.items() if code not in told_of and abs(one.signal) > 4 and one.months >= 6]
+    assert sum(one.worth for one in other) <= share * sum(one.worth for one in signals.values())
+    costs = [abs(one.miss) * one.worth for one in told_of.values()]
+    assert costs == sorted(costs, reverse=True)
 
 
 # --- Stored -------------------------------------------------------------------------------
@@ -178,7 +204,7 @@ def test_a_family_forecast_too_low_for_months_is_an_alarm(measured: Cast) -> Non
         StageAccuracy.objects.create(key="PARTS", absolute_error=10, signed_error=10 * (-1) ** i, actual=100, **rows)
     alarms = alarms_now(OCT, None)
     assert [alarm.words for alarm in alarms.told] == [
-        "E-Bikes was forecast too low month after month (tracking signal +7.0)."
+        "E-Bikes was forecast too low by 10% over 7 months (tracking signal +7.0)."
     ]
     assert alarms.told[0].owner == "Dora Demand"
 

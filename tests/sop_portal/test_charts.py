@@ -115,6 +115,15 @@ def test_twelve_months_stay_under_six_kilobytes(name):
     assert len(getattr(charts, name)(**ALL[name]).svg.encode()) < 6_000
 
 
+def test_a_page_of_every_chart_stays_under_thirty_kilobytes():
+    """One of each kind, drawn wide, with cells for a table of twelve rows."""
+    drawn = [getattr(charts, name)(uid=name, **data).svg for name, data in ALL.items()]
+    drawn.append(charts.trend_columns(uid="t", months=YEAR["months"], values=YEAR["values"]).svg)
+    cells = [charts.sparkline(uid=f"s{i}", values=YEAR["values"]) for i in range(12)]
+    cells += [charts.bullet(uid=f"b{i}", value=8, target=9) for i in range(12)]
+    assert sum(len(svg.encode()) for svg in [*drawn, *cells]) < 30_000
+
+
 def test_twenty_four_months_stay_small():
     data = {k: v * 2 for k, v in YEAR.items() if k != "months"} | {"months": months(24)}
     svg = charts.three_tier(**data).svg.encode()

@@ -45,8 +45,9 @@ QUERIES = {
     "demand:review-lines": ["by=rep&only=exceptions", "rep=rita&unit=money", "cycle=2026-10"],
     "kpis:feedback": ["reason=customer_told"],
     "kpis:feedback-of": ["customer=North+Stores"],
-    "kpis:measure": ["by=region", "by=family&month=2026-09"],
-    "kpis:measure-lines": ["family=BIKES", "region=N&month=2026-09"],
+    "kpis:measure": ["by=region", "by=family&month=2026-09", "by=customer", "by=rep"],
+    "kpis:measure-lines": ["family=BIKES", "region=N&month=2026-09", "customer=NORTH"],
+    "demand:finance": ["currency=EUR"],
     "kpis:accuracy": ["level=product&lag=0"],
     "kpis:forecast": ["cycle=2026-11&stage=sales&level=rep", "cycle=2026-11&stage=sales&level=line&rep=rita"],
     "api-company-forecast": [

@@ -106,6 +106,28 @@ def test_good_and_bad_are_told_apart_by_everybody(theme, sight, floor):
     assert distance(colours["good"], colours["bad"], sight) >= floor
 
 
+# colours that stand side by side in a chart and are told apart by colour alone, all solid
+SIDE_BY_SIDE = [("ac", "py"), ("ac", "good"), ("ac", "bad"), ("py", "bg"), ("ac", "bg"), ("good", "bg"), ("bad", "bg")]
+SIDE_BY_SIDE += [("bad", "py"), ("band", "ac"), ("warn", "good"), ("warn", "ac")]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("sight", [None, *SIGHT])
+@pytest.mark.parametrize("pair", SIDE_BY_SIDE, ids="-".join)
+def test_series_are_told_apart_by_everybody(theme, sight, pair):
+    """20 in Lab is about ten just noticeable differences: seen at a glance, also by a dichromat."""
+    one, other = (tokens(theme)[name] for name in pair)
+    assert distance(one, other, sight) >= 20
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("pair", [("ac", "py"), ("ac", "bg"), ("py", "bg")], ids="-".join)
+def test_the_notation_survives_without_any_colour(theme, pair):
+    """Printed in grey, or seen by an achromat: lightness alone keeps actual, last year and paper apart."""
+    one, other = (lab(tokens(theme)[name])[0] for name in pair)
+    assert abs(one - other) >= 20
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", ["good", "bad"])
 def test_the_classic_pair_is_readable_too(theme, name):
