@@ -1,10 +1,12 @@
 """Print what the slow parts cost on this machine."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from sop_portal.bench import benchmark
+from sop_portal.bench import Figure, benchmark
+from sop_portal.bench_import import large_import_figures
 from sop_portal.clock import now
 
 
@@ -12,9 +14,15 @@ class Command(BaseCommand):
     help = "Times import, baseline, publishing and every page on the demonstration company; needs an empty database."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--import", dest="rows", type=int, metavar="ROWS", help="only import so many bookings")
         parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for figure in benchmark(at=now(), large=options["large"]):
+        for figure in self.figures(options):
             self.stdout.write(f"{figure.what:<58}{figure.value:>16}   {figure.against}")
             self.stdout.flush()
+
+    def figures(self, options: dict[str, Any]) -> Iterator[Figure]:
+        if options["rows"]:
+            return (Figure(*figure) for figure in large_import_figures(rows=options["rows"], at=now()))
+        return benchmark(at=now(), large=options["large"])
