@@ -13,6 +13,7 @@ from jobs.errors import Invalid
 from jobs.models import Job
 from masterdata.blank_files import blank_workbook
 from masterdata.bundles import ImportFile
+from masterdata.exports import harmless
 from masterdata.guarding import LARGEST_UPLOAD, MEGABYTE
 from masterdata.models import ImportRun
 from masterdata.policy import SET_UP_FILES, Action, check, may
@@ -24,8 +25,6 @@ from sop_portal.uploads import upload_check, upload_marked_workbook, upload_queu
 
 RUNS_SHOWN = 20
 ERRORS_SHOWN = 100
-# A spreadsheet would calculate a cell that begins with one of these.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -109,11 +108,6 @@ def upload_errors(request: PortalRequest, token: str) -> HttpResponse:
     for error in (found.get("outcome") or found)["errors"]:
         writer.writerow([harmless(error[name]) for name in ("file", "line", "column", "value", "message")])
     return answer
-
-
-def harmless(value: Any) -> Any:
-    """Text that a spreadsheet will not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
 
 
 @require_GET

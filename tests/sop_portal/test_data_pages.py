@@ -8,11 +8,11 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from jobs.models import Job
+from masterdata.exports import harmless
 from masterdata.models import Family, ImportRun
 from masterdata.roles import IMPORT_ROLES
 from sop_portal import upload_limit
 from sop_portal.imports import SPECS, undo_part
-from sop_portal.pages.data import harmless
 from sop_portal.uploads import upload_load, upload_read
 from tests.cast import small_company
 
