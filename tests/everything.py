@@ -172,6 +172,7 @@ class Everything:
             "token": list(self.uploads),
             "item": [0],
             "number": [0],
+            "uidb64": ["MQ"],
             "file": ["bookings"],
             "step": [Step.SALES_FORECAST.value],
             "what": ["move"],

@@ -27,7 +27,7 @@ PREVIEWED = 5  # rows of each sort that a preview shows
 class Record:
     """What `RowChange` says beside before and after; a preview also looks at what it would change."""
 
-    run: int
+    run: int | None
     by: int | None
     at: datetime
     is_preview: bool = False

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from sop_portal.pages import data, people
+from sop_portal.pages import data, people, set_up
 
 urlpatterns = [
+    path("welcome/<uidb64>/<token>/", set_up.Welcome.as_view(), name="welcome"),
+    path("set-up/", set_up.set_up_page, name="set-up"),
+    path("set-up/company/", set_up.set_up_company, name="set-up-company"),
+    path("set-up/invitations/", set_up.set_up_invite, name="set-up-invite"),
+    path("set-up/demonstration/", set_up.set_up_remove, name="set-up-remove"),
     path("data/", data.data_page, name="data"),
     path("data/uploads/", data.upload, name="upload-send"),
     path("data/uploads/<str:token>/", data.upload_page, name="upload"),
