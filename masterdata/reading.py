@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from masterdata.checks import check_header
 from masterdata.frames import NUMBERS, TYPED, FileSpec, Kind, RawFile, RowError
 from masterdata.layouts import ENCODINGS, MONTH_MARK, SEPARATORS, Layout, rewritten
 
+MOST_ROWS = 2_000_000  # what one worker checks and stores in its time and memory
 SUFFIXES = (".csv", ".xlsx")
 _ENCODINGS = {
     b"\xff\xfe": "UTF-16",
@@ -70,7 +72,10 @@ def _read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None,
     reading = Reading()
     rows: list[Row] = []
     try:
-        rows.extend(csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout))
+        source = csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout)
+        rows.extend(islice(source, MOST_ROWS + 1))
+        if len(rows) > MOST_ROWS:
+            raise _Unreadable(rows[-1][0], f"The file has more than {MOST_ROWS:,} rows. Send it in parts, a year each.")
     except _Unreadable as fault:
         reading.errors.append(RowError(name, fault.line, "", "", fault.message))
         reading.complete = False

@@ -223,3 +223,12 @@ def test_what_is_no_text_is_told(data, says):
 
 def test_a_real_number_of_a_workbook_has_no_habits():
     assert rewritten(Layout(decimal=","), Column("qty", Kind.NUMBER), "\x1f1.234") == "1.234"
+
+
+def test_a_file_of_more_rows_than_a_worker_manages_is_told(monkeypatch):
+    monkeypatch.setattr("masterdata.reading.MOST_ROWS", 2)
+    told = layout(titles=("month", "qty"), columns=("month", "qty"))
+    reading = read("b.csv", b"month,qty\n2026-10,1\n2026-11,2\n", BOOKINGS, None, told)
+    assert "more than 2 rows" in reading.errors[0].message
+    assert reading.errors[0].line == 3
+    assert not reading.complete
