@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cycles.models import Cycle
 from cycles.periods import add_months
 from cycles.selectors import company_holidays, open_cycle
+from demand.models import Stage
+from demand.selectors.versions import version_current
+from demand.services.baseline import baseline_queue
 from jobs.errors import Refused
 from masterdata.importers import COMPANY
 from masterdata.models import Person
@@ -54,7 +56,7 @@ def _page(request: PortalRequest, problem: Refused | None = None) -> HttpRespons
     settings = company()
     loaded = {each.importer.spec.name: each for each in loaded_files(IMPORTERS)}
     files = [(name, loaded[name]) for name in NEEDED]
-    month = settings.last_closed_month
+    month, cycle = settings.last_closed_month, open_cycle()
     holidays = company_holidays(settings.country, (request.today.year,))
     coming = sorted(day for day in holidays if day >= request.today)[:5]
     typed: dict[str, Any] = dict(request.POST.items()) if problem else {}
@@ -66,8 +68,8 @@ def _page(request: PortalRequest, problem: Refused | None = None) -> HttpRespons
         "holidays": coming,
         "uninvited": list(without_password()),
         "people": Person.objects.count(),
-        "cycle": open_cycle(),
-        "had_cycle": Cycle.objects.exists(),
+        "cycle": cycle,
+        "has_baseline": cycle is not None and version_current(cycle, Stage.BASELINE) is not None,
         "first_month": add_months(month, 1) if month else None,
         "problem": problem,
     }
@@ -95,6 +97,18 @@ def set_up_invite(request: PortalRequest) -> HttpResponse:
     count = people_invite(people=without_password(), by=request.person, at=request.now)
     messages.success(request, f"{count} invitation{'' if count == 1 else 's'} on the way.")
     return redirect("set-up")
+
+
+@require_POST
+def set_up_baseline(request: PortalRequest) -> HttpResponse:
+    """The first baseline now, instead of with the end of data close."""
+    check(request.person, Action.SET_UP)
+    cycle = open_cycle()
+    if cycle is None or version_current(cycle, Stage.BASELINE) is not None:
+        raise Refused("no_need", "There is no open cycle without a baseline.")
+    job = baseline_queue(cycle=cycle, at=request.now, owner=request.user)
+    messages.success(request, "The baseline is being built. You may leave this page.")
+    return redirect("job", pk=job.pk)
 
 
 @require_POST

@@ -16,6 +16,7 @@ from jobs.models import Job, Message, MovedClock, WorkState
 from masterdata.models import Company, Person, Product, RowChange
 from masterdata.roles import SET_UP_ROLES, Role
 from sop_portal.demonstration.loading import demonstration_load
+from sop_portal.tasks import job_do
 from sop_portal.uploads import upload_load
 from sop_portal.welcome import people_invite, welcome_link, without_password
 from tests.cast import small_company
@@ -72,7 +73,11 @@ def test_from_nothing_to_an_open_cycle(client: Client) -> None:
     assert client.post(reverse("meetings:cycle-open"), {"month": "2026-11"}).status_code == 302
     assert Cycle.objects.get().code == "2026-11"
     assert Line.objects.count() == 1
-    assert "The cycle 2026-11 is open" in client.get(reverse("set-up")).content.decode()
+    assert "Build the baseline now" in client.get(reverse("set-up")).content.decode()
+    assert client.post(reverse("set-up-baseline")).status_code == 302
+    job_do(job=Job.objects.get(kind="baseline"))
+    assert "is open and has its baseline" in client.get(reverse("set-up")).content.decode()
+    assert client.post(reverse("set-up-baseline")).status_code == 409
 
 
 def test_what_cannot_be_is_told_and_kept(client: Client) -> None:
