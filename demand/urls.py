@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demand.views import calls, events, finance, goals, review, review_grid, rule, sheet, team, why
+from demand.views import calls, events, finance, goals, review, review_grid, rule, sheet, sheet_file, team, why
 
 app_name = "demand"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("sheet/withdraw/", sheet.sheet_withdraw, name="sheet-withdraw"),
     path("sheet/new-line/", sheet.new_line, name="new-line"),
     path("sheet/tell/", sheet.tell_operations, name="tell-operations"),
+    path("sheet/file/", sheet_file.sheet_file, name="sheet-file"),
+    path("sheet/file/save/", sheet_file.sheet_file_keep, name="sheet-file-save"),
+    path("sheet/file/sheet.xlsx", sheet_file.sheet_xlsx, name="sheet-xlsx"),
+    path("sheet/file/sheet.csv", sheet_file.sheet_text, name="sheet-csv"),
     path("sheet/<str:username>/", sheet.sheet_of, name="sheet-of"),
     path("orders/", calls.orders, name="orders"),
     path("orders/<str:kind>/<int:pk>/", calls.call, name="call"),

@@ -8,20 +8,26 @@ from pathlib import PurePosixPath
 from masterdata import cells
 from masterdata.frames import RowError
 from masterdata.guarding import LARGEST_UPLOAD, MEGABYTE, opened_zip
+from masterdata.layouts import Layout
 from masterdata.reading import SUFFIXES
 
 
 @dataclass(frozen=True)
 class ImportFile:
-    """A file by its name and bytes."""
+    """A file by its name and bytes; `layout` says how it is written when not as the contract says."""
 
     name: str
     data: bytes
+    layout: Layout | None = None
 
     @property
     def stem(self) -> str:
-        """The name the contract knows it by: `Bookings.CSV` -> `bookings`."""
-        return PurePosixPath(self.name).stem.lower()
+        """The name the contract knows it by: `Bookings.CSV` -> `bookings`, unless its layout says another."""
+        return (self.layout and self.layout.file) or PurePosixPath(self.name).stem.lower()
+
+    @property
+    def is_workbook(self) -> bool:
+        return self.name.lower().endswith(".xlsx")
 
     @property
     def is_table(self) -> bool:

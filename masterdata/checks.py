@@ -14,6 +14,7 @@ from masterdata import cells
 from masterdata.frames import (
     DATES,
     NUMBERS,
+    TYPED,
     CheckedFile,
     Column,
     FileSpec,
@@ -82,7 +83,7 @@ def check(raw: RawFile, spec: FileSpec) -> CheckedFile:
         if column.name not in raw.columns:
             data[column.name] = _array(column, [_empty(column)] * count)
             continue
-        data[column.name], bad, found = check_column(raw.name, column, raw.columns[column.name], lines)
+        data[column.name], bad, found = check_column(raw, column, lines)
         good &= ~bad
         errors += found
     checked = CheckedFile(spec, raw.name, pd.DataFrame(data), lines, good, errors)
@@ -93,36 +94,39 @@ def check(raw: RawFile, spec: FileSpec) -> CheckedFile:
     return checked
 
 
-def check_column(
-    file: str, column: Column, texts: Sequence[str], lines: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[RowError]]:
+def check_column(raw: RawFile, column: Column, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[RowError]]:
     """(typed values, mask of bad rows, errors) of one column."""
+    texts = raw.columns[column.name]
     positions, distinct = pd.factorize(np.asarray(texts, dtype=object))
     values, messages = [], {}
     for index, text in enumerate(distinct):
-        value, message = cell_value(column, text.strip(" "))
+        value, message = cell_value(column, text.strip(" "), raw.rewrite)
         values.append(value)
         if message:
             messages[index] = message
     typed = _array(column, values)[positions] if len(distinct) else _array(column, [])
     bad = np.isin(positions, list(messages))
     found = [
-        RowError(file, int(lines[row]), column.name, texts[row][: cells.SHOWN], messages[positions[row]])
+        RowError(raw.name, int(lines[row]), raw.title(column.name, row), _shown(texts[row]), messages[positions[row]])
         for row in np.flatnonzero(bad)[:MOST_ERRORS]
     ]
     more = int(bad.sum()) - len(found)
     if more:
-        found.append(RowError(file, int(lines[-1]), column.name, "", f"{more} more rows are wrong in this column."))
+        found.append(RowError(raw.name, int(lines[-1]), column.name, "", f"{more} more rows are wrong in this column."))
     return typed, bad, found
 
 
-def cell_value(column: Column, text: str) -> tuple[Any, str]:
+def _shown(text: str) -> str:
+    return text.removeprefix(TYPED)[: cells.SHOWN]
+
+
+def cell_value(column: Column, text: str, rewrite: Callable[[Column, str], str] | None = None) -> tuple[Any, str]:
     """(value, message): the message is '' when the text is fine."""
     if not text:
         message = f"{column.name} is empty. It is required." if column.required else ""
         return _empty(column), message
     try:
-        return _bounded(column, _parsed(column, text)), ""
+        return _bounded(column, _parsed(column, rewrite(column, text) if rewrite else text)), ""
     except ValueError as error:
         return _empty(column), str(error)
 

@@ -33,6 +33,8 @@ class Kind(Enum):
     COUNTRY = "country"
 
 
+# Begins the text of a cell that a workbook holds as a number, so that no habit of writing applies to it.
+TYPED = "\x1f"
 DATES = frozenset({Kind.MONTH, Kind.DATE, Kind.DATE_OR_MONTH})
 NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER})
 
@@ -95,11 +97,23 @@ class RowError:
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file as text: `columns[name][i]` stands on line `lines[i]`."""
+    """A file as text: `columns[name][i]` stands on line `lines[i]`.
+
+    rewrite: turns a cell of a file with habits of its own into what the contract writes. titles: contract's column ->
+    its name in the file. months: where months are columns, the title of the one each row comes from.
+    """
 
     name: str
     columns: dict[str, list[str]]
     lines: list[int]
+    rewrite: Callable[[Column, str], str] | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    months: list[str] = field(default_factory=list)
+    fills: str = ""
+
+    def title(self, column: str, row: int) -> str:
+        """What a column is called in the file, for a row of it."""
+        return self.months[row] if self.months and column == self.fills else self.titles.get(column, column)
 
 
 @dataclass(frozen=True)

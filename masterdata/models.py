@@ -209,6 +209,7 @@ class ImportRun(models.Model):
     files = models.JSONField(default=dict)
     rows = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
 
     class Meta:
         ordering = ["-id"]
@@ -223,6 +224,23 @@ class ImportRun(models.Model):
     @property
     def changed(self) -> int:
         return sum(counts["changed"] for counts in self.files.values())
+
+    @property
+    def written(self) -> int:
+        return self.new + self.changed
+
+
+class FileHabit(models.Model):
+    """How the files of one kind were written the last time: which of their columns is which, and their signs."""
+
+    file = models.CharField(max_length=60, unique=True)
+    columns = models.JSONField(default=dict)
+    decimal = models.CharField(max_length=1, blank=True)
+    dates = models.CharField(max_length=3, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.file
 
 
 class RowChange(models.Model):

@@ -1,17 +1,24 @@
 """Files as text: CSV by the standard reader, XLSX from what a child process made of it, both into a `RawFile`.
 
-Whatever cannot be read becomes an error that names the line; the lines that can be read are still checked.
+Whatever cannot be read becomes an error that names the line; the lines that can be read are still checked. Without a
+`Layout` a file has to be written as the contract says; with one, as the layout says.
 """
 
 import csv
+import gc
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from masterdata.checks import check_header
-from masterdata.frames import FileSpec, Kind, RawFile, RowError
+from masterdata.frames import NUMBERS, TYPED, FileSpec, Kind, RawFile, RowError
+from masterdata.layouts import ENCODINGS, MONTH_MARK, SEPARATORS, Layout, rewritten
 
+MOST_ROWS = 2_000_000  # what one worker checks and stores in its time and memory
 SUFFIXES = (".csv", ".xlsx")
 _ENCODINGS = {
     b"\xff\xfe": "UTF-16",
@@ -41,25 +48,49 @@ class _Unreadable(Exception):
         self.message = message
 
 
-def read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None = None) -> Reading:
+def read(
+    name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None = None, layout: Layout | None = None
+) -> Reading:
     """Read one file of the contract; `answer` is what the child process says about a workbook."""
+    with _collector_at_rest():
+        return _read(name, data, spec, answer, layout)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Millions of cells are no cycles; looking through them again and again took half of the reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None, layout: Layout | None) -> Reading:
     reading = Reading()
     rows: list[Row] = []
     try:
-        rows.extend(csv_rows(data) if answer is None else workbook_rows(answer, spec, name, reading))
+        source = csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout)
+        rows.extend(islice(source, MOST_ROWS + 1))
+        if len(rows) > MOST_ROWS:
+            raise _Unreadable(rows[-1][0], f"The file has more than {MOST_ROWS:,} rows. Send it in parts, a year each.")
     except _Unreadable as fault:
         reading.errors.append(RowError(name, fault.line, "", "", fault.message))
         reading.complete = False
-    _fill(reading, name, rows, spec)
+    _fill(reading, name, rows, spec, layout)
     return reading
 
 
 # --- CSV --------------------------------------------------------------------------
 
 
-def csv_rows(data: bytes) -> Iterator[Row]:
+def csv_rows(data: bytes, layout: Layout | None = None) -> Iterator[Row]:
     """(line, cells) of every row that is not blank; a row may span several lines, its first counts."""
-    reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    text = _decoded(data) if layout is None else decoded(data, layout.encoding)
+    separator = "," if layout is None else layout.separator
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     while True:
         line = reader.line_num + 1
         try:
@@ -82,10 +113,30 @@ def _decoded(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"The byte 0x{data[error.start]:02x} is not UTF-8. Save the file as CSV UTF-8."
         raise _Unreadable(line, message) from error
+    return _without_zero(text)
+
+
+def _without_zero(text: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise _Unreadable(line, "The file has a zero byte in it, so it is not text. Save it as CSV UTF-8.")
     return text
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """The text of a CSV in an encoding that was recognised or chosen."""
+    for start in (b"PK", b"\xd0\xcf", b"\x89PNG", b"%PDF"):
+        if data.startswith(start):
+            raise _Unreadable(1, "The file is not text, whatever its name says. Send CSV or XLSX.")
+    try:
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = (
+            f"The byte 0x{data[error.start]:02x} does not exist in {ENCODINGS[encoding]}. Choose another encoding."
+        )
+        raise _Unreadable(line, message) from error
+    return _without_zero(text.removeprefix("\ufeff"))
 
 
 def _csv_fault(error: csv.Error) -> str:
@@ -101,7 +152,9 @@ def _csv_fault(error: csv.Error) -> str:
 # --- XLSX -------------------------------------------------------------------------
 
 
-def workbook_rows(answer: dict[str, Any], spec: FileSpec, name: str, reading: Reading) -> list[Row]:
+def workbook_rows(
+    answer: dict[str, Any], spec: FileSpec, name: str, reading: Reading, layout: Layout | None = None
+) -> list[Row]:
     """(row number, cells) of every row that is not blank; cells that hold no value become errors.
 
     `answer` is what `masterdata.workbook_rows` says about the file.
@@ -109,24 +162,42 @@ def workbook_rows(answer: dict[str, Any], spec: FileSpec, name: str, reading: Re
     if "refused" in answer:
         raise _Unreadable(1, answer["refused"])
     rows = answer["rows"]
-    header = next(([_text(cell, None) for cell in row] for row in rows if any(row)), [])
-    kinds = [next((column.kind for column in spec.columns if column.name == title), None) for title in header]
+    header = next(([cell_text(cell, None) for cell in row] for row in rows if any(map(_is_filled, row))), [])
+    kinds = _kinds(header, spec, layout)
     for row, column, what in answer["lost"]:
         title = header[column - 1] if column <= len(header) else ""
         reading.errors.append(RowError(name, row, title, "", f"The cell holds {what}. Write the value itself."))
     while header and not header[-1]:
         header.pop()
-    return [
-        (number, _trimmed([_text(cell, kind) for cell, kind in zip(row, kinds, strict=True)], len(header)))
-        for number, row in enumerate(rows, start=1)
-        if any(row)
-    ]
+    found, is_header = [], True
+    for number, row in enumerate(rows, start=1):
+        if any(map(_is_filled, row)):
+            marks = layout is not None and not is_header
+            texts = [cell_text(cell, kind, marks) for cell, kind in zip(row, kinds, strict=True)]
+            found.append((number, _trimmed(texts, len(header))))
+            is_header = False
+    return found
 
 
-def _text(cell: str | dict[str, str], kind: Kind | None) -> str:
-    """A real date stands for its month where a month belongs and it is the first."""
+def _kinds(header: list[str], spec: FileSpec, layout: Layout | None) -> list[Kind | None]:
+    """What each column of a sheet holds; None where nothing reads it."""
+    known = {column.name: column.kind for column in spec.columns}
+    if layout is None:
+        return [known.get(title) for title in header]
+    names = [*layout.columns, *[""] * len(header)][: len(header)]
+    return [known.get(layout.fills) if name.startswith(MONTH_MARK) else known.get(name) for name in names]
+
+
+def _is_filled(cell: Any) -> bool:
+    return cell != ""
+
+
+def cell_text(cell: str | float | dict[str, str], kind: Kind | None, marks: bool = False) -> str:
+    """A real date stands for its month where a month belongs and it is the first; a real number is marked as one."""
     if isinstance(cell, str):
         return cell
+    if isinstance(cell, int | float):
+        return f"{TYPED}{cell}" if marks and kind in NUMBERS else str(cell)
     is_month = kind is Kind.MONTH and cell["day"].endswith("-01")
     return cell["day"][:7] if is_month else cell["day"]
 
@@ -141,7 +212,7 @@ def _trimmed(cells: list[str], width: int) -> list[str]:
 # --- Both -------------------------------------------------------------------------
 
 
-def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec) -> None:
+def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: Layout | None) -> None:
     if not rows:
         if not reading.errors:
             message = f"The file is empty. Its first line names the columns: {', '.join(spec.names)}."
@@ -149,6 +220,9 @@ def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec) -> None:
             reading.complete = False
         return
     header = [title.strip(" ") for title in rows[0][1]]
+    if layout is not None:
+        _fill_as_told(reading, name, rows, spec, layout)
+        return
     separator = _other_separator(header)
     if separator:
         message = f"The columns are separated by {separator}. Save the file with commas between them."
@@ -162,12 +236,49 @@ def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec) -> None:
     reading.raw = RawFile(name, known, [line for line, _ in kept])
 
 
+def _fill_as_told(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: Layout) -> None:
+    """The columns that the layout names, months brought from columns into rows where it says so."""
+    header = [title.strip(" ") for title in rows[0][1]]
+    names = [*layout.columns, *[""] * len(header)][: len(header)]
+    read_from = {each: at for at, each in enumerate(names) if each and not each.startswith(MONTH_MARK)}
+    months = {at: each for at, each in enumerate(names) if each.startswith(MONTH_MARK)} if layout.fills else {}
+    given = [each for each in names if each in spec.names] + (["month", layout.fills] if months else [])
+    reading.errors += check_header(name, given, spec)
+    kept = [row for row in rows[1:] if not _shape_fault(reading, name, row, header, SEPARATORS[layout.separator])]
+    rewrite = partial(rewritten, layout)
+    if months:
+        reading.raw = _unfolded(name, kept, read_from, months, header, layout)
+        return
+    columns = list(zip(*(cells for _, cells in kept), strict=True)) if kept else [()] * len(header)
+    known = {each: list(columns[at]) for each, at in read_from.items()}
+    reading.raw = RawFile(name, known, [line for line, _ in kept], rewrite, layout.own_titles)
+
+
+def _unfolded(
+    name: str, rows: list[Row], fixed: dict[str, int], months: dict[int, str], header: list[str], layout: Layout
+) -> RawFile:
+    """One row per filled cell of a month column."""
+    places = [(line, cells, at) for line, cells in rows for at in months if cells[at].strip(" ")]
+    columns = {each: [cells[at] for _, cells, _ in places] for each, at in fixed.items()}
+    columns["month"] = [months[at].removeprefix(MONTH_MARK) for _, _, at in places]
+    columns[layout.fills] = [cells[at] for _, cells, at in places]
+    return RawFile(
+        name,
+        columns,
+        [line for line, _, _ in places],
+        partial(rewritten, layout),
+        {each: header[at] for each, at in fixed.items()},
+        [header[at] for _, _, at in places],
+        layout.fills,
+    )
+
+
 def _other_separator(header: list[str]) -> str:
     signs = {";": "semicolons", "\t": "tabs", "|": "bars"}
     return next((word for sign, word in signs.items() if len(header) == 1 and sign in header[0]), "")
 
 
-def _shape_fault(reading: Reading, name: str, row: Row, header: list[str]) -> bool:
+def _shape_fault(reading: Reading, name: str, row: Row, header: list[str], separator: str = "comma") -> bool:
     line, cells = row
     if len(cells) == len(header) and (cells[0] != header[0] or [cell.strip(" ") for cell in cells] != header):
         return False
@@ -176,8 +287,25 @@ def _shape_fault(reading: Reading, name: str, row: Row, header: list[str]) -> bo
             f"The row has {len(cells)} of {len(header)} values; {header[len(cells)]!r} and what follows is missing."
         )
     elif len(cells) > len(header):
-        message = f"The row has {len(cells)} values for {len(header)} columns. Quote a text that has a comma in it."
+        message = (
+            f"The row has {len(cells)} values for {len(header)} columns. Quote a text that has a {separator} in it."
+        )
     else:
         message = "The names of the columns stand here a second time. Remove this line."
     reading.errors.append(RowError(name, line, "", ",".join(cells)[:80], message))
     return True
+
+
+def rows_of(data: bytes, layout: Layout, answer: dict[str, Any] | None) -> tuple[list[str], dict[int, list[str]]]:
+    """(titles, {line: cells}) of a file as it stands, as far as it can be read."""
+    rows: list[Row] = []
+    try:
+        if answer is None:
+            rows.extend(csv_rows(data, layout))
+        else:
+            plain = [[cell_text(cell, None) for cell in row] for row in answer.get("rows", [])]
+            rows = [(number, row) for number, row in enumerate(plain, start=1) if any(row)]
+    except _Unreadable:
+        pass  # its fault is among those that are shown
+    titles = [title.strip(" ") for title in rows[0][1]] if rows else []
+    return titles, dict(rows[1:])

@@ -1,12 +1,14 @@
-"""The rows of one sheet, read in a process of its own: `python -m masterdata.workbook_rows NAME < file.xlsx`.
+"""The rows of one sheet, read in a process of its own: `python -m masterdata.workbook_rows NAME [ROWS] < file.xlsx`.
 
 A hostile or damaged workbook can fill the memory of its reader or end its process, so that reader is this child
 with limits on both. It prints one JSON object: {"rows": [[cell, …], …], "lost": [[row, column, what], …]} or
-{"refused": sentence}. A cell is a string, or {"day": "2026-11-22"} where the sheet holds a real date.
+{"refused": sentence}. A cell is a string, a number, or {"day": "2026-11-22"} where the sheet holds a real date. With
+ROWS it prints only so many, of the first sheet where none is called NAME, beside "sheets" and the "sheet" it took.
 """
 
 import io
 import json
+import math
 import re
 import resource
 import sys
@@ -31,23 +33,25 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
-def sheet_name(workbook: CalamineWorkbook, wanted: str) -> str:
+def sheet_name(workbook: CalamineWorkbook, wanted: str, takes_first: bool = False) -> str:
     """The sheet called like the file, or the only visible one."""
     visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
     for name in visible:
-        if name.strip().lower() == wanted:
+        if name.strip().lower() == wanted.strip().lower():
             return name
+    if takes_first and visible:
+        return visible[0]
     if len(visible) != 1:
         listed = ", ".join(visible[:10]) or "none"
         raise ValueError(f"The workbook shows {len(visible)} sheets ({listed}). Name the one to read {wanted!r}.")
     return visible[0]
 
 
-def as_cell(value: Any) -> str | dict[str, str]:
+def as_cell(value: Any) -> str | float | dict[str, str]:
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
     if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
         return {"day": value.date().isoformat()}
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -91,22 +95,27 @@ def sheet_part(archive: zipfile.ZipFile, sheet: str) -> str:
     return ""
 
 
-def read(data: bytes, wanted: str) -> dict[str, Any]:
+def read(data: bytes, wanted: str, rows: int = 0) -> dict[str, Any]:
     archive = opened_zip(data)
     check_workbook(archive)
     try:
         workbook = load_workbook(io.BytesIO(data))
-        name = sheet_name(workbook, wanted)
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        name = sheet_name(workbook, wanted, takes_first=rows > 0)
+        sheet = workbook.get_sheet_by_name(name)
+        values = sheet.to_python(skip_empty_area=False, nrows=rows or None)
     except CalamineError as error:
         raise ValueError(f"The workbook cannot be read ({error}). Save it again as .xlsx.") from error
-    return {"rows": [[as_cell(value) for value in row] for row in rows], "lost": lost_cells(archive, name)}
+    answer: dict[str, Any] = {"rows": [[as_cell(value) for value in row] for row in values]}
+    if rows:
+        shown = [each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
+        return answer | {"sheets": shown, "sheet": name}
+    return answer | {"lost": lost_cells(archive, name)}
 
 
 def main() -> int:
     limit()
     try:
-        answer = read(sys.stdin.buffer.read(), sys.argv[1])
+        answer = read(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     except ValueError as error:
         answer = {"refused": str(error)}
     except MemoryError:

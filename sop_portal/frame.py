@@ -31,6 +31,7 @@ CYCLE: Entry = ("/cycle/", "Cycle", "cycle")
 AWAY: Entry = ("/away/", "I am away", "sun")
 DATA: Entry = ("/data/", "Data", "import")
 PEOPLE: Entry = ("/people/", "People", "people")
+SET_UP: Entry = ("/set-up/", "Set-up", "setup")
 JOBS: Entry = ("/jobs/", "Jobs", "jobs")
 MAILS: Entry = ("/mails/", "My mails", "mail")
 DOCS: Entry = ("/api/v1/docs/", "REST interface", "link")
@@ -96,7 +97,7 @@ def _links(person: Person) -> list[Entry]:
     """Everything that is not on the person's rail."""
     extra = [MAILS, JOBS, DOCS]
     extra += [DATA] if person.role in IMPORT_ROLES else []
-    extra += [PEOPLE, HOOKS] if person.role in SET_UP_ROLES else []
+    extra += [PEOPLE, SET_UP, HOOKS] if person.role in SET_UP_ROLES else []
     rail = {url for url, _, _ in RAILS[person.role]}
     own = [AWAY] if person.role != Role.API_CLIENT else []
     return [*own, *(entry for entry in (*EVERYTHING, *extra) if entry[0] not in rail)]

@@ -15,7 +15,7 @@ from sop_portal.outage import once_more
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
-OPEN_PREFIXES = ("/login/", "/logout/", "/healthz/", "/static/", "/api/", "/calendar/")
+OPEN_PREFIXES = ("/login/", "/welcome/", "/logout/", "/healthz/", "/static/", "/api/", "/calendar/")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 TITLES = {403: "This is not yours to change", 404: "There is nothing here", 422: "Please check your entry"}

@@ -20,6 +20,8 @@ HANDLERS: dict[str, str] = {
     "snapshots": "kpis.services.snapshots.snapshots_part",
     "cards": "kpis.services.cards.cards_part",
     "import": "sop_portal.uploads.import_part",
+    "import_check": "sop_portal.uploads.check_part",
+    "undo_import": "sop_portal.imports.undo_part",
     "replay": "sop_portal.replay.replay_part",
 }
 

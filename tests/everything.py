@@ -43,7 +43,7 @@ from demand.services.own_past import own_past_set
 from jobs.models import Delivery, Job, MovedClock, Webhook, WorkState
 from kpis.services.snapshots import accuracy_take, measures_take
 from masterdata.bundles import ImportFile
-from masterdata.models import Customer, Person, Product
+from masterdata.models import Customer, ImportRun, Person, Product
 from masterdata.roles import Role
 from masterdata.services.absences import absence_enter
 from meetings.models import Action, Decision, MeetingKind, RiskOpportunity
@@ -172,6 +172,9 @@ class Everything:
             "code": [self.cycle.code, "2026-10"],
             "token": list(self.uploads),
             "item": [0],
+            "number": [0],
+            "uidb64": ["MQ"],
+            "file": ["bookings"],
             "step": [Step.SALES_FORECAST.value],
             "what": ["move"],
             "sheet": list(Inputs),
@@ -213,6 +216,8 @@ class Everything:
             return self._of_programs(name)
         if name in ("job", "job-retry"):
             return {"pk": _keys(Job.objects.all())}
+        if name in ("import-run", "import-undo"):
+            return {"pk": _keys(ImportRun.objects.all())}
         if name in ("person", "hand-over"):
             return {"pk": [self.cast.rep.pk, self.cast.other_rep.pk]}
         return {"pk": [1]}
@@ -378,6 +383,7 @@ def _uploads(cast: Cast) -> tuple[str, str]:
     """A file that can be loaded and one with a fault."""
     good = ImportFile("families.csv", b"code,name,group\nNEW,New family,Bicycles\n")
     bad = ImportFile("bookings.csv", b"month,customer,product,qty\n2026-11,NORD,BETA,3\n")
+    ImportRun.objects.create(source="families.csv", content_hash="0", by=cast.leader, at=ENTRY, rows=1)
     first, second = (upload_check(uploads=[each], by=cast.leader, at=ENTRY) for each in (good, bad))
     return first, second
 

@@ -9,8 +9,9 @@ from psycopg2 import sql
 
 from masterdata.frames import Kind
 from masterdata.importing import Importer
-from masterdata.models import ImportRun
+from masterdata.models import ImportRun, RowChange
 
+CHANGES_SHOWN = 100
 LOOKED_AT = 500  # newest runs that the last load of a file is looked for in
 
 
@@ -26,6 +27,20 @@ class Loaded:
 
 def import_runs() -> QuerySet[ImportRun]:
     return ImportRun.objects.select_related("by__user")
+
+
+def run_changes(run: ImportRun, most: int = CHANGES_SHOWN) -> list[tuple[str, str, list[tuple[str, object, object]]]]:
+    """The first rows that an import wrote: (table, key, [(column, before, after) of what differs])."""
+    found = []
+    for change in RowChange.objects.filter(run=run).order_by("id")[:most]:
+        before, after = change.before or {}, change.after or {}
+        cells = [
+            (name, before.get(name), after.get(name))
+            for name in {**before, **after}
+            if before.get(name) != after.get(name) and not name.endswith("_id")
+        ]
+        found.append((change.table.split("_", 1)[1], change.key, cells))
+    return found
 
 
 def loaded_files(importers: Sequence[Importer]) -> list[Loaded]:

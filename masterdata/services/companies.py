@@ -1,15 +1,17 @@
 """The company's settings: from a file, by hand, and whether it is the demonstration."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.forms.models import model_to_dict
 
+from jobs.errors import Invalid
 from masterdata.checks import cell_value
 from masterdata.importers import COMPANY
-from masterdata.models import Company, RowChange
+from masterdata.models import Company, Person, RowChange
+from masterdata.policy import Action, check
 from masterdata.services.storing import Counts, Record
 
 
@@ -31,6 +33,18 @@ def company_store(*, settings: Mapping[str, str], record: Record) -> Counts:
         )  # fmt: skip
     is_new = before is None
     return Counts(len(settings), len(settings) if is_new else 0, 0 if is_new else len(changed), changed)
+
+
+@transaction.atomic
+def company_set(*, settings: Mapping[str, str], by: Person, at: datetime) -> None:
+    """Set what somebody typed; every value that cannot be is told."""
+    check(by, Action.SET_UP)
+    faults = [message for key, text in settings.items() if (message := cell_value(COMPANY[key], text)[1])]
+    if not settings.get("name"):
+        faults.insert(0, "The company needs a name.")
+    if faults:
+        raise Invalid(" ".join(faults))
+    company_store(settings=settings, record=Record(run=None, by=by.pk, at=at))
 
 
 def _value(key: str, text: str) -> Any:

@@ -19,8 +19,8 @@ from masterdata.models import ImportRun, Person
 from masterdata.reading import Reading, read
 from masterdata.services.companies import company_store
 from masterdata.services.newcomers import people_store
-from masterdata.services.resolving import Ids, database_rows, existing_rows
-from masterdata.services.storing import Counts, Record, rows_store
+from masterdata.services.resolving import Ids, database_rows, existing_rows, row_words
+from masterdata.services.storing import Counts, Preview, Record, rows_store
 from masterdata.services.workbooks import workbook_answer
 
 LOCK = 0x50_0B_13  # one import at a time
@@ -47,6 +47,7 @@ class ImportResult:
     errors: list[RowError] = field(default_factory=list)
     seconds: float = 0.0
     run: int | None = None
+    previews: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -69,7 +70,7 @@ class ImportResult:
             "errors": [error.as_dict() for error in self.errors[:most_errors]],
             "seconds": round(self.seconds, 3),
             "content_hash": self.content_hash,
-        }
+        } | ({"previews": self.previews} if self.previews else {})
 
 
 def folder_files(folder: Path) -> list[ImportFile]:
@@ -98,12 +99,12 @@ def files_import(
     chosen, errors = sorted_out(files, [importer.spec.name for importer in importers])
     result = ImportResult(content_hash=content_hash(chosen.values()), errors=errors)
     with transaction.atomic():
-        _wait_for_turn()
+        import_turn_take()
         checked = files_check(chosen=chosen, importers=importers)
         result.errors += checked.errors
         if result.ok:
             try:
-                _store(result, checked, importers, source=source, by=by, at=at)
+                _store(result, checked, importers, source=source, by=by, at=at, is_preview=dry_run)
             except (IntegrityError, DataError) as error:
                 said = str(error).splitlines()[0]
                 raise Refused("not_stored", f"Nothing was loaded: the database refused a row ({said}).") from error
@@ -116,7 +117,8 @@ def files_import(
     return result
 
 
-def _wait_for_turn() -> None:
+def import_turn_take() -> None:
+    """Wait until no other import runs; the turn ends with the transaction."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -147,9 +149,9 @@ def files_check(*, chosen: Mapping[str, ImportFile], importers: Sequence[Importe
 
 
 def _read(file: ImportFile, importer: Importer) -> Reading:
-    is_workbook = file.name.lower().endswith(".xlsx")
-    answer = workbook_answer(data=file.data, sheet=importer.spec.name) if is_workbook else None
-    return read(file.name, file.data, importer.spec, answer)
+    sheet = (file.layout and file.layout.sheet) or importer.spec.name
+    answer = workbook_answer(data=file.data, sheet=sheet) if file.is_workbook else None
+    return read(file.name, file.data, importer.spec, answer, file.layout)
 
 
 def _checked(checked: CheckedFile, importer: Importer) -> CheckedFile:
@@ -182,13 +184,16 @@ def _store(
     source: str,
     by: Person | None,
     at: datetime,
+    is_preview: bool,
 ) -> None:
     run = ImportRun.objects.create(source=source[:200], content_hash=result.content_hash, by=by, at=at)
-    record, ids = Record(run=run.pk, by=by.pk if by else None, at=at), Ids(importers)
+    record, ids = Record(run.pk, by.pk if by else None, at, is_preview), Ids(importers)
     for importer in importers:
         file = checked.files.get(importer.spec.name)
         if file is not None:
-            result.files[importer.spec.name] = _store_file(importer, file, ids, record)
+            counts = result.files[importer.spec.name] = _store_file(importer, file, ids, record)
+            if counts.preview is not None:
+                result.previews[importer.spec.name] = _preview_words(importer, counts.preview, ids)
     run.files = {name: counts.as_dict() for name, counts in result.files.items()}
     run.rows = result.rows
     run.save(update_fields=["files", "rows"])
@@ -202,6 +207,19 @@ def _store_file(importer: Importer, file: CheckedFile, ids: Ids, record: Record)
     if importer.store == "people":
         return people_store(people=rows.data.assign(username=file.data["username"], **_said_of(file)), record=record)
     return rows_store(rows=rows, record=record)
+
+
+def _preview_words(importer: Importer, preview: Preview, ids: Ids) -> dict[str, Any]:
+    """The first rows that differ, in the words of the contract: only what is new or changed of each."""
+    first = []
+    for key, before, after in preview.first:
+        now, was = row_words(importer, after, ids), row_words(importer, before, ids) if before else {}
+        cells = [[name, was.get(name, ""), text] for name, text in now.items() if was.get(name, "") != text]
+        shown = [cell for cell in cells if cell[0] not in importer.spec.key]
+        first.append({"key": key, "is_new": before is None, "cells": shown})
+    names = [row_words(importer, row, ids) for row in preview.first_missing]
+    missing = [" ".join(row[name] for name in importer.spec.key if row[name]) for row in names]
+    return {"first": first, "missing": preview.missing, "first_missing": missing}
 
 
 def _said_of(file: CheckedFile) -> dict[str, pd.Series]:

@@ -5,9 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from jobs.errors import Invalid, Refused
+from masterdata.cells import code
 from masterdata.models import Customer, Person, RowChange
 from masterdata.policy import Action, check
 from masterdata.roles import SALES_ROLES, SET_UP_ROLES, Role
@@ -123,3 +126,17 @@ def customers_hand_over(
         change_record("masterdata_customer", customer.code, before, after, by=by, at=at)
     Customer.objects.bulk_update(found, ["owner", "owner_from"])
     return len(found)
+
+
+@transaction.atomic
+def first_administrator_create(*, username: str, name: str, email: str, at: datetime) -> Person:
+    """Who sets up an empty portal; refused as soon as there is anybody."""
+    if Person.objects.exists():
+        raise Refused("not_empty", "There are people here already; one of them invites the others on the page Set-up.")
+    code(username)
+    user = User.objects.create(
+        username=username, first_name=name or username, email=email, password=make_password(None), date_joined=at
+    )
+    person = Person.objects.create(user=user, role=Role.ADMIN)
+    groups_sync()
+    return person

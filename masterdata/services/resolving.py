@@ -1,6 +1,7 @@
 """Codes into ids: what stands in the database by code, and checked files as rows of database columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,7 @@ class Ids:
     def __init__(self, importers: Sequence[Importer]) -> None:
         self._defining = {importer.defines: importer for importer in importers if importer.defines}
         self._ids: dict[str, dict[str, int]] = {}
+        self._codes: dict[str, dict[int, str]] = {}
 
     def of(self, kind: str) -> dict[str, int]:
         if kind not in self._ids:
@@ -54,6 +56,14 @@ class Ids:
                 cursor.execute(query)
                 self._ids[kind] = dict(cursor.fetchall())
         return self._ids[kind]
+
+    def code(self, kind: str, number: int | None) -> str:
+        """The code behind an id."""
+        if number is None:
+            return ""
+        if number not in self._codes.get(kind, {}):
+            self._codes[kind] = {number: code for code, number in self.of(kind).items()}
+        return self._codes[kind].get(number, "")
 
     def allocate(self, kind: str, codes: pd.Series) -> pd.Series:
         """The id of every code, taken from the table's sequence where there is none yet."""
@@ -66,6 +76,19 @@ class Ids:
             )
             ids.update(zip(fresh, (number for (number,) in cursor.fetchall()), strict=True))
         return codes.map(ids).astype("Int64")
+
+
+def row_words(importer: Importer, row: Mapping[str, Any], ids: Ids) -> dict[str, str]:
+    """A row of database columns as people read it: codes for ids, months as 2026-11, by the contract's columns."""
+    words = {}
+    for column in importer.spec.columns:
+        value = row.get(importer.database_column(column.name))
+        if column.reference:
+            value = ids.code(column.reference, value)
+        elif column.kind is Kind.MONTH and value:
+            value = str(value)[:7]
+        words[column.name] = "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+    return words
 
 
 def database_rows(importer: Importer, file: CheckedFile, ids: Ids) -> Rows:
@@ -89,6 +112,7 @@ def database_rows(importer: Importer, file: CheckedFile, ids: Ids) -> Rows:
         key=[importer.database_column(name) for name in importer.spec.key],
         constants=importer.constants,
         fill=importer.fill,
+        period=importer.newest if importer.newest in importer.spec.key else "",
     )
 
 

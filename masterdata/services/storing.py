@@ -5,6 +5,7 @@ before and is after goes to `RowChange` in the same transaction.
 """
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,15 +20,29 @@ from psycopg2 import sql
 NULL = "\x01"
 STAGE, DIFFERENT = sql.Identifier("import_stage"), sql.Identifier("import_different")
 ANALYZE_FROM = 1000
+PREVIEWED = 5  # rows of each sort that a preview shows
 
 
 @dataclass(frozen=True)
 class Record:
-    """What `RowChange` says beside before and after."""
+    """What `RowChange` says beside before and after; a preview also looks at what it would change."""
 
-    run: int
+    run: int | None
     by: int | None
     at: datetime
+    is_preview: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows that differ as (key, before, after), and stored rows that the file does not have.
+
+    missing: how many of those there are, in the months of the file where it has months.
+    """
+
+    first: list[tuple[str, dict[str, Any] | None, dict[str, Any]]]
+    missing: int
+    first_missing: list[dict[str, Any]]
 
 
 @dataclass
@@ -38,6 +53,7 @@ class Counts:
     new: int = 0
     changed: int = 0
     changed_keys: set[str] = field(default_factory=set, repr=False)
+    preview: "Preview | None" = None
 
     @property
     def unchanged(self) -> int:
@@ -60,6 +76,7 @@ class Rows:
     key: Sequence[str]
     constants: Mapping[str, Any] = field(default_factory=dict)
     fill: Sequence[str] = ()
+    period: str = ""
 
 
 def rows_store(*, rows: Rows, record: Record) -> Counts:
@@ -68,6 +85,8 @@ def rows_store(*, rows: Rows, record: Record) -> Counts:
         _stage(cursor, rows)
         _compare(cursor, rows)
         counts = _count(cursor, len(rows.data))
+        if record.is_preview:
+            counts.preview = _preview(cursor, rows)
         if counts.new or counts.changed:
             _record(cursor, rows, record)
             _write(cursor, rows, counts)
@@ -136,6 +155,39 @@ def _count(cursor: CursorWrapper, rows: int) -> Counts:
     cursor.execute("SELECT row_key FROM import_different WHERE old_id IS NOT NULL")
     keys = [key for (key,) in cursor.fetchall()]
     return Counts(rows=rows, new=new, changed=len(keys), changed_keys=set(keys))
+
+
+def _preview(cursor: CursorWrapper, rows: Rows) -> Preview:
+    columns = [column for column in rows.data.columns if column != "id"]
+    for_new = sql.SQL("SELECT row_key, before, {} FROM {} d WHERE (old_id IS NULL) = %s LIMIT %s").format(
+        _as_json(columns, "d"), DIFFERENT
+    )
+    first: list[tuple[str, dict[str, Any] | None, dict[str, Any]]] = []
+    for is_new in (False, True):
+        cursor.execute(for_new, [is_new, PREVIEWED])
+        first += [(key, before and _loaded(before), _loaded(after)) for key, before, after in cursor.fetchall()]
+    missing = _missing(rows)
+    cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(missing))
+    count = int(cursor.fetchone()[0])
+    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT %s").format(_as_json(columns, "t"), missing), [PREVIEWED])
+    return Preview(first, count, [_loaded(row) for (row,) in cursor.fetchall()])
+
+
+def _missing(rows: Rows) -> sql.Composed:
+    same = sql.SQL(" AND ").join(
+        sql.SQL("COALESCE(s.{0}::text, '') = COALESCE(t.{0}::text, '')").format(sql.Identifier(column))
+        for column in rows.key
+    )
+    within = sql.SQL("TRUE")
+    if rows.period:
+        within = sql.SQL("t.{0} IN (SELECT DISTINCT {0} FROM import_stage)").format(sql.Identifier(rows.period))
+    return sql.SQL("{} t WHERE {} AND NOT EXISTS (SELECT 1 FROM import_stage s WHERE {})").format(
+        sql.Identifier(rows.table), within, same
+    )
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    return dict(json.loads(value)) if isinstance(value, str) else dict(value)
 
 
 def _record(cursor: CursorWrapper, rows: Rows, record: Record) -> None:

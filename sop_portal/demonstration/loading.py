@@ -10,6 +10,7 @@ from django.db import transaction
 
 from jobs.errors import Refused
 from masterdata.bundles import ImportFile
+from masterdata.models import Person
 from masterdata.selectors import company, company_set_up
 from masterdata.services.companies import company_mark_demonstration
 from masterdata.services.imports import ImportResult, folder_files
@@ -40,7 +41,7 @@ def demonstration_import(*, at: datetime) -> ImportResult:
 
 @transaction.atomic
 def demonstration_load(*, at: datetime) -> ImportResult | None:
-    """Load it once; None when it is there already, refused where another company is."""
+    """Load it once; None when it is there already or was removed, refused where another company is."""
     if company_set_up():
         if company().is_demonstration:
             return None
@@ -49,6 +50,8 @@ def demonstration_load(*, at: datetime) -> ImportResult | None:
             f"This database holds {company().name}. The demonstration goes into an empty one only; give it its own "
             "with PORTAL_DATA=/another/folder ./portal run.",
         )
+    if Person.objects.exists():
+        return None
     files, months = moved_files(demonstration_files(), at)
     result = import_files(files=files, source=SOURCE, by=None, at=at)
     if not result.ok:

@@ -58,8 +58,8 @@ def test_a_fault_is_shown_put_right_and_loaded(
     assert_accessible(page)
     shoot(page, screenshots, "data")
     send(page, "bookings.csv", 'month,customer,product,qty\n2026-11,NORTH,ALPHA,"2,5"\n2026-11,NORD,BETA,3\n')
-    expect(page.get_by_text("2 faults. Nothing will be loaded.")).to_be_visible()
-    expect(page.get_by_role("cell", name="Write 2.5.")).to_be_visible()
+    expect(page.get_by_text("1 fault. Nothing will be loaded.")).to_be_visible()
+    expect(page.get_by_role("cell", name="'NORD' is an unknown customer")).to_be_visible()
     assert_accessible(page)
     shoot(page, screenshots, "data-faults")
     page.get_by_role("link", name="Send again").click()
@@ -69,6 +69,33 @@ def test_a_fault_is_shown_put_right_and_loaded(
     page.get_by_role("button", name="Load 1 row").click()
     expect(page.get_by_text("Loaded: 2 rows, 1 of them new or changed.")).to_be_visible(timeout=60_000)
     assert Family.objects.get(code="NEW").name == "New family"
+    page.get_by_role("link", name="What it changed, and undo").click()
+    assert_accessible(page)
+    shoot(page, screenshots, "import")
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_text("Undone", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="What that changed")).to_be_visible(timeout=60_000)
+    assert not Family.objects.filter(code="NEW").exists()
+
+
+def test_columns_of_another_system_are_named(signed_in: Page, csp_violations, screenshots: Path) -> None:
+    page = signed_in
+    send(page, "umsatz.csv", "P;K;Artikel;Menge\n2026-10;NORTH;ALPHA;1.000\n2026-10;EAST;BETA;3\n")
+    expect(page.get_by_text("1 fault. Nothing will be loaded.")).to_be_visible()
+    page.get_by_label("What stands in it").select_option("bookings")
+    page.get_by_role("button", name="Check again with this").click()
+    page.get_by_label("What P means").select_option("month")
+    page.get_by_label("What K means").select_option("customer")
+    assert_accessible(page)
+    shoot(page, screenshots, "data-layout")
+    page.get_by_role("button", name="Check again with this").click()
+    expect(page.get_by_text("could be 1000 or 1.000")).to_be_visible()
+    page.get_by_label("Decimals with").select_option(",")
+    page.get_by_role("button", name="Check again with this").click()
+    expect(page.get_by_text("2 of 2 rows are new or changed. No faults.")).to_be_visible()
+    expect(page.get_by_role("heading", name="First rows of bookings")).to_be_visible()
+    assert_accessible(page)
+    shoot(page, screenshots, "data-preview")
 
 
 def test_a_deputy_is_named(signed_in: Page, cast: Cast, live_portal, csp_violations, screenshots: Path) -> None:

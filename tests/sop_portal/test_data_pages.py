@@ -1,14 +1,18 @@
 """The data pages: what is loaded, a check, its faults, loading; who may see them."""
 
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from jobs.models import Job
-from masterdata.models import Family
+from masterdata.exports import harmless
+from masterdata.models import Family, ImportRun
 from masterdata.roles import IMPORT_ROLES
 from sop_portal import upload_limit
-from sop_portal.pages.data import harmless
+from sop_portal.imports import SPECS, undo_part
 from sop_portal.uploads import upload_load, upload_read
 from tests.cast import small_company
 
@@ -176,3 +180,47 @@ def test_formulas_are_made_harmless_and_numbers_left_alone():
     assert [harmless(value) for value in ("=1", "+1", "-1", "@x", "\tx", "x", 7, -7)] == [
         "'=1", "'+1", "'-1", "'@x", "'\tx", "x", 7, -7,
     ]  # fmt: skip
+
+
+def rows_of_workbook(answer, sheet: str) -> list[list[object]]:
+    assert answer.status_code == 200
+    return CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name(sheet).to_python()
+
+
+def test_faulty_rows_come_back_marked_and_can_be_sent_again(client, cast):
+    client.force_login(cast.leader.user)
+    text = "Monat;Kunde;Artikel;Menge\n2026-10;NORTH;ALPHA;=1+1\n2026-10;NORTH;BETA;2\n2026-10;NORD;BETA;3\n"
+    token = token_of(send(client, ("bookings.csv", text.encode())))
+    rows = rows_of_workbook(client.get(reverse("upload-marked", args=[token, 0])), "faults")
+    assert rows[0] == ["Monat", "Kunde", "Artikel", "Menge", "Line", "What is wrong, and what would be right"]
+    assert [row[:5] for row in rows[1:]] == [
+        ["2026-10", "NORTH", "ALPHA", "=1+1", 2], ["2026-10", "NORD", "BETA", "3", 4]
+    ]  # fmt: skip
+    assert "is not a number" in rows[1][5]
+    assert "unknown customer" in rows[2][5]
+    assert client.get(reverse("upload-marked", args=[token, 1])).status_code == 404
+
+
+def test_an_empty_file_to_fill_is_a_file_of_the_contract(client, cast):
+    client.force_login(cast.leader.user)
+    for spec in SPECS:
+        answer = client.get(reverse("file-template", args=[spec.name]))
+        assert rows_of_workbook(answer, spec.name)[0] == spec.names
+    assert client.get(reverse("file-template", args=["nothing"])).status_code == 404
+
+
+def test_an_import_shows_what_it_changed_and_is_undone(client, cast):
+    client.force_login(cast.leader.user)
+    token = token_of(send(client, FAMILIES))
+    upload_load(token=token, by=cast.leader, at=cast.leader.user.date_joined)
+    run = ImportRun.objects.get()
+    text = page(client.get(reverse("import-run", args=[run.pk])))
+    assert "<s>Bikes</s> <strong>Bicycles</strong>" in text
+    assert client.post(reverse("import-undo", args=[run.pk])).status_code == 302
+    job = Job.objects.get(kind="undo_import")
+    undo_part(job=job.pk, payload=job.parts.get().payload, at=job.created_at)
+    job.state = "done"
+    job.save()
+    assert "Undone" in page(client.get(reverse("import-run", args=[run.pk])))
+    assert not Family.objects.filter(code="NEW").exists()
+    assert client.post(reverse("import-undo", args=[run.pk])).status_code == 409

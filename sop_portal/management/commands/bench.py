@@ -1,10 +1,12 @@
 """Print what the slow parts cost on this machine."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from sop_portal.bench import benchmark, pulls
+from sop_portal.bench import Figure, benchmark, pulls
+from sop_portal.bench_import import large_import_figures
 from sop_portal.clock import now
 
 
@@ -12,11 +14,18 @@ class Command(BaseCommand):
     help = "Times import, baseline, publishing and every page on the demonstration company; needs an empty database."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--import", dest="rows", type=int, metavar="ROWS", help="only import so many bookings")
         parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
-
         parser.add_argument("--pulls", action="store_true", help="only pulls of 50,000 lines over REST")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for figure in pulls(at=now()) if options["pulls"] else benchmark(at=now(), large=options["large"]):
+        for figure in self.figures(options):
             self.stdout.write(f"{figure.what:<58}{figure.value:>16}   {figure.against}")
             self.stdout.flush()
+
+    def figures(self, options: dict[str, Any]) -> Iterator[Figure]:
+        if options["rows"]:
+            return (Figure(*figure) for figure in large_import_figures(rows=options["rows"], at=now()))
+        if options["pulls"]:
+            return pulls(at=now())
+        return benchmark(at=now(), large=options["large"])
