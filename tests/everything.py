@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from cycles.models import Contribution, Cycle, How
 from cycles.periods import add_months
-from cycles.services import cycle_advance
+from cycles.services import cycle_advance, days_off_add, site_save
 from cycles.steps import Step
 from demand.models import (
     Booking,
@@ -123,6 +123,8 @@ class Everything:
         measures_take(months=[PAST[1], PAST[2]], at=ENTRY)
         house = cls(cast, in_entry(cast))
         own_past_set(cycle=house.cycle)
+        site = site_save(code="PLANT", name="Bavarian plant", country="DE-BY")
+        days_off_add(first=date(2026, 12, 28), last=date(2026, 12, 30), name="Plant closed", site=site)
         house.clock(ENTRY)
         _said_and_entered(house)
         house.uploads = _uploads(cast)
@@ -192,6 +194,8 @@ class Everything:
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
         if name == "demand:goal-answer":
             return {"pk": _keys(TeamGoal.objects.all())}
+        if name == "meetings:working-days-change":
+            return {"what": ["days"]}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
         if name in (

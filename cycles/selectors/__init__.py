@@ -1,6 +1,6 @@
 """Reads of cycles, steps, milestones and answers."""
 
-from cycles.selectors.calendar import company_holidays, holidays_by_country
+from cycles.selectors.calendar import company_holidays, holidays_by_place, sites
 from cycles.selectors.cycles import (
     closed_steps,
     current_cycle,
@@ -18,10 +18,11 @@ __all__ = [
     "contributions",
     "current_cycle",
     "cycle_of",
-    "holidays_by_country",
+    "holidays_by_place",
     "latest_published",
     "milestones_reached",
     "open_cycle",
     "participation",
+    "sites",
     "step_of",
 ]

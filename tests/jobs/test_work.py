@@ -127,11 +127,15 @@ def test_a_database_that_goes_away_is_never_the_last_attempt() -> None:
 
 
 def fault_of(*statements: str) -> BaseException:
-    with pytest.raises(OperationalError) as caught, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    connection.close()
-    return caught.value
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    except OperationalError as error:
+        return error
+    finally:
+        connection.close()
+    raise AssertionError("the database found no fault")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -84,6 +84,9 @@ class Background:
             self.beat = beat_process(self.environment, self.folder / "beat.log", every=0.5)
             self.beat.start()
 
+    def still_the_first(self) -> bool:
+        return self.starts == 1 and self.worker is not None and self.worker.is_alive()
+
     def kill_worker(self) -> None:
         for process in (self.beat, self.worker):
             if process is not None:
@@ -237,7 +240,7 @@ def test_one_revision_wherever_the_database_connection_is_cut(background: Backgr
             assert published(cycle) == (1 if write == "the end of the job" else 0), write
             cut_connection()
     come_to(ended, background, later)
-    assert background.starts == 1 and background.worker is not None and background.worker.is_alive()
+    assert background.still_the_first()
     one_revision(cycle)
 
 
@@ -256,7 +259,7 @@ def test_one_revision_wherever_the_broker_is_killed(background_with_broker: Back
             wait_for(background.misses_the_broker, background)
     own_broker.start()
     come_to(ended, background, clock_on)
-    assert background.starts == 1 and background.worker is not None and background.worker.is_alive()
+    assert background.still_the_first()
     one_revision(cycle)
 
 
