@@ -52,7 +52,7 @@ class Person(models.Model):
     deputy = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="deputises_for")
     timezone = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2, blank=True)
-    site = models.CharField(max_length=20, blank=True)
+    site = models.CharField(max_length=20, blank=True, db_default="")
 
     class Meta:
         ordering = ["user__username"]

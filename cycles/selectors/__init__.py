@@ -10,9 +10,10 @@ from cycles.selectors.cycles import (
     open_cycle,
     step_of,
 )
-from cycles.selectors.participation import contributions, participation
+from cycles.selectors.participation import asked_twice, contributions, participation
 
 __all__ = [
+    "asked_twice",
     "closed_steps",
     "company_holidays",
     "contributions",
