@@ -21,14 +21,18 @@ def holiday_dates(country: str, years: Iterable[int], extra: Iterable[date] = ()
     `country` is an ISO 3166 code, with a subdivision after a hyphen where wanted (`US`, `DE-BY`);
     empty means weekends only. ValueError when the code is unknown.
     """
+    return frozenset(holiday_names(country, years)) | frozenset(extra)
+
+
+def holiday_names(country: str, years: Iterable[int]) -> dict[date, str]:
+    """The public holidays of a country with their names; the same codes and errors as `holiday_dates`."""
     if not country:
-        return frozenset(extra)
+        return {}
     nation, _, part = country.partition("-")
     try:
-        found = holiday_library.country_holidays(nation, subdiv=part or None, years=sorted(set(years)))
+        return dict(holiday_library.country_holidays(nation, subdiv=part or None, years=sorted(set(years))))
     except NotImplementedError as error:
         raise ValueError(f"No holiday calendar for {country!r}. Use a code such as US or DE-BY.") from error
-    return frozenset(found) | frozenset(extra)
 
 
 def is_working_day(day: date, *, holidays: Collection[date] = frozenset()) -> bool:

@@ -147,14 +147,32 @@ class Contribution(models.Model):
         return f"{self.person_id} {self.step} {self.how}"
 
 
-class CalendarException(models.Model):
-    """A day on which this company does not work besides the public holidays."""
+class SiteCalendar(models.Model):
+    """A place of the company with holidays of its own: `country` is ISO 3166, with a region where wanted (`DE-BY`)."""
 
-    day = models.DateField(unique=True)
+    code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=80)
+    country = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarException(models.Model):
+    """A day on which a site, or without one the company, does not work besides the public holidays."""
+
+    day = models.DateField()
+    name = models.CharField(max_length=80)
+    site = models.ForeignKey(SiteCalendar, models.CASCADE, null=True, blank=True, related_name="days")
 
     class Meta:
         ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "day"], nulls_distinct=False, name="calendar_day_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

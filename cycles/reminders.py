@@ -147,13 +147,30 @@ def leader_escalation_at(state: CycleFacts) -> datetime:
 
 
 def _input_requests(state: CycleFacts, at: datetime) -> list[Due]:
-    if state.opened_at is None or not state.opened_at <= at < state.deadline:
+    if state.opened_at is None:
         return []
-    last_day = last_day_at(state)
-    second = at >= last_day > state.opened_at
-    kind, since = (Kind.INPUT_LAST_DAY, last_day) if second else (Kind.INPUT_OPENED, state.opened_at)
-    waiting = [p for p in state.people if p.waits and not (second and p.nudged)]
+    second = _second(state, at)
+    kind, since = (Kind.INPUT_LAST_DAY, last_day_at(state)) if second else (Kind.INPUT_OPENED, state.opened_at)
+    waiting = [person for person in state.people if not why_not_asked(state, person, at)]
     return [request for p in waiting if (request := input_request(state, kind, p, since))]
+
+
+def why_not_asked(state: CycleFacts, person: PersonFacts, at: datetime) -> str:
+    """Why no request for input is due to a person at `at`, in words; empty when one is."""
+    if state.opened_at is None or at < state.opened_at:
+        return "sales entry is not open yet"
+    if not person.waits:
+        return "has answered"
+    if at >= state.deadline:
+        return "sales entry is over"
+    if person.nudged and _second(state, at):
+        return "had a personal reminder, which takes the place of the second request"
+    return "away, and nobody stands in" if person.asked is None else ""
+
+
+def _second(state: CycleFacts, at: datetime) -> bool:
+    """Whether it is the second request's turn; an entry that opens on its last day has only the first."""
+    return state.opened_at is not None and at >= last_day_at(state) > state.opened_at
 
 
 def input_request(state: CycleFacts, kind: Kind, person: PersonFacts, since: datetime) -> Due | None:

@@ -1,5 +1,7 @@
 """Who and what: the company, its people, products, customers, and the record of every change to them."""
 
+from datetime import time
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -19,6 +21,9 @@ class Company(models.Model):
     last_closed_month = models.DateField(null=True, blank=True)
     months_shifted = models.IntegerField(default=0)
     is_demonstration = models.BooleanField(default=False)
+    quiet_since = models.TimeField(default=time(19))
+    quiet_until = models.TimeField(default=time(7))
+    weekend_mails = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -47,6 +52,7 @@ class Person(models.Model):
     deputy = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="deputises_for")
     timezone = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    site = models.CharField(max_length=20, blank=True, db_default="")
 
     class Meta:
         ordering = ["user__username"]
@@ -99,12 +105,18 @@ class Absence(models.Model):
 
 
 class MailChoice(models.Model):
-    """Which of the mails that may be switched off a person wants; without a row: all of them."""
+    """Which of the mails that may be switched off a person wants, and when; without a row: all, in the company's hours.
+
+    Empty quiet hours are the company's.
+    """
 
     person = models.OneToOneField(Person, models.CASCADE, related_name="mail_choice")
     digest = models.BooleanField(default=True)
     card = models.BooleanField(default=True)
     minutes = models.BooleanField(default=True)
+    quiet_since = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    weekend_mails = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"{self.person_id}: digest {self.digest}, card {self.card}, minutes {self.minutes}"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,15 @@ def moment_read(given: Given, name: str, what: str) -> datetime:
     except ValueError:
         raise Invalid(f"{what}: give a day and time, for example 2026-11-27 17:00.") from None
     return read.replace(tzinfo=ZoneInfo(company().timezone))
+
+
+def hour_read(given: Given, name: str, what: str) -> time | None:
+    """An hour of the day as the browser's field sends it; empty is None."""
+    text = given.get(name, "").strip()
+    try:
+        return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None) if text else None
+    except ValueError:
+        raise Invalid(f"{what.capitalize()}: give an hour, for example 19:00.") from None
 
 
 def month_read(given: Given, name: str, what: str) -> date:

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from meetings.views import actions, agreement, calendar, control, corrections, decisions, papers, risks, rooms
+from meetings.views import (
+    actions,
+    agreement,
+    calendar,
+    control,
+    corrections,
+    decisions,
+    papers,
+    reminder_preview,
+    risks,
+    rooms,
+    working_days,
+)
 
 app_name = "meetings"
 ROOM = "meetings/<str:month>/<str:kind>/"
@@ -10,9 +22,12 @@ ROOM = "meetings/<str:month>/<str:kind>/"
 urlpatterns: list[URLPattern] = [
     path("cycle/", control.control, name="control"),
     path("cycle/open/", control.cycle_open_view, name="cycle-open"),
+    path("cycle/reminders/", reminder_preview.reminders_look, name="reminders-look"),
     path("cycle/nudge/", control.nudge, name="nudge"),
     path("cycle/nudge/preview/", control.nudge_look, name="nudge-look"),
     path("cycle/barriers/", control.barrier_remedy, name="barrier-remedy"),
+    path("cycle/calendar/", working_days.working_days, name="working-days"),
+    path("cycle/calendar/<str:what>/", working_days.working_days_change, name="working-days-change"),
     path("cycle/steps/<str:step>/<str:what>/", control.step_change, name="step-change"),
     path("calendar/<str:token>.ics", calendar.calendar_feed, name="calendar-feed"),
     path("meetings/", rooms.meetings_list, name="meetings"),

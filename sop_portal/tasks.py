@@ -5,12 +5,13 @@ import traceback
 from time import monotonic, sleep
 
 from celery import shared_task
+from django.db import connection
 
 from jobs.errors import Refused
 from jobs.models import Job, JobPart, WorkState
 from jobs.services.messages import messages_due_send
 from jobs.services.webhooks import deliveries_due_send
-from jobs.services.work import heartbeat_write, part_claim, part_fail, part_finish, poke
+from jobs.services.work import connection_lost, heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
 from sop_portal.tick import tick
 from sop_portal.work import part_run
@@ -55,9 +56,10 @@ def part_do(part: JobPart) -> None:
     """Do a claimed part; what goes wrong is written down and tried again later."""
     try:
         message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
-    except Exception:
+    except Exception as failure:
         log.exception("Part %s failed.", part)
-        part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:])
+        connection.close_if_unusable_or_obsolete()
+        part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:], lost=connection_lost(failure))
     else:
         part_finish(part=part, at=now(), message=message)
         _after(part.job_id)

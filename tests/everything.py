@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from cycles.models import Contribution, Cycle, How
 from cycles.periods import add_months
-from cycles.services import cycle_advance
+from cycles.services import cycle_advance, days_off_add, site_save
 from cycles.steps import Step
 from demand.models import (
     Booking,
@@ -124,6 +124,8 @@ class Everything:
         measures_take(months=[PAST[1], PAST[2]], at=ENTRY)
         house = cls(cast, in_entry(cast))
         own_past_set(cycle=house.cycle)
+        site = site_save(code="PLANT", name="Bavarian plant", country="DE-BY")
+        days_off_add(first=date(2026, 12, 28), last=date(2026, 12, 30), name="Plant closed", site=site)
         house.clock(ENTRY)
         _said_and_entered(house)
         house.uploads = _uploads(cast)
@@ -198,6 +200,8 @@ class Everything:
             return {"token": [feed_address(self.cast.rep).rpartition("/")[2].removesuffix(".ics")]}
         if name == "demand:goal-answer":
             return {"pk": _keys(TeamGoal.objects.all())}
+        if name == "meetings:working-days-change":
+            return {"what": ["days"]}
         if name.startswith("meetings:action"):
             return {"code": list(Action.objects.values_list("code", flat=True)[:1])}
         if name in (
@@ -212,6 +216,9 @@ class Everything:
             return {"pk": _keys(RiskOpportunity.objects.all())}
         if name.startswith("supply:"):
             return self._of_supply(name)
+        return self._of_roof(name)
+
+    def _of_roof(self, name: str) -> dict[str, list[object]]:
         if name.startswith(("api-", "webhook", "delivery")):
             return self._of_programs(name)
         if name in ("job", "job-retry"):

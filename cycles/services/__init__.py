@@ -9,6 +9,7 @@ from cycles.services.answers import (
     contributions_record,
     contributions_release,
 )
+from cycles.services.calendar import day_off_remove, days_off_add, site_save
 from cycles.services.cycles import StepTimes, cycle_end, cycle_open
 from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared
 from cycles.services.milestones import milestone_reach, milestone_withdraw
@@ -28,8 +29,11 @@ __all__ = [
     "cycle_lock_exclusive",
     "cycle_lock_shared",
     "cycle_open",
+    "day_off_remove",
+    "days_off_add",
     "milestone_reach",
     "milestone_withdraw",
+    "site_save",
     "step_close",
     "step_move",
     "step_reopen",

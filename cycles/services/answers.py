@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from cycles.models import Contribution, Cycle, How
-from cycles.selectors import step_of
+from cycles.selectors import asked_twice, step_of
 from cycles.services.locks import cycle_lock_shared
 from cycles.steps import Step, StepState
 from jobs.errors import Invalid, Refused
@@ -86,6 +86,8 @@ def contribution_nudge(*, cycle: Cycle, step: Step, person: User, at: datetime) 
         raise Refused("answered", "This person has answered already.")
     if row.nudged_at:
         raise Refused("nudged", "This person has been nudged already in this cycle; two mails are the limit.")
+    if person.username in asked_twice(cycle):
+        raise Refused("asked_twice", "This person has had two requests in this cycle; that is the limit.")
     row.nudged_at = at
     row.save(update_fields=["nudged_at"])
     return row

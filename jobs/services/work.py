@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from jobs.errors import Refused
@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=180)
 MAX_ATTEMPTS = 5
+LONGEST_PAUSE = timedelta(minutes=5)
+# SQLSTATEs of a server that goes away; a connection that broke without a word has none.
+SERVER_GONE = ("57P01", "57P02", "57P03")
 WORK_TASK = "sop_portal.work"
 
 
@@ -95,16 +98,27 @@ def part_finish(*, part: JobPart, at: datetime, message: str = "", result: dict[
 
 
 @transaction.atomic
-def part_fail(*, part: JobPart, at: datetime, error: str) -> None:
-    """Put the part back with a growing pause; after `MAX_ATTEMPTS` the job has failed and says why."""
+def part_fail(*, part: JobPart, at: datetime, error: str, lost: bool = False) -> None:
+    """Put the part back with a growing pause; after `MAX_ATTEMPTS` the job has failed and says why.
+
+    With `lost` the database went away under it: that is not the work's fault, so it is never the last attempt.
+    """
     job = Job.objects.select_for_update().get(pk=part.job_id)
     mine = JobPart.objects.filter(pk=part.pk, attempts=part.attempts, state=WorkState.RUNNING)
-    last = part.attempts >= MAX_ATTEMPTS
+    last = part.attempts >= MAX_ATTEMPTS and not lost
     state = WorkState.FAILED if last else WorkState.QUEUED
-    pause = at + timedelta(seconds=5 * 2**part.attempts)
-    if mine.update(state=state, error=error, lease_until=None, available_at=pause) and last:
+    again = at + min(timedelta(seconds=5 * 2 ** min(part.attempts, 10)), LONGEST_PAUSE)
+    if mine.update(state=state, error=error, lease_until=None, available_at=again) and last:
         job.state, job.error, job.finished_at = WorkState.FAILED, error, at
         job.save(update_fields=["state", "error", "finished_at"])
+
+
+def connection_lost(error: BaseException) -> bool:
+    """Whether the database went away, as when it is restarted, rather than refused what was asked of it."""
+    if isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.__cause__, "pgcode", None) or ""
+    return isinstance(error, OperationalError) and (not state or state.startswith("08") or state in SERVER_GONE)
 
 
 @transaction.atomic

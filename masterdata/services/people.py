@@ -49,6 +49,18 @@ def person_change(*, person: Person, place: Place, by: Person, at: datetime) -> 
     return True
 
 
+@transaction.atomic
+def person_site_set(*, person: Person, site: str, by: Person, at: datetime) -> bool:
+    """Whose holidays a person keeps, by the site's code; empty = their country's. False when it is so already."""
+    row = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    if row.site == site:
+        return False
+    change_record("masterdata_person", person.username, {"site": row.site}, {"site": site}, by=by, at=at)
+    row.site = site
+    row.save(update_fields=["site"])
+    return True
+
+
 def change_record(
     table: str, key: str, before: dict[str, Any], after: dict[str, Any], *, by: Person, at: datetime
 ) -> None:

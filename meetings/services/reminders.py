@@ -18,7 +18,7 @@ from cycles.reminders import (
     due_messages,
     input_request,
 )
-from cycles.selectors import company_holidays, contributions, milestones_reached
+from cycles.selectors import asked_twice, company_holidays, contributions, milestones_reached
 from cycles.services import contribution_nudge
 from cycles.steps import Milestone, Step, StepState
 from jobs.errors import Refused
@@ -181,7 +181,7 @@ def nudge_preview(cycle: Cycle, users: Sequence[int] | None = None, *, on: date 
     if users is not None:
         rows = [row for row in rows if row.person_id in set(users)]
     by_user = {p.user_id: p for p in people().filter(user_id__in=[row.person_id for row in rows])}
-    asked, away = _asked_twice(cycle), away_on(on) if on else {}
+    asked, away = asked_twice(cycle), away_on(on) if on else {}
     gets, stays = [], []
     for row in rows:
         person = by_user.get(row.person_id)
@@ -202,14 +202,6 @@ def _why_not(row: Contribution, asked: set[str]) -> str:
 def _nobody_to_ask(person: Person | None, away: dict[int, Absence]) -> str:
     absence = away.get(person.pk) if person else None
     return f"{absence.words}, nobody to ask" if absence and not substitute_now(absence, away) else ""
-
-
-def _asked_twice(cycle: Cycle) -> set[str]:
-    """Whose second request is on its way or out, to them or to who stands in: the key names them."""
-    rows = Message.objects.filter(cycle=cycle.code, kind=Kind.INPUT_LAST_DAY.value).exclude(
-        state=MessageState.CANCELLED
-    )
-    return {key.split(":")[2] for key in rows.values_list("key", flat=True)}
 
 
 @transaction.atomic

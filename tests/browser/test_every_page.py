@@ -63,6 +63,7 @@ READERS = {
         "demand:events": ["mark"],
         "meetings:control": [LEADER],
         "meetings:nudge-look": [LEADER],
+        "meetings:reminders-look": [LEADER],
         "kpis:feedback": ["rita"],
         "kpis:lesson": ["rita"],
         "kpis:feedback-of": ["mona"],

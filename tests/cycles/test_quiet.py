@@ -1,13 +1,13 @@
 """Mails wait for the person's morning, but never past what they announce."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cycles.quiet import is_quiet, next_allowed, send_time
+from cycles.quiet import USUAL, QuietHours, is_quiet, next_allowed, send_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Sydney")]
@@ -49,6 +49,45 @@ def test_never_past_the_deadline_it_announces() -> None:
     assert send_time(due, zone=BERLIN, before=berlin(11, 9, 17)) == berlin(11, 9, 7)
     assert send_time(due, zone=BERLIN, before=berlin(11, 9, 7)) == due
     assert send_time(due, zone=BERLIN, before=berlin(11, 7, 0)) == due
+
+
+HOURS = st.builds(
+    lambda until, awake, weekends: QuietHours(time(until + awake), time(until, 30 * (awake % 2)), weekends),
+    st.integers(0, 10),
+    st.integers(5, 13),
+    st.booleans(),
+)
+
+
+def test_weekends_are_quiet_unless_the_company_says_otherwise() -> None:
+    saturday, weekends = berlin(11, 7, 12), QuietHours(weekends=True)
+    assert next_allowed(saturday, zone=BERLIN) == berlin(11, 9, 7)
+    assert next_allowed(saturday, zone=BERLIN, hours=weekends) == saturday
+    assert next_allowed(saturday, zone=BERLIN, hours=weekends, holidays={saturday.date()}) == berlin(11, 8, 7)
+
+
+def test_a_persons_hours_are_never_shorter_than_the_companys() -> None:
+    assert USUAL.narrowed(time(17), time(9), True) == QuietHours(time(17), time(9), False)
+    assert USUAL.narrowed(time(22), time(5), True) == USUAL
+    assert USUAL.narrowed(None, time(8), False) == QuietHours(time(19), time(8), False)
+
+
+@pytest.mark.parametrize(("since", "until"), [(time(9), time(7)), (time(7), time(19)), (time(12), time(8, 1))])
+def test_four_hours_of_the_day_must_be_left(since: time, until: time) -> None:
+    with pytest.raises(ValueError, match="four hours"):
+        QuietHours(since, until)
+
+
+@given(MOMENTS, st.sampled_from(ZONES), HOURS)
+def test_whatever_the_hours_it_waits_for_the_first_moment_allowed(
+    due: datetime, zone: ZoneInfo, hours: QuietHours
+) -> None:
+    """The clock may jump over the hour or show it twice."""
+    goes = next_allowed(due, zone=zone, holidays={UNITY}, hours=hours)
+    assert goes >= due
+    assert not is_quiet(goes.astimezone(UTC), zone=zone, holidays={UNITY}, hours=hours)
+    if goes > due:
+        assert is_quiet(goes.astimezone(UTC) - timedelta(minutes=1), zone=zone, holidays={UNITY}, hours=hours)
 
 
 @given(MOMENTS, st.sampled_from(ZONES))

@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from jobs.errors import Refused
 from jobs.models import Job, JobPart, WorkState
 from jobs.services.work import (
     LEASE,
+    LONGEST_PAUSE,
     MAX_ATTEMPTS,
     PartSpec,
+    connection_lost,
     job_queue,
     job_retry,
     part_claim,
@@ -108,3 +110,36 @@ def test_two_workers_never_get_the_same_part() -> None:
         thread.join()
     assert len(claimed) == 20
     assert set(claimed) == set(JobPart.objects.values_list("pk", flat=True))
+
+
+def test_a_database_that_goes_away_is_never_the_last_attempt() -> None:
+    job, at = queue(parts=1), AT
+    for _ in range(3 * MAX_ATTEMPTS):
+        part = part_claim(at=at)
+        assert part is not None
+        part_fail(part=part, at=at, error="gone", lost=True)
+        at += LONGEST_PAUSE
+    job.refresh_from_db()
+    assert (job.state, job.parts.get().attempts) == (WorkState.RUNNING, 3 * MAX_ATTEMPTS)
+    part_fail(part=part_claim(at=at), at=at, error="a fault of its own")
+    job.refresh_from_db()
+    assert job.state == WorkState.FAILED
+
+
+def fault_of(*statements: str) -> BaseException:
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    except OperationalError as error:
+        return error
+    finally:
+        connection.close()
+    raise AssertionError("the database found no fault")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_told_from_a_query_that_takes_too_long() -> None:
+    assert connection_lost(fault_of("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert not connection_lost(fault_of("SET statement_timeout = 1", "SELECT pg_sleep(10)"))
+    assert not connection_lost(ValueError("a fault of its own"))

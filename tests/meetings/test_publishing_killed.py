@@ -1,9 +1,11 @@
 """Publishing stopped at each of its writes and started again ends in exactly one current revision.
 
-A trigger in the database holds the real worker at one write until the test has killed it.
+A trigger in the database holds the real worker at one write until the test has killed it, cut its connection, or
+killed the broker.
 """
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,14 +23,16 @@ from jobs.models import Heartbeat, Job, JobPart, Message, MessageState, MovedClo
 from meetings.selectors.people import participants
 from meetings.services.publishing import forecast_verify
 from sop_portal.celery import app
+from sop_portal.embedded import valkey_server
+from sop_portal.server_process import Server, server_account, temporary_folder
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, approved
-from tests.processes import Process, worker_process
+from tests.processes import Process, beat_process, worker_process
 
 LOCK = 7_270_001
 PATIENCE = 120.0
 LATER = timedelta(minutes=10)  # longer than a lease and the longest pause between attempts
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name LIKE '%worker%'"
+HELD = "FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name LIKE '%worker%'"
 HOLD = f"""
 CREATE OR REPLACE FUNCTION hold_here() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -62,8 +66,11 @@ class Background:
 
     environment: dict[str, str]
     folder: Path
+    ticks: bool = False
     worker: Process | None = None
+    beat: Process | None = None
     starts: int = 0
+    missed: int = 0
 
     def see_to_it(self) -> None:
         """A worker lives, as the supervisor sees to it."""
@@ -73,15 +80,69 @@ class Background:
         self.worker = worker_process(self.environment, self.folder / f"worker-{self.starts}.log")
         self.worker.start()
         self.worker.wait_until("ready.")
+        if self.ticks:
+            self.beat = beat_process(self.environment, self.folder / "beat.log", every=0.5)
+            self.beat.start()
+
+    def still_the_first(self) -> bool:
+        return self.starts == 1 and self.worker is not None and self.worker.is_alive()
 
     def kill_worker(self) -> None:
-        if self.worker is not None:
-            self.worker.kill()
+        for process in (self.beat, self.worker):
+            if process is not None:
+                process.kill()
+
+    def misses_the_broker(self) -> bool:
+        """The worker has lost its connection once more, and let go of what it was doing."""
+        lost = self.worker.output().count("Connection to broker lost") if self.worker else 0
+        is_new = lost > self.missed
+        self.missed = lost
+        return is_new
+
+
+@dataclass
+class Broker:
+    """A broker of the test's own, which remembers nothing."""
+
+    server: Server
+
+    def start(self) -> None:
+        self.server.start()
+        self.server.wait_ready()
+
+    def kill(self) -> None:
+        process = self.server.process
+        assert process is not None
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture
 def background(test_environment: dict[str, str], broker: None, tmp_path: Path) -> Iterator[Background]:
     background = Background(test_environment, tmp_path)
+    yield background
+    background.kill_worker()
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    account = server_account()
+    temporary = temporary_folder(account)
+    (tmp_path / "logs").mkdir()
+    broker = Broker(valkey_server(tmp_path, temporary, account, durable=False))
+    broker.start()
+    yield broker
+    broker.server.stop()
+    shutil.rmtree(temporary)
+
+
+@pytest.fixture
+def background_with_broker(
+    test_environment: dict[str, str], own_broker: Broker, tmp_path: Path
+) -> Iterator[Background]:
+    address = Path(own_broker.server.command[own_broker.server.command.index("--unixsocket") + 1])
+    environment = test_environment | {"REDIS_URL": f"unix://{address}?db=0"}
+    background = Background(environment, tmp_path, ticks=True)
     yield background
     background.kill_worker()
 
@@ -102,8 +163,15 @@ def held_at(write: str) -> Iterator[None]:
 
 def is_held() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(WAITING)
+        cursor.execute(f"SELECT count(*) {HELD}")
         return bool(cursor.fetchone()[0])
+
+
+def cut_connection() -> None:
+    """As when the database server is restarted, or a firewall drops the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid, 10000) {HELD}")
+        assert cursor.fetchall() == [(True,)]
 
 
 def wait_for(what: Callable[[], bool], background: Background) -> None:
@@ -114,11 +182,28 @@ def wait_for(what: Callable[[], bool], background: Background) -> None:
         time.sleep(0.05)
 
 
-def later() -> None:
-    """The next tick, after every lease and pause."""
+def come_to(what: Callable[[], bool], background: Background, move_on: Callable[[], object]) -> None:
+    """As time goes by: on to the next moment whenever a tick has looked at this one."""
+
+    def happened() -> bool:
+        if Heartbeat.objects.filter(name="tick", at=MovedClock.objects.get().at).exists():
+            move_on()
+        return what()
+
+    move_on()
+    wait_for(happened, background)
+
+
+def clock_on() -> None:
+    """Beyond every lease and pause."""
     clock = MovedClock.objects.get()
     clock.at += LATER
     clock.save()
+
+
+def later() -> None:
+    """The next tick, after every lease and pause."""
+    clock_on()
     app.send_task("sop_portal.tick")
 
 
@@ -141,23 +226,47 @@ def test_one_revision_wherever_the_worker_is_killed(background: Background) -> N
             assert published(cycle) == (1 if write == "the end of the job" else 0), write
             background.kill_worker()
     background.see_to_it()
-    wait_for(lambda: ended(cycle), background)
+    come_to(ended, background, later)
     one_revision(cycle)
 
 
-def ended(cycle: Cycle) -> bool:
-    """The job and all its mails are done; whoever lost the wake-up gets another one."""
-    done = Job.objects.filter(kind="publish", state=WorkState.DONE).exists()
+def test_one_revision_wherever_the_database_connection_is_cut(background: Background) -> None:
+    """More cuts than a job has attempts: a lost connection is not the work's fault."""
+    cycle = approve(small_company())
+    background.see_to_it()
+    for write in WRITES:
+        with held_at(write):
+            come_to(is_held, background, later)
+            assert published(cycle) == (1 if write == "the end of the job" else 0), write
+            cut_connection()
+    come_to(ended, background, later)
+    assert background.still_the_first()
+    one_revision(cycle)
+
+
+def test_one_revision_wherever_the_broker_is_killed(background_with_broker: Background, own_broker: Broker) -> None:
+    """The approval finds no broker, so nobody is woken; then it dies under the publishing, with all it held."""
+    background = background_with_broker
+    background.see_to_it()
+    own_broker.kill()
+    cycle = approve(small_company())
+    for write in WRITES:
+        with held_at(write):
+            own_broker.start()
+            come_to(is_held, background, clock_on)
+            assert published(cycle) == (1 if write == "the end of the job" else 0), write
+            own_broker.kill()
+            wait_for(background.misses_the_broker, background)
+    own_broker.start()
+    come_to(ended, background, clock_on)
+    assert background.still_the_first()
+    one_revision(cycle)
+
+
+def ended() -> bool:
+    """The job and all its mails are done."""
     unsent = Message.objects.filter(state__in=[MessageState.DUE, MessageState.SENDING])
-    if (
-        not done
-        or unsent.exists()
-        or not Heartbeat.objects.filter(name="tick", at=MovedClock.objects.get().at).exists()
-    ):
-        later()
-        time.sleep(1)
-        return False
-    return True
+    return Job.objects.filter(kind="publish", state=WorkState.DONE).exists() and not unsent.exists()
 
 
 def one_revision(cycle: Cycle) -> None:

@@ -9,6 +9,7 @@ from cycles.models import Contribution, Cycle, How
 from cycles.reminders import Kind
 from cycles.services import contribution_answer, contribution_nudge, cycle_advance
 from cycles.steps import Step
+from demand.services.team import team_nudge
 from jobs.errors import NotYours, Refused
 from jobs.models import Message, MessageState
 from jobs.services.messages import messages_due_send
@@ -209,3 +210,13 @@ def test_nobody_without_an_address_is_written_to(cast: Cast, cycle: Cycle) -> No
 
 def test_materialising_costs_the_same_for_many_people(cast: Cast, cycle: Cycle, no_repeated_queries: None) -> None:
     reminders_materialise(cycle=cycle, at=ENTRY)
+
+
+def test_a_managers_nudge_is_no_third_request(cast: Cast, cycle: Cycle) -> None:
+    tick(cycle, ENTRY)
+    tick(cycle, LAST_DAY)
+    with pytest.raises(Refused, match="two requests"):
+        team_nudge(cycle=cycle, manager=cast.manager, rep=cast.rep, at=LAST_DAY + timedelta(hours=1))
+    tick(cycle, LAST_DAY + timedelta(hours=1))
+    requests = Message.objects.filter(kind__startswith="input_", recipient=cast.rep.user, state=MessageState.SENT)
+    assert requests.count() == 2

@@ -56,6 +56,7 @@ QUERIES = {
         "cycle=2026-10&stage=company_forecast&level=rep&measure=revenue",
     ],
     "meetings:control": ["cycle=2026-10"],
+    "meetings:reminders-look": ["until=2026-11-09T08:30"],
 }
 # The pages that show something else while entry is open.
 IN_ENTRY = ("home", "demand:sheet", "demand:sheet-of", "demand:orders", "demand:team", "demand:why", "meetings:control")

@@ -8,7 +8,7 @@ import os
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cycles.models import CalendarException
+from cycles.models import CalendarException, SiteCalendar
 from cycles.periods import add_months, month_range
 from cycles.steps import Step
 from demand.models import Booking
@@ -29,6 +29,8 @@ PUBLIC = (
     *(date(2027, 5, 6), date(2027, 5, 17)),
 )
 CLOSED = (date(2027, 2, 5), *(date(2027, 8, day) for day in (*range(16, 21), *range(23, 28))))
+# Rob's site keeps a day of its own, the one on which December's entry opens.
+SITE_CLOSED = date(2026, 12, 3)
 # Ten days closed leave August twelve working days: what follows entry is drawn together.
 AUGUST = {
     Step.DATA_CLOSE: (date(2027, 8, 2), date(2027, 8, 3)),
@@ -95,6 +97,9 @@ def company_of_the_year() -> Cast:
     for name, zone in ZONES.items():
         Person.objects.filter(pk=cast.people[name].pk).update(timezone=zone)
     CalendarException.objects.bulk_create(CalendarException(day=day, name="Plant closed") for day in CLOSED)
+    site = SiteCalendar.objects.create(code="HILL", name="Hill station", country="DE")
+    CalendarException.objects.create(day=SITE_CLOSED, name="Fair", site=site)
+    Person.objects.filter(pk=cast.people["rob"].pk).update(site=site.code)
     cast.resource.regular_capacity = 1_000
     cast.resource.save(update_fields=["regular_capacity"])
     return cast

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -14,7 +15,7 @@ from meetings.services.agreement import ceo_approve, finance_confirm
 from meetings.services.cadence import cycle_start, step_date_move, step_end_early, step_take_back
 from supply.services.signing import supply_sign
 from tests.cast import Cast
-from tests.year.company import AFTER, FIRST, MONTHS, YEAR, month_close, on, step_days, working
+from tests.year.company import AFTER, FIRST, MONTHS, SITE_CLOSED, YEAR, ZONES, month_close, on, step_days, working
 
 Deed = Callable[[datetime], object]
 DECEMBER, FEBRUARY, MARCH, APRIL, MAY = YEAR[1], YEAR[3], YEAR[4], YEAR[5], YEAR[6]
@@ -73,10 +74,16 @@ def the_year(cast: Cast) -> Diary:
         _answers(diary, month)
         _agreement(diary, month)
     diary.at(on(AFTER, 0, 1))
+    _day_off(diary)
     _outages(diary)
     _leader(diary)
     diary.deeds = {moment: deeds for moment, deeds in diary.deeds.items() if moment <= on(AFTER, 0, 1)}
     return diary
+
+
+def _day_off(diary: Diary) -> None:
+    """The morning after Rob's own holiday, on his clock."""
+    diary.at(datetime.combine(working(SITE_CLOSED, 1), time(7), ZoneInfo(ZONES["rob"])))
 
 
 def _look_often(diary: Diary, month: date) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cycles.steps import Step
-from tests.year.company import FIRST, ZONES, on, step_days
+from tests.year.company import FIRST, SITE_CLOSED, ZONES, on, step_days
 from tests.year.diary import JANUARY, JULY, JUNE, MAY, OCTOBER, SEPTEMBER, Diary, entry
 
 Events = list[tuple[str, datetime]]
@@ -13,8 +13,10 @@ Reminder = tuple[str, str, str]  # cycle, kind, who
 
 
 def awake(name: str, moment: datetime) -> datetime:
-    """Rita gets up in New York hours after Berlin; the others are up at the moments of this year."""
+    """Rita gets up in New York hours after Berlin, Rob has a day off; the others are up at the moments of this year."""
     local = moment.astimezone(ZoneInfo(ZONES[name]))
+    if name == "rob" and local.date() == SITE_CLOSED:
+        return local.replace(day=local.day + 1, hour=7, minute=0)
     return local.replace(hour=7, minute=0) if name == "rita" and local.hour < 7 else moment
 
 

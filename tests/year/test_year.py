@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,8 @@ from cycles.steps import Step
 from demand.models import ForecastVersion, Stage
 from jobs.models import JobPart, Message, MessageState
 from jobs.services.messages import message_id
-from tests.year.company import MONTHS, ZONES, company_of_the_year, on, step_days
-from tests.year.diary import JUNE, SEPTEMBER, Diary, cycle_of, entry, the_year
+from tests.year.company import MONTHS, SITE_CLOSED, ZONE, ZONES, company_of_the_year, on, step_days
+from tests.year.diary import DECEMBER, JUNE, SEPTEMBER, Diary, cycle_of, entry, the_year
 from tests.year.expected import Expected
 from tests.year.machine import Machine
 from tests.year.table import year_table
@@ -94,6 +94,7 @@ def test_a_year_runs_itself(machine: Machine, transactional_db: None, capsys: py
     nobody_asked_after_answering()
     each_left_once(machine)
     times_on_the_readers_clock()
+    nobody_reminded_on_their_own_holiday()
     published_once()
 
 
@@ -156,6 +157,15 @@ def times_on_the_readers_clock() -> None:
         # July's was moved after the mail had gone out.
         if month.month != 7:
             assert f"{entry(month).deadline.astimezone(ZoneInfo(zone)):%H:%M} ({zone})" in message.text
+
+
+def nobody_reminded_on_their_own_holiday() -> None:
+    """Rob's site is closed when December's entry opens: he is asked the next morning, his deadline is everybody's."""
+    asked = Message.objects.get(kind="input_opened", cycle=f"{DECEMBER:%Y-%m}", recipient__username="rob")
+    assert asked.sent_at is not None
+    assert asked.sent_at.astimezone(ZoneInfo(ZONES["rob"])).date() == SITE_CLOSED + timedelta(days=1)
+    others = Message.objects.filter(kind="input_opened", cycle=asked.cycle).exclude(pk=asked.pk)
+    assert {message.sent_at.astimezone(ZONE).date() for message in others if message.sent_at} == {SITE_CLOSED}
 
 
 def published_once() -> None:
