@@ -92,7 +92,7 @@ class _Model:
         made = f.make + f.regular_cost @ f.hours
         self.made = new(by_month, cost=made[:, None], upper=self._most_made())
         self.bought = new(f.may_buy.shape, cost=f.buy[:, :, None], upper=np.where(self._may_start(), f.may_buy, 0.0))
-        self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety[:, None])
+        self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety)
         self.above = new(by_month, cost=f.hold[:, None])
         self.left = new(by_month, cost=f.hold[:, None], upper=self._most_left()[:, None])
         self.shipped = new(by_class)
@@ -124,7 +124,8 @@ class _Model:
     def _most_of_a_lot(self) -> Matrix:
         """(P,) more than this in a month helps nobody: all that is ever asked for, rounded up to whole lots."""
         f = self.facts
-        ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.safety + f.ordered.sum(axis=1)
+        ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.ordered.sum(axis=1)
+        ends += f.safety.max(axis=1, initial=0.0)
         return np.maximum(ends, f.lots) + f.multiples
 
     def _most_left(self) -> Matrix:
@@ -173,7 +174,7 @@ class _Model:
         f, add = self.facts, self.program.add
         which = np.flatnonzero(f.storable & ~f.build_ahead)
         comes = (f.receipts + f.ordered)[which]
-        comes[:, 0] += np.maximum(f.stock - f.safety, 0.0)[which]
+        comes += np.maximum(-np.diff(f.safety, axis=1, prepend=f.stock[:, None]), 0.0)[which]
         rows = self.program.rows(comes.shape, upper=comes)
         add(rows, self.above[which], 1.0)
         add(rows[:, 1:], self.above[which][:, :-1], -1.0)
@@ -263,4 +264,4 @@ class _Model:
 
     def _constant(self) -> float:
         """Missing safety stock is priced by what there is of it, so the whole of it comes on top."""
-        return float((self.facts.below * self.facts.safety).sum() * self.facts.demand.shape[2])
+        return float(self.facts.below @ self.facts.safety.sum(axis=1))
