@@ -10,7 +10,7 @@ Source: aggregate planning by linear programming (Hanssmann and Hess 1960); shad
 linear programming.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from supply.capacity import Matrix, load_hours
 from supply.linear_program import INFINITY, Numbers, Program, Solution
+from supply.lot_bounds import Blocks, lot_rows
 from supply.lots import in_lots
 from supply.plan_problem import Facts, Problem, full_facts
 
@@ -65,8 +66,19 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     if model.lot_cells.any():
         left = min(until - monotonic(), lot_seconds)
+        until = monotonic() + left
+        solved = replace(solved, bound=max(solved.bound, _bound_in_lots(model, solved, left)))
+        left = until - monotonic()
         solved = model.program.solve_in_lots(solved, model.near(solved), left)
     return model.plan(solved)
+
+
+def _bound_in_lots(model: "_Model", solved: Solution, seconds: float) -> float:
+    """What no plan in lots costs less than, at the hour values of the plan without."""
+    stricter = _Model(model.facts)
+    blocks = Blocks((stricter.above, stricter.left), stricter.safe, stricter.late, stricter.lost, stricter.bought)
+    lot_rows(stricter.program, model.facts, stricter.lot_cells, blocks)
+    return stricter.program.bound_apart(stricter.capacity, model.hour_value(solved), seconds)
 
 
 class _Model:
@@ -253,10 +265,13 @@ class _Model:
             extra=extra.sum(axis=0),
             extra_cost=(extra * self.facts.extra_cost[:, :, None]).sum(axis=0),
             bought_cost=(bought * self.facts.buy[:, :, None]).sum(axis=0),
-            hour_value=np.maximum(-solved.prices[self.capacity], 0.0),
+            hour_value=self.hour_value(solved),
             cost=solved.objective,
             gap=solved.gap,
         )
+
+    def hour_value(self, solved: Solution) -> Matrix:
+        return np.maximum(-solved.prices[self.capacity], 0.0)
 
     def _value(self, solved: Solution, block: Numbers) -> Matrix:
         values = solved.values[block]
