@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.matrices import Matrix, Plan
-from demand.models import Booking, Stage
+from demand.models import Booking, ForecastVersion, Stage
 from demand.selectors.versions import version_current, version_plan
 from masterdata.models import Customer
 from supply.allocation import Rule
@@ -46,14 +46,14 @@ def rule_vectors(cycle: Cycle, lines: pd.DataFrame, rule: Rule) -> dict[str, Mat
 
 
 def classes_of(cycle: Cycle, customers: NDArray[np.int64]) -> Mapping[int, int]:
-    """The class of each planning customer: the one imported, else by what all of them bought in the twelve months
+    """The class of each planning customer: the one imported, else by what everybody bought in the twelve months
     before the cycle."""
     bought = dict(
         Booking.objects.filter(month__gte=add_months(cycle.month, -12), month__lt=cycle.month)
         .values_list(Coalesce("customer__plan_as", "customer"))
         .annotate(Sum("revenue"))
     )
-    ids = np.unique(customers).tolist()
+    ids = sorted({*bought, *customers.tolist()})
     by_value = customer_classes([bought.get(customer, 0.0) for customer in ids])
     given = dict(Customer.objects.filter(priority__isnull=False).values_list("pk", "priority"))
     return {customer: int(given.get(customer) or number) for customer, number in zip(ids, by_value, strict=True)}
@@ -112,6 +112,12 @@ def promised_before(cycle: Cycle, lines: NDArray[np.int64]) -> Matrix:
     earlier = version_plan(version, lines).quantity[:, 1 : cycle.horizon + 1]
     promised[:, : earlier.shape[1]] = np.maximum(earlier, 0.0)
     return promised
+
+
+def why_less(cycle: Cycle, version: ForecastVersion, customer: int) -> str:
+    """Why a customer got less than asked in a supply plan: the rule it is shared by, and the customer's class."""
+    number = classes_of(cycle, np.array([customer]))[customer]
+    return shared_reason(Rule(version.rule or Rule.FAIR_SHARE), number)
 
 
 def shared_reason(rule: Rule, number: int) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from supply.ground import late_for, problem_of
 from supply.inventory import cover_target, stock_target
 from supply.models import SupplyAnswer
 from supply.plan_problem import Costs, Problem
+from supply.selectors.alternatives import alternatives
 from supply.selectors.sharing import classes_of, promised_before, shared_reason
 from supply.selectors.start import planning_situation, scenario_start
 from supply.service_levels import classes_served, targets_missed
@@ -191,6 +193,18 @@ def test_targets_come_from_the_products(cast: Cast, cycle: Cycle) -> None:
     supply_plan_build(cycle=cycle, at=AT)
     answer = SupplyAnswer.objects.get(cycle=cycle, product=cast.products["ALPHA"])
     assert answer.safety_stock == pytest.approx(found.target[row].mean())
+
+
+def test_a_customer_who_gets_less_reads_why_on_the_page(cast: Cast, cycle: Cycle) -> None:
+    Customer.objects.filter(code="EAST").update(priority=3)
+    supply_plan_build(cycle=cycle, at=AT, rule=Rule.PRIORITY)
+    line = cast.line("ALPHA", "EAST").pk
+    found = alternatives(cycle, line, date(2027, 1, 1), date(2026, 11, 12))
+    assert found.reason == "Shared by the rule “Customers by class”: class 3, served after classes 1 and 2."
+    client = Client(headers={"host": "localhost"})
+    client.force_login(cast.other_rep.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/supply/news/{line}/2027-01/?cycle={cycle.code}").content.decode()
+    assert "class 3, served after classes 1 and 2" in page
 
 
 @pytest.mark.parametrize("rule", list(Rule))
