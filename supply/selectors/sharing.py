@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from django.db.models import Sum
-from django.db.models.functions import Coalesce
+from django.db.models import FloatField, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
 
 from cycles.models import Cycle
@@ -16,7 +16,6 @@ from demand.selectors.versions import version_current, version_plan
 from masterdata.models import Customer
 from supply.allocation import Rule
 from supply.customer_classes import LAST_CLASS, ClassParts, customer_classes
-from supply.selectors.facts import orders_waiting
 
 RULES = {
     Rule.FAIR_SHARE: ("Fair share", "Every customer gets the same share of what they wait for."),
@@ -48,14 +47,17 @@ def rule_vectors(cycle: Cycle, lines: pd.DataFrame, rule: Rule) -> dict[str, Mat
 def classes_of(cycle: Cycle, customers: NDArray[np.int64]) -> Mapping[int, int]:
     """The class of each planning customer: the one imported, else by what everybody bought in the twelve months
     before the cycle."""
-    bought = dict(
+    revenue = (
         Booking.objects.filter(month__gte=add_months(cycle.month, -12), month__lt=cycle.month)
         .values_list(Coalesce("customer__plan_as", "customer"))
-        .annotate(Sum("revenue"))
+        .annotate(number=Sum("revenue"), said=Value(False))
     )
+    numbered = Customer.objects.filter(priority__isnull=False).order_by()
+    classes = numbered.annotate(number=Cast("priority", FloatField()), said=Value(True))
+    found = list(revenue.union(classes.values_list("pk", "number", "said"), all=True))
+    bought, given = ({key: number for key, number, said in found if said is kind} for kind in (False, True))
     ids = sorted({*bought, *customers.tolist()})
     by_value = customer_classes([bought.get(customer, 0.0) for customer in ids])
-    given = dict(Customer.objects.filter(priority__isnull=False).values_list("pk", "priority"))
     return {customer: int(given.get(customer) or number) for customer, number in zip(ids, by_value, strict=True)}
 
 
@@ -67,7 +69,7 @@ def line_classes(cycle: Cycle, lines: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def class_parts(
-    cycle: Cycle, products: pd.DataFrame, demand: Plan, lines: pd.DataFrame, rows: NDArray[np.int64]
+    cycle: Cycle, demand: Plan, lines: pd.DataFrame, rows: NDArray[np.int64], waiting: pd.DataFrame, products: int
 ) -> ClassParts | None:
     """What the customers of each class ask for and wait for; None without lines.
 
@@ -77,28 +79,13 @@ def class_parts(
         return None
     known = classes_of(cycle, lines["customer_id"].to_numpy(dtype=np.int64))
     of_line = np.array([known[customer] for customer in lines["customer_id"].tolist()], dtype=np.int64)
-    waiting = _waiting(cycle, products)
     of_waiting = np.array([known.get(customer, LAST_CLASS) for customer in waiting["customer"]], dtype=np.int64)
     classes = np.unique([*of_line, *of_waiting])
-    parts = np.zeros((len(classes), len(products), demand.months))
+    parts = np.zeros((len(classes), products, demand.months))
     owed = np.zeros(parts.shape[:2])
     np.add.at(parts, (np.searchsorted(classes, of_line), rows), demand.quantity)
     np.add.at(owed, (np.searchsorted(classes, of_waiting), waiting["row"].to_numpy()), waiting["qty"].to_numpy())
     return ClassParts(tuple(int(number) for number in classes), parts, np.maximum(owed, 0.0))
-
-
-def _waiting(cycle: Cycle, products: pd.DataFrame) -> pd.DataFrame:
-    """Units customers waited for when the cycle's month began: customer, row of the product, qty."""
-    totals = (
-        orders_waiting(cycle)
-        .values_list(Coalesce("customer__plan_as", "customer"), Coalesce("product__plan_as", "product"))
-        .annotate(Sum("qty"))
-    )
-    frame = pd.DataFrame.from_records(list(totals), columns=["customer", "product", "qty"])
-    frame = frame[frame["product"].isin(products.index)]
-    return frame.assign(
-        row=products.index.get_indexer(frame["product"]).astype(np.int64), qty=frame["qty"].astype(float)
-    )
 
 
 def promised_before(cycle: Cycle, lines: NDArray[np.int64]) -> Matrix:

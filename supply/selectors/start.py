@@ -30,7 +30,11 @@ def planning_start(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame,
     products = supply_products(cycle)
     rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
     given = situation(cycle, products, by_product(demand, rows, len(products)))
-    return replace(given, parts=class_parts(cycle, products, demand, frame, rows)), frame, rows
+    return (
+        replace(given, parts=class_parts(cycle, demand, frame, rows, given.stock.waiting, len(products))),
+        frame,
+        rows,
+    )
 
 
 def scenario_start(cycle: Cycle, changes: Sequence[Change]) -> Start:
