@@ -173,6 +173,8 @@ class Product(Coded):
     lot_multiple = models.FloatField(null=True, blank=True)
     frozen_months = models.PositiveSmallIntegerField(null=True, blank=True)
     priority = models.PositiveSmallIntegerField(null=True, blank=True)
+    service_target = models.FloatField(null=True, blank=True)
+    cover_months = models.FloatField(null=True, blank=True)
 
     class Meta(Coded.Meta):
         constraints = [
@@ -184,13 +186,15 @@ class Product(Coded):
 
 
 class Customer(Coded):
-    """A customer; `plan_as` is the planning customer it is forecast under (empty = itself)."""
+    """A customer; `plan_as` is the planning customer it is forecast under (empty = itself). `priority` is the class
+    in which it is served, 1 = first (empty = by what it bought)."""
 
     region = models.ForeignKey(Region, models.SET_NULL, null=True, blank=True, related_name="customers")
     segment = models.CharField(max_length=60, blank=True)
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="customers")
     owner_from = models.DateField(null=True, blank=True)
     plan_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="details")
+    priority = models.PositiveSmallIntegerField(null=True, blank=True)
 
 
 class ExchangeRate(models.Model):

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from supply.cheapest_plan import cheapest_plan
+from supply.customer_classes import class_weights
 from supply.linear_program import Unsolved
 from supply.plan_problem import Costs, Problem
 
@@ -53,6 +54,15 @@ def in_lots(problem: Problem) -> Problem:
     return replace(problem, lots=lots, multiples=multiples)
 
 
+def in_classes(problem: Problem) -> Problem:
+    """The same for three classes of customers; the first costs half as much again when late."""
+    draw, weight = np.random.default_rng(SEED), class_weights([1, 2, 3])[:, None]
+    share = draw.dirichlet([2.0, 1.2, 0.8], len(problem.demand)).T[:, :, None]
+    late, lost = (np.asarray(cost, dtype=float) * weight for cost in (problem.costs.late, problem.costs.lost))
+    costs = replace(problem.costs, late=late, lost=lost)
+    return replace(problem, demand=problem.demand * share, costs=costs)
+
+
 def planning_figures(*, large: bool) -> Iterator[tuple[str, str, str]]:
     """(what, value, against) for the usual size and, where wanted, the large one, which may run out of time."""
     for size in (USUAL, LARGE) if large else (USUAL,):
@@ -65,7 +75,11 @@ def planning_figures(*, large: bool) -> Iterator[tuple[str, str, str]]:
         asked = SCENARIO_SECONDS if size == USUAL else asked
         yield _planned(f"a changed scenario, {name}", replace(problem, regular=shift), asked, limit)
         if size == USUAL:
+            changed = replace(problem, regular=shift)
             yield _planned(f"cheapest plan in lots, {name}", in_lots(problem), PLAN_SECONDS[size], limit)
+            yield _planned(f"a changed scenario in lots, {name}", in_lots(changed), asked, limit)
+            yield _planned(f"cheapest plan by class, {name}", in_classes(problem), PLAN_SECONDS[size], limit)
+            yield _planned(f"a changed scenario by class, {name}", in_classes(changed), asked, limit)
 
 
 def _planned(what: str, problem: Problem, asked: float, limit: float) -> tuple[str, str, str]:

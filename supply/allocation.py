@@ -21,6 +21,7 @@ class Rule(StrEnum):
     FAIR_SHARE = "fair_share"
     PRIORITY = "priority"
     MARGIN = "margin"
+    COMMITTED = "committed"
 
 
 def allocate(
@@ -31,6 +32,7 @@ def allocate(
     *,
     priority: ArrayLike | None = None,
     margin: ArrayLike | None = None,
+    promised: ArrayLike | None = None,
 ) -> Matrix:
     """Commitment (P, M) shared among lines (L, M).
 
@@ -39,7 +41,9 @@ def allocate(
 
     - fair share: the same fraction of what each line may get;
     - priority: lower `priority` (L,) first, equal ones by fair share;
-    - margin: higher `margin` (L,) per unit first, equal ones by fair share.
+    - margin: higher `margin` (L,) per unit first, equal ones by fair share;
+    - committed: what was `promised` (L, M) before, as far as it is still asked for and has not come yet, first by
+      fair share; then the rest by fair share.
 
     The lines of a product add up to its commitment. ValueError when a commitment exceeds what its
     lines may get, or when the rule's vector is missing.
@@ -53,12 +57,24 @@ def allocate(
             f"{committed.shape} do not fit: expected (lines, months), (lines,), (products, months)."
         )
     order = _Order(product, _rank(rule, wanted.shape[0], priority, margin), len(committed))
-    result, waiting = np.empty_like(wanted), np.zeros(wanted.shape[0])
+    kept = np.cumsum(_promised(rule, promised, wanted), axis=1)
+    result, waiting, given = np.empty_like(wanted), np.zeros(wanted.shape[0]), np.zeros(wanted.shape[0])
     for t in range(wanted.shape[1]):
         asked = waiting + wanted[:, t]
-        result[:, t] = order.share(asked, committed[:, t], t)
-        waiting = asked - result[:, t]
+        result[:, t] = order.share_kept(asked, np.clip(kept[:, t] - given, 0.0, asked), committed[:, t], t)
+        waiting, given = asked - result[:, t], given + result[:, t]
     return result
+
+
+def _promised(rule: Rule, promised: ArrayLike | None, wanted: Matrix) -> Matrix:
+    if rule is not Rule.COMMITTED:
+        return np.zeros_like(wanted)
+    if promised is None:
+        raise ValueError(f"The rule {rule.value!r} needs what was promised for every line.")
+    kept = checked("promised", np.asarray(promised, dtype=float))
+    if kept.shape != wanted.shape:
+        raise ValueError(f"committed: expected {wanted.shape} promised units, got {kept.shape}.")
+    return kept
 
 
 class _Order:
@@ -69,6 +85,16 @@ class _Order:
         groups, self.group = np.unique(keys, axis=0, return_inverse=True)
         self.product = groups[:, 0].astype(np.int64)
         self.first = np.searchsorted(self.product, np.arange(products))
+
+    def share_kept(self, asked: Matrix, kept: Matrix, committed: Matrix, month: int) -> Matrix:
+        """First what is `kept` of each line, then the rest of what it asked for."""
+        if not kept.any():
+            return self.share(asked, committed, month)
+        totals, promised = (np.bincount(self.group, part, minlength=len(self.product)) for part in (asked, kept))
+        self._check(totals.astype(float), committed, month)
+        of_product = np.bincount(self.product, promised, minlength=len(committed))
+        first = self.share(kept, np.minimum(committed, of_product), month)
+        return first + self.share(asked - kept, np.maximum(committed - of_product, 0.0), month)
 
     def share(self, asked: Matrix, committed: Matrix, month: int) -> Matrix:
         totals = np.bincount(self.group, asked, minlength=len(self.product)).astype(float)
@@ -92,7 +118,7 @@ class _Order:
 
 
 def _rank(rule: Rule, lines: int, priority: ArrayLike | None, margin: ArrayLike | None) -> Matrix:
-    if rule is Rule.FAIR_SHARE:
+    if rule in (Rule.FAIR_SHARE, Rule.COMMITTED):
         return np.zeros(lines)
     chosen = priority if rule is Rule.PRIORITY else margin
     if chosen is None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from supply.capacity import Matrix
 from supply.cheapest_plan import CheapestPlan
 from supply.commitment import LEAD_TIME, NOT_SHORT, Commitment
+from supply.customer_classes import served_in_order
 from supply.plan_problem import Facts, Problem, full_facts
 
 TINY: Final = 1e-6
@@ -78,9 +79,9 @@ def priced(made: Commitment, problem: Problem, *, bound: float = UNKNOWN) -> Che
         production=made.production - bought,
         bought=bought,
         inventory=made.inventory,
-        shipments=made.shipments[np.newaxis],
-        backlog=made.backlog[np.newaxis],
-        lost=zero[np.newaxis],
+        shipments=served_in_order(made.shipments, facts.demand, facts.owed),
+        backlog=_waiting(made, facts),
+        lost=np.zeros_like(facts.demand),
         load=made.load,
         overtime=overtime,
         extra=extra.sum(axis=0),
@@ -92,13 +93,21 @@ def priced(made: Commitment, problem: Problem, *, bound: float = UNKNOWN) -> Che
     )
 
 
+def _waiting(made: Commitment, facts: Facts) -> Matrix:
+    """(K, P, M) what each class waits for at the month's end."""
+    asked = facts.demand.copy()
+    asked[:, :, 0] += facts.owed
+    given = served_in_order(made.shipments, facts.demand, facts.owed)
+    return np.maximum(np.cumsum(asked - given, axis=2), 0.0)
+
+
 def _cost(made: Commitment, facts: Facts) -> float:
     """Late, never delivered (what is owed after the last month), held, and below safety stock."""
-    late, lost = facts.late.max(axis=0), facts.lost.max(axis=0)
-    missing = np.maximum(facts.safety[:, None] - made.inventory, 0.0).sum(axis=1)
+    backlog = _waiting(made, facts)
+    missing = np.maximum(facts.safety - made.inventory, 0.0).sum(axis=1)
     return float(
-        late @ made.backlog[:, :-1].sum(axis=1)
-        + lost @ made.backlog[:, -1]
+        (facts.late * backlog[:, :, :-1].sum(axis=2)).sum()
+        + (facts.lost * backlog[:, :, -1]).sum()
         + facts.hold @ made.inventory.sum(axis=1)
         + facts.below @ missing
     )

@@ -10,7 +10,7 @@ Source: aggregate planning by linear programming (Hanssmann and Hess 1960); shad
 linear programming.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from supply.capacity import Matrix, load_hours
 from supply.linear_program import INFINITY, Numbers, Program, Solution
+from supply.lot_bounds import Blocks, lot_rows
 from supply.lots import in_lots
 from supply.plan_problem import Facts, Problem, full_facts
 
@@ -65,8 +66,19 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     if model.lot_cells.any():
         left = min(until - monotonic(), lot_seconds)
+        until = monotonic() + left
+        solved = replace(solved, bound=max(solved.bound, _bound_in_lots(model, solved, left)))
+        left = until - monotonic()
         solved = model.program.solve_in_lots(solved, model.near(solved), left)
     return model.plan(solved)
+
+
+def _bound_in_lots(model: "_Model", solved: Solution, seconds: float) -> float:
+    """What no plan in lots costs less than, at the hour values of the plan without."""
+    stricter = _Model(model.facts)
+    blocks = Blocks((stricter.above, stricter.left), stricter.safe, stricter.late, stricter.lost, stricter.bought)
+    lot_rows(stricter.program, model.facts, stricter.lot_cells, blocks)
+    return stricter.program.bound_apart(stricter.capacity, model.hour_value(solved), seconds)
 
 
 class _Model:
@@ -92,7 +104,7 @@ class _Model:
         made = f.make + f.regular_cost @ f.hours
         self.made = new(by_month, cost=made[:, None], upper=self._most_made())
         self.bought = new(f.may_buy.shape, cost=f.buy[:, :, None], upper=np.where(self._may_start(), f.may_buy, 0.0))
-        self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety[:, None])
+        self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety)
         self.above = new(by_month, cost=f.hold[:, None])
         self.left = new(by_month, cost=f.hold[:, None], upper=self._most_left()[:, None])
         self.shipped = new(by_class)
@@ -124,7 +136,8 @@ class _Model:
     def _most_of_a_lot(self) -> Matrix:
         """(P,) more than this in a month helps nobody: all that is ever asked for, rounded up to whole lots."""
         f = self.facts
-        ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.safety + f.ordered.sum(axis=1)
+        ends = f.demand.sum(axis=(0, 2)) + f.owed.sum(axis=0) + f.ordered.sum(axis=1)
+        ends += f.safety.max(axis=1, initial=0.0)
         return np.maximum(ends, f.lots) + f.multiples
 
     def _most_left(self) -> Matrix:
@@ -173,7 +186,7 @@ class _Model:
         f, add = self.facts, self.program.add
         which = np.flatnonzero(f.storable & ~f.build_ahead)
         comes = (f.receipts + f.ordered)[which]
-        comes[:, 0] += np.maximum(f.stock - f.safety, 0.0)[which]
+        comes += np.maximum(-np.diff(f.safety, axis=1, prepend=f.stock[:, None]), 0.0)[which]
         rows = self.program.rows(comes.shape, upper=comes)
         add(rows, self.above[which], 1.0)
         add(rows[:, 1:], self.above[which][:, :-1], -1.0)
@@ -252,10 +265,13 @@ class _Model:
             extra=extra.sum(axis=0),
             extra_cost=(extra * self.facts.extra_cost[:, :, None]).sum(axis=0),
             bought_cost=(bought * self.facts.buy[:, :, None]).sum(axis=0),
-            hour_value=np.maximum(-solved.prices[self.capacity], 0.0),
+            hour_value=self.hour_value(solved),
             cost=solved.objective,
             gap=solved.gap,
         )
+
+    def hour_value(self, solved: Solution) -> Matrix:
+        return np.maximum(-solved.prices[self.capacity], 0.0)
 
     def _value(self, solved: Solution, block: Numbers) -> Matrix:
         values = solved.values[block]
@@ -263,4 +279,4 @@ class _Model:
 
     def _constant(self) -> float:
         """Missing safety stock is priced by what there is of it, so the whole of it comes on top."""
-        return float((self.facts.below * self.facts.safety).sum() * self.facts.demand.shape[2])
+        return float(self.facts.below @ self.facts.safety.sum(axis=1))

@@ -32,7 +32,8 @@ class SupplyInput:
     `opening_stock` None means that stock is unknown: then only capacity counts, and stock, open
     orders and safety stock are left out. `receipts` arrive without using hours, `open_production`
     uses them in its month. `lead_months` is the first month in which newly ordered supply can
-    arrive. Products that are not `storable` (make to order) are neither prebuilt nor held safe.
+    arrive. `safety_stock` is (P,) or (P, M). Products that are not `storable` (make to order) are neither
+    prebuilt nor held safe.
     `prebuild_months` says how many months ahead the need of a product's month may be built: one number
     or (P, M).
     """
@@ -73,7 +74,7 @@ class Commitment:
 
 @dataclass(frozen=True)
 class _Checked:
-    """The input at full shape: (P, M), (R, P), (R, M), (P,)."""
+    """The input at full shape: (P, M), (R, P), (R, M), (P,); safety stock is (P, M)."""
 
     demand: Matrix
     hours: Matrix
@@ -233,7 +234,7 @@ def _extra(facts: _Checked, t: int, short: Matrix, planned: Matrix, free: Matrix
     more, stopped = fill_capacity(np.maximum(short, 0.0) * may, facts.hours, left)
     left = _left(left, facts.hours, more)
     spare = np.maximum(-short, 0.0)
-    refill = np.maximum(facts.safety - spare, 0.0) * (may & (more >= short - TINY))
+    refill = np.maximum(facts.safety[:, t] - spare, 0.0) * (may & (more >= short - TINY))
     safe, _ = fill_capacity(refill, facts.hours, left)
     return more + safe, np.where(may, stopped, LEAD_TIME)
 
@@ -273,7 +274,7 @@ def _check(given: SupplyInput) -> _Checked:
         owed=_vector("opening backlog", given.opening_backlog, products),
         receipts=_full("receipts", given.receipts if known else 0.0, demand),
         open_production=_full("open production", given.open_production if known else 0.0, demand),
-        safety=_vector("safety stock", given.safety_stock if known else 0.0, products) * storable,
+        safety=_levels(given.safety_stock if known else 0.0, demand) * storable[:, None],
         may_arrive=lead[:, None] <= np.arange(months),
         storable=storable,
         prebuild=np.broadcast_to(np.minimum(prebuild, months), (products, months)),
@@ -285,6 +286,12 @@ def _vector(name: str, values: ArrayLike | None, products: int) -> Matrix:
     if array.shape not in ((), (products,)):
         raise ValueError(f"{name}: {array.shape} values for {products} products.")
     return checked(name, np.broadcast_to(array, (products,)))
+
+
+def _levels(given: ArrayLike, like: Matrix) -> Matrix:
+    """Safety stock (P, M), given as one number, by product or by product and month."""
+    array = np.asarray(given, dtype=float)
+    return _full("safety stock", array if array.ndim != 1 else np.repeat(array[:, None], like.shape[1], axis=1), like)
 
 
 def _full(name: str, values: ArrayLike, like: Matrix) -> Matrix:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from supply.capacity import Matrix
+from supply.customer_classes import ClassParts, class_weights, parted
+from supply.inventory import stock_target
 from supply.options import Assumptions
 from supply.plan_problem import Costs, Problem
 from supply.wording import list_text
@@ -49,7 +51,9 @@ class Ground:
     hours, and of units `bought` ready. `stock` None means unknown: then only capacity counts. `ahead` (P,) may be
     built ahead of its need. Newly made are none or at least `lots` (P,), in whole `multiples` (P,); in the first
     `frozen_months` (P,) what is on order. `told` says which faults of the data were put right before. `regions` and
-    `events` are the parts (P, M) of demand in a region and of an event; `codes` those of the products.
+    `events` are the parts (P, M) of demand in a region and of an event; `codes` those of the products. `service`
+    (P,) is the share of units that shall ship in time and `cover` (P,) the months of demand held instead of safety
+    stock; NaN where nothing is said. `parts` is what each class of customers asks for (None = one class).
     """
 
     products: Sequence[str]
@@ -80,6 +84,9 @@ class Ground:
     offers: tuple[Offer, ...] = ()
     bought: tuple[Offer, ...] = ()
     codes: Sequence[str] = ()
+    service: ArrayLike = np.nan
+    cover: ArrayLike = np.nan
+    parts: ClassParts | None = None
     told: tuple[str, ...] = ()
     regions: Mapping[str, Matrix] = field(default_factory=dict)
     events: Mapping[str, Matrix] = field(default_factory=dict)
@@ -95,6 +102,11 @@ class Ground:
         return np.where(price > 0, price, np.where(cost > 0, cost, LEAST_WORTH))
 
     @property
+    def target(self) -> Matrix:
+        """(P, M) units that should be left at the end of each month: months of cover, else safety stock."""
+        return stock_target(known(self.safety), self.cover, known(self.demand))
+
+    @property
     def released(self) -> Matrix:
         """(R, M) all hours the plan may use."""
         return known(self.regular) + known(self.agreed) + sum(offer.most for offer in self.offers)
@@ -104,14 +116,16 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
     """The problem of making the cheapest plan on this ground.
 
     What is missing or negative counts as none, so that the rest can still be planned. Without known stock there is
-    no stock, order or safety stock, and no lead time. Late: goodwill x worth a month, weighted by priority; never
-    delivered: margin (if any) + worth; held: holding rate x cost a month; below safety stock: half of late.
+    no stock, order or safety stock, and no lead time. Late: goodwill x worth a month, weighted by priority, or what
+    makes the service target the cheapest; never delivered: margin (if any) + worth; both weighted by the customer's
+    class; held: holding rate x cost a month; below safety stock: half of late by goodwill.
     """
     has_stock, nothing = ground.stock is not None, np.zeros(len(ground.demand))
     extra, premiums = _offers(ground.offers, ground.regular.shape)
     units, prices = _offers(ground.bought, ground.demand.shape)
+    demand, owed = _by_class(ground)
     return Problem(
-        demand=known(ground.demand),
+        demand=demand,
         hours=known(ground.hours),
         regular=known(ground.regular),
         costs=replace(_costs(ground, assumed or Assumptions()), extra=premiums, buy=prices),
@@ -119,10 +133,10 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
         extra=extra,
         may_buy=units,
         opening_stock=known(ground.stock) if ground.stock is not None else nothing,
-        opening_backlog=known(ground.backlog) * has_stock,
+        opening_backlog=owed * has_stock,
         receipts=known(ground.receipts) * has_stock,
         open_production=known(ground.open_production) * has_stock,
-        safety_stock=known(ground.safety) * has_stock,
+        safety_stock=ground.target * has_stock,
         lead_months=ground.lead_months * has_stock,
         storable=ground.storable,
         build_ahead=ground.ahead,
@@ -135,15 +149,35 @@ def problem_of(ground: Ground, assumed: Assumptions | None = None) -> Problem:
 def _costs(ground: Ground, assumed: Assumptions) -> Costs:
     worth, weight = ground.worth, weights(ground.priority)
     margin = np.maximum(known(ground.price) - known(ground.unit_cost), 0.0)
-    late = assumed.goodwill * worth * weight
     cost = known(ground.unit_cost)
+    hold = assumed.holding_rate * np.where(cost > 0, cost, worth)
+    by_target, by_class = late_for(ground.service, hold), class_weights(ground.parts.classes if ground.parts else [3])
+    late = np.where(np.isnan(by_target), assumed.goodwill * worth * weight, by_target)
     return Costs(
-        late=late[np.newaxis],
-        lost=((margin + LOST_GOODWILL * worth) * weight)[np.newaxis],
-        hold=assumed.holding_rate * np.where(cost > 0, cost, worth),
+        late=late * by_class[:, np.newaxis],
+        lost=(margin + LOST_GOODWILL * worth) * weight * by_class[:, np.newaxis],
+        hold=hold,
         safety=SAFETY_SHARE * assumed.goodwill * worth,
         overtime=_premium(ground.overtime_cost, ground.regular_cost),
     )
+
+
+def _by_class(ground: Ground) -> tuple[Matrix, Matrix]:
+    """Demand (K, P, M) and backlog (K, P); where there are no classes they are one."""
+    demand, owed = known(ground.demand), known(ground.backlog)
+    if ground.parts is None:
+        return demand[np.newaxis], owed[np.newaxis]
+    return parted(demand, known(ground.parts.demand)), parted(owed, known(ground.parts.owed))
+
+
+def late_for(service: ArrayLike, hold: Matrix) -> Matrix:
+    """(P,) what a late unit has to cost a month for the share `service` of them to ship in time; NaN without one.
+
+    late = hold x service / (1 - service): the critical ratio late / (late + hold) of the newsvendor solved for it
+    (Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, section on shortage costs).
+    """
+    share = np.broadcast_to(np.asarray(service, dtype=float), hold.shape)
+    return hold * share / (1 - share)
 
 
 def weights(priority: Matrix) -> Matrix:

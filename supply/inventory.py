@@ -58,6 +58,31 @@ def balance(opening: ArrayLike, incoming: ArrayLike, outgoing: ArrayLike) -> Mat
     return result
 
 
+def cover_target(demand: ArrayLike, months: ArrayLike) -> Matrix:
+    """Units (P, M) that last for `months` (P,) of the demand to come: whole months and a part of the next.
+
+    Near the horizon's end, where fewer months are left, the average of those left stands for the others; after the
+    last month its own demand.
+    """
+    wanted = np.asarray(demand, dtype=float)
+    cover = np.broadcast_to(np.asarray(months, dtype=float), (len(wanted),))[:, None]
+    target = np.zeros_like(wanted)
+    for t in range(wanted.shape[1]):
+        ahead = wanted[:, t + 1 :] if t + 1 < wanted.shape[1] else wanted[:, t:]
+        counted = np.clip(cover - np.arange(ahead.shape[1]), 0.0, 1.0)
+        seen = counted.sum(axis=1)
+        scale = np.divide(cover[:, 0], seen, out=np.zeros_like(seen), where=seen > 0)
+        target[:, t] = (ahead * counted).sum(axis=1) * scale
+    return target
+
+
+def stock_target(safety: Matrix, cover: ArrayLike, demand: Matrix) -> Matrix:
+    """Units (P, M) that should be left at the end of each month: `cover` (P,) months of demand where it is given
+    (not NaN), else the safety stock (P,)."""
+    months = np.broadcast_to(np.asarray(cover, dtype=float), safety.shape)[:, None]
+    return np.where(np.isnan(months), safety[:, None], cover_target(demand, np.nan_to_num(months[:, 0])))
+
+
 def days_of_supply(inventory: ArrayLike, demand: ArrayLike, days_in_month: ArrayLike, window: int = 3) -> Matrix:
     """Projected ending inventory / average daily forward demand (P, M), in days.
 

@@ -5,6 +5,7 @@ broadcast. A block keeps its numbers, so values and shadow prices come back in t
 """
 
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import highspy
@@ -20,6 +21,7 @@ TRACE = 1e-3
 WHOLE = 1e-6
 # A plan in lots this near the best possible is not searched on.
 GOOD_ENOUGH = 1e-3
+MOST_SEARCHED = 2000
 FEASIBLE = highspy.SolutionStatus.kSolutionStatusFeasible
 
 
@@ -115,11 +117,40 @@ class Program:
         best = _solution(highs)
         return replace(best, prices=self._prices(highs, priced.ravel(), best))
 
+    def bound_apart(self, rows: Numbers, prices: Floats, seconds: float) -> float:
+        """What no solution costs less than, without the `rows` (limits from above): what exceeds them costs their
+        `prices` >= 0 instead (Lagrangian relaxation), and the program falls into parts that are soon solved. Minus
+        infinity when time runs out."""
+        price = np.zeros(self._row_count)
+        price[rows] = prices
+        _, upper = _joined(self._rows)
+        highs = self._loaded(max(seconds, 0.0))
+        highs.setOptionValue("solver", "simplex")
+        loose = np.full(rows.size, INFINITY)
+        highs.changeRowsBounds(rows.size, rows.ravel().astype(np.int32), -loose, loose)
+        cost = _joined(self._columns)[0] + self._matrix().T @ price
+        highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return -INFINITY
+        charged = price != 0
+        return float(highs.getInfo().objective_function_value - price[charged] @ upper[charged])
+
     def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float) -> Solution:
         """The best plan in lots that time allows, from one that makes a lot where `near` (in the order of the columns
-        in lots) has one. Prices are those of `relaxed`, the plan without lots, which also bounds the cost."""
-        start = self._with_lots(near, relaxed.values)
-        highs = self._loaded(max(seconds, 0.0))
+        in lots) has one. Prices are those of `relaxed`, the plan without lots, whose bound bounds the cost.
+
+        More than MOST_SEARCHED quantities in lots are not searched: no minute of it betters a plan of that size.
+        """
+        until = monotonic() + seconds
+        start = replace(self._with_lots(near, relaxed.values), prices=relaxed.prices, bound=relaxed.bound)
+        left = until - monotonic()
+        if start.gap <= GOOD_ENOUGH or left <= 0 or len(near) > MOST_SEARCHED:
+            return start
+        return self._searched(start, left)
+
+    def _searched(self, start: Solution, seconds: float) -> Solution:
+        highs = self._loaded(seconds)
         lots = self._lots_known
         highs.setOptionValue("solver", "choose")
         highs.setOptionValue("mip_rel_gap", GOOD_ENOUGH)
@@ -131,11 +162,11 @@ class Program:
         highs.setSolution(first)
         highs.run()
         info = highs.getInfo()
-        bound = max(info.mip_dual_bound, relaxed.bound)
+        bound = max(info.mip_dual_bound, start.bound)
         found = info.primal_solution_status == FEASIBLE.value and info.objective_function_value <= start.objective
         if not found:
-            return replace(start, prices=relaxed.prices, bound=bound)
-        return Solution(np.array(highs.getSolution().col_value), relaxed.prices, info.objective_function_value, bound)
+            return replace(start, bound=bound)
+        return Solution(np.array(highs.getSolution().col_value), start.prices, info.objective_function_value, bound)
 
     @property
     def _lots_known(self) -> Lots:
@@ -199,16 +230,9 @@ class Program:
 def _solution(highs: Any) -> Solution:
     info = highs.getInfo()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise Unsolved(_dual_bound(highs, info))
+        raise Unsolved(-INFINITY)
     solved, objective = highs.getSolution(), info.objective_function_value
     return Solution(np.array(solved.col_value), np.array(solved.row_dual), objective, objective)
-
-
-def _dual_bound(highs: Any, info: Any) -> float:
-    if info.dual_solution_status != FEASIBLE.value:
-        return -INFINITY
-    status, value = highs.getDualObjectiveValue()
-    return value if status == highspy.HighsStatus.kOk else -INFINITY
 
 
 def _flat(values: ArrayLike, shape: tuple[int, ...]) -> Floats:

@@ -128,7 +128,8 @@ class SupplyAnswer(models.Model):
     `committed` is what ships of the demand plan, `shipments` also serves the backlog at the start; of `supply` units
     are `bought` ready by a scenario and use no hours (empty = none);
     `binding` names per month the resource (or LEAD_TIME) that keeps units from shipping. `opening_stock`
-    is empty when stock was not known: then only capacity counted.
+    is empty when stock was not known: then only capacity counted. `safety_stock` is what should be left at a month's
+    end, on average where it follows months of cover.
     """
 
     LEAD_TIME = "lead time"

@@ -45,6 +45,7 @@ class Problem:
     made before `lead_months` (P,), and exactly what is made, if hours allow, in the first `frozen_months` (P,). What
     is not `storable` (P,) is made only for what ships; without `build_ahead` (P,) no new supply goes into stock
     beyond safety stock, except what is left of a lot.
+    `safety_stock` (P,), or (P, M) where it changes from month to month.
     `lots` (P,): what is newly made in a month is none or at least that much; `multiples` (P,): a whole number of
     that many (0 = any quantity). What is ordered already keeps its quantity.
     """
@@ -129,7 +130,7 @@ def full_facts(given: Problem) -> Facts:
         owed=_shaped("opening backlog", given.opening_backlog, by_class),
         receipts=_shaped("receipts", given.receipts, by_month),
         ordered=_shaped("open production", given.open_production, by_month),
-        safety=_shaped("safety stock", given.safety_stock, (products,)),
+        safety=_stock_levels(given.safety_stock, by_month),
         lead=np.broadcast_to(np.asarray(given.lead_months, dtype=np.int64), (products,)),
         frozen=np.broadcast_to(np.asarray(given.frozen_months, dtype=np.int64), (products,)),
         storable=np.broadcast_to(np.asarray(given.storable, dtype=bool), (products,)),
@@ -148,6 +149,11 @@ def full_facts(given: Problem) -> Facts:
         extra_cost=_shaped("cost of extra hours", cost.extra, (len(offers), len(regular))),
         change=_shaped("cost of change", cost.change, (len(regular),)),
     )
+
+
+def _stock_levels(given: ArrayLike, shape: tuple[int, int]) -> Matrix:
+    array = np.asarray(given, dtype=float)
+    return _shaped("safety stock", array[:, np.newaxis] if array.ndim == 1 else array, shape)
 
 
 def _offers(name: str, given: ArrayLike, shape: tuple[int, int], *, endless: bool = False) -> Matrix:

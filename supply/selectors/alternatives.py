@@ -18,6 +18,7 @@ from supply.free_supply import Planned, free_by
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.load import load_of
 from supply.selectors.promises import LEAST, Fact, Source, fact_of, promised, source_of
+from supply.selectors.sharing import why_less
 
 MOST: Final = 8
 ITSELF, SUCCESSOR, PREDECESSOR, FAMILY = "the same product", "its successor", "its predecessor", "same family"
@@ -48,7 +49,7 @@ class Alternative:
 class Alternatives:
     """A fact of supply news with what can be offered instead, the best first. `earlier` are deliveries before the
     month, of the same product too; `later` are products of which nothing is free in the month itself but is
-    afterwards, the first to come first. `missing` is in whole units."""
+    afterwards, the first to come first. `missing` is in whole units. `reason` says by which rule it was shared."""
 
     source: Source
     fact: Fact
@@ -59,6 +60,7 @@ class Alternatives:
     earlier: list[Alternative]
     later: list[Alternative]
     stock_known: bool
+    reason: str = ""
 
 
 def alternatives(cycle: Cycle | None, line: int, month: date, today: date) -> Alternatives:
@@ -89,6 +91,7 @@ def alternatives(cycle: Cycle | None, line: int, month: date, today: date) -> Al
         earlier=sorted((one for one in found if one.earlier), key=lambda one: one.relation != ITSELF)[:MOST],
         later=sorted(later, key=lambda one: (one.first, one.product))[:MOST],
         stock_known=answer.opening_stock is not None,
+        reason=why_less(source.cycle, source.supply, own.line.customer_id) if is_short else "",
     )
 
 

@@ -1,7 +1,7 @@
 """What a plan starts from: capacity, hours per unit, stock, open supply and the backlog."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -58,6 +58,7 @@ class Stock:
     open_production: Matrix
     as_of: date | None
     notes: tuple[str, ...] = ()
+    waiting: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"customer": [], "row": [], "qty": []}))
 
 
 def capacity_of(cycle: Cycle, products: pd.DataFrame) -> Capacity:
@@ -110,6 +111,8 @@ def stock_of(cycle: Cycle, products: pd.DataFrame) -> Stock:
     """Stock as of the newest month end before the cycle's month, orders open then, customers waiting then."""
     as_of = Inventory.objects.filter(as_of__lt=cycle.month).aggregate(at=Max("as_of"))["at"]
     opening, safety = _inventory(products, as_of)
+    waiting = _waiting(cycle, products)
+    backlog = np.bincount(waiting["row"], waiting["qty"], minlength=len(products)).astype(float)
     notes = [] if as_of else [STOCK_UNKNOWN]
     orders = [] if cycle.simulated else open_orders()
     if cycle.simulated and as_of:
@@ -119,11 +122,12 @@ def stock_of(cycle: Cycle, products: pd.DataFrame) -> Stock:
     return Stock(
         opening=None if opening is None else np.maximum(opening, 0.0),
         safety=np.maximum(safety, 0.0) * products["storable"].to_numpy(dtype=bool),
-        backlog=np.maximum(_backlog(cycle, products), 0.0),
+        backlog=np.maximum(backlog, 0.0),
         receipts=_due(cycle, products, orders, "purchase"),
         open_production=_due(cycle, products, orders, "production"),
         as_of=as_of,
         notes=tuple(notes),
+        waiting=waiting,
     )
 
 
@@ -158,14 +162,18 @@ def orders_waiting(cycle: Cycle) -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(Q(shipped_on=None) | Q(shipped_on__gte=cycle.month), ordered_on__lt=cycle.month)
 
 
-def _backlog(cycle: Cycle, products: pd.DataFrame) -> Matrix:
-    totals = orders_waiting(cycle).values_list(Coalesce("product__plan_as", "product")).annotate(Sum("qty"))
-    return _vector(products, totals)
-
-
-def _vector(products: pd.DataFrame, totals: Iterable[tuple[int, float]]) -> Matrix:
-    values = pd.Series(dict(totals), dtype=float).reindex(products.index)
-    return values.fillna(0.0).to_numpy()
+def _waiting(cycle: Cycle, products: pd.DataFrame) -> pd.DataFrame:
+    """Units customers waited for when the cycle's month began: customer, row of the product, qty."""
+    totals = (
+        orders_waiting(cycle)
+        .values_list(Coalesce("customer__plan_as", "customer"), Coalesce("product__plan_as", "product"))
+        .annotate(Sum("qty"))
+    )
+    frame = pd.DataFrame.from_records(list(totals), columns=["customer", "product", "qty"])
+    frame = frame[frame["product"].isin(products.index)]
+    return frame.assign(
+        row=products.index.get_indexer(frame["product"]).astype(np.int64), qty=frame["qty"].astype(float)
+    )
 
 
 def open_orders() -> list[tuple[str, int, float, date]]:

@@ -43,6 +43,8 @@ def ground_of(
         unit_cost=products["unit_cost"].to_numpy(dtype=float),
         priority=products["priority"].to_numpy(dtype=float),
         made=products["made"].to_numpy(dtype=bool),
+        service=products["service"].to_numpy(dtype=float),
+        cover=products["cover"].to_numpy(dtype=float),
         storable=products["storable"].to_numpy(dtype=bool),
         lead_months=lead,
         frozen_months=frozen,
@@ -99,7 +101,10 @@ def fingerprint(ground: Ground) -> str:
     digest = sha256()
     for name in ("demand", "price", "unit_cost", "hours", "regular", "agreed", "overtime", "backlog", "safety"):
         digest.update(np.round(np.asarray(getattr(ground, name), dtype=float), 6).tobytes())
+    parts = () if ground.parts is None else (ground.parts.demand, ground.parts.owed, ground.parts.classes)
+    for targets in (ground.service, ground.cover):
+        digest.update(np.nan_to_num(np.asarray(targets, dtype=float), nan=-1.0).tobytes())
     rules = (ground.lead_months, ground.frozen_months, ground.lots, ground.multiples)
-    for part in (ground.stock, ground.receipts, ground.open_production, ground.ahead, *rules):
+    for part in (ground.stock, ground.receipts, ground.open_production, ground.ahead, *rules, *parts):
         digest.update(b"unknown" if part is None else np.asarray(part, dtype=float).tobytes())
     return digest.hexdigest()

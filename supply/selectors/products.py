@@ -24,6 +24,8 @@ COLUMNS = {
     "line__product__lot_multiple": "multiples",
     "line__product__frozen_months": "frozen_months",
     "line__product__priority": "priority",
+    "line__product__service_target": "service",
+    "line__product__cover_months": "cover",
     "family__code": "family",
     "family__name": "family_name",
     "family__group": "group",
@@ -38,7 +40,8 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     Columns: code, name, family, family_name, group, price and unit_cost in company currency, priority (1 = first, NaN
     = none), made, storable, lead_months (first month in which newly ordered supply arrives), frozen_months (in which
     supply is what is on order; as many as the lead time takes where nothing is said), lots and multiples (units; 0 =
-    any quantity).
+    any quantity), service (share of units that shall ship in time) and cover (months of demand held instead of safety
+    stock; NaN = nothing is said, and none is held of what is made to order).
     """
     lines = CycleLine.objects.filter(cycle=cycle)
     first = lines.order_by().values("line__product_id").annotate(first=Min("line_id")).values("first")
@@ -52,6 +55,8 @@ def supply_products(cycle: Cycle) -> pd.DataFrame:
     for name in ("lots", "multiples"):
         units = frame[name].astype(float).fillna(0.0)
         frame[name] = units.where((units > 1) & frame["storable"], 0.0)
+    frame["service"] = frame["service"].astype(float) / 100
+    frame["cover"] = frame["cover"].astype(float).where(frame["storable"])
     return frame.drop(columns=["make_or_buy", "make_to", "lead_time_days"])
 
 

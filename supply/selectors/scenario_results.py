@@ -21,6 +21,7 @@ from supply.key_figures import HourValue, binding_months, families_late, hour_va
 from supply.plan_problem import full_facts
 from supply.relief import PREBUILD_MONTHS
 from supply.selectors.sharing import rule_vectors
+from supply.service_levels import classes_served, targets_missed
 
 HOURS_KEPT: Final = 400
 FAMILIES_NAMED: Final = 8
@@ -51,6 +52,8 @@ def result_of(start: Start, made: CheapestPlan, rule: Rule, *, method: str = "co
     return {
         "method": method,
         "figures": figures,
+        "classes": [asdict(row) for row in classes_served(ground, made)],
+        "targets_missed": targets_missed(ground, late),
         "hours": [_hour(hour) for hour in hours],
         "binding": binding_months(hours),
         "families": [asdict(row) for row in families_late(ground, late, FAMILIES_NAMED)],
@@ -94,9 +97,7 @@ def customers_late(start: Start, commitment: Matrix, rule: Rule) -> list[dict[st
     """Whose units wait when the plan is shared by the rule in use, the most valuable first."""
     wanted = _lines_of(start)
     vectors = rule_vectors(start.cycle, start.frame, rule)
-    shared = allocate(
-        wanted, start.rows, commitment, rule, priority=vectors.get("priority"), margin=vectors.get("margin")
-    )
+    shared = allocate(wanted, start.rows, commitment, rule, **vectors)
     units = np.maximum(wanted - shared, 0.0).sum(axis=1)
     value = units * np.nan_to_num(start.frame["price"].to_numpy(dtype=float))
     frame = pd.DataFrame(
@@ -108,12 +109,23 @@ def customers_late(start: Start, commitment: Matrix, rule: Rule) -> list[dict[st
 
 
 def _lines_of(start: Start) -> Matrix:
-    """Demand of the lines (lines, months) when that of the products has changed: every line in proportion."""
+    """Demand of the lines (lines, months) when that of the products has changed: every line in proportion.
+
+    Where nobody asked for anything before (an event that comes later), in proportion to the whole horizon; alike when
+    that is nothing either.
+    """
+    rows, quantity = start.rows, start.demand.quantity
+    lines = np.bincount(rows, minlength=len(start.ground.demand))
+    whole = quantity.sum(axis=1)
+    of_product = np.bincount(rows, whole, minlength=len(lines))
+    usual = np.divide(whole, of_product[rows], out=1.0 / lines[rows], where=of_product[rows] > 0)
     before = np.zeros_like(start.ground.demand)
-    np.add.at(before, start.rows, start.demand.quantity)
-    factor = np.divide(start.ground.demand, before, out=np.zeros_like(before), where=before > 0)
-    scaled: Matrix = start.demand.quantity * factor[start.rows]
-    return scaled
+    np.add.at(before, rows, quantity)
+    share = np.divide(
+        quantity, before[rows], out=np.repeat(usual[:, None], quantity.shape[1], axis=1), where=before[rows] > 0
+    )
+    shared: Matrix = share * start.ground.demand[rows]
+    return shared
 
 
 def _hour(hour: HourValue) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from demand.matrices import Matrix
 from supply.as_commitment import as_commitment
 from supply.cheapest_plan import cheapest_plan
 from supply.commitment import Commitment, SupplyInput, plan
+from supply.customer_classes import ClassParts
 from supply.ground import Ground, problem_of
+from supply.inventory import stock_target
 from supply.linear_program import Unsolved
 from supply.models import Gap
 from supply.options import Kind
@@ -27,13 +29,20 @@ SECONDS: Final = 120.0
 
 @dataclass(frozen=True)
 class Situation:
-    """Demand per product with the capacity and stock that meet it; rows follow `products`."""
+    """Demand per product with the capacity and stock that meet it; rows follow `products`. `parts` is what each class
+    of customers asks for (None = one class)."""
 
     cycle: Cycle
     products: pd.DataFrame
     demand: Matrix
     capacity: Capacity
     stock: Stock
+    parts: ClassParts | None = None
+
+    @property
+    def target(self) -> Matrix:
+        """(products, months) units that should be left at each month's end: months of cover, else safety stock."""
+        return stock_target(self.stock.safety, self.products["cover"].to_numpy(dtype=float), self.demand)
 
     @property
     def stock_known(self) -> bool:
@@ -46,6 +55,7 @@ class Situation:
     def ground(self, reliefs: Sequence[Relief], *, adopted: bool = True) -> Ground:
         """What the optimiser starts from, with the scenario the cycle is planned by unless `adopted` is False."""
         ground = ground_of(self.cycle, self.products, self.demand, self.capacity, self.stock, reliefs)
+        ground = replace(ground, parts=self.parts)
         return changed(ground, self.cycle.month, self.capacity.adopted if adopted else ())
 
     def commitment(self, reliefs: Sequence[Relief] = ()) -> Commitment:
@@ -71,7 +81,7 @@ class Situation:
                 opening_backlog=stock.backlog if self.stock_known else 0.0,
                 receipts=stock.receipts,
                 open_production=stock.open_production,
-                safety_stock=stock.safety,
+                safety_stock=self.target,
                 lead_months=0 if self.cycle.simulated or not self.stock_known else lead,
                 storable=self.products["storable"].to_numpy(dtype=bool),
                 prebuild_months=prebuild_months(self.capacity.hours, self.cycle.horizon, reliefs),

@@ -15,6 +15,7 @@ from supply.change import Change
 from supply.selectors.ground import parts_of_demand
 from supply.selectors.products import by_product, product_index, supply_products
 from supply.selectors.scenario_results import Start
+from supply.selectors.sharing import class_parts
 from supply.selectors.situation import Situation, reliefs_of, situation
 
 
@@ -28,7 +29,12 @@ def planning_start(cycle: Cycle, demand: Plan) -> tuple[Situation, pd.DataFrame,
     frame = cycle_lines(cycle, lines=demand.lines)
     products = supply_products(cycle)
     rows = product_index(products, frame["product_id"].to_numpy(dtype=np.int64))
-    return situation(cycle, products, by_product(demand, rows, len(products))), frame, rows
+    given = situation(cycle, products, by_product(demand, rows, len(products)))
+    return (
+        replace(given, parts=class_parts(cycle, demand, frame, rows, given.stock.waiting, len(products))),
+        frame,
+        rows,
+    )
 
 
 def scenario_start(cycle: Cycle, changes: Sequence[Change]) -> Start:

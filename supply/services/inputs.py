@@ -1,9 +1,9 @@
 """Saving what is typed into the sheets of capacity, stock and open orders; and planning again with it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from supply.services.planning import supply_plan_build
 from supply.wording import list_text
 
 NAMED = 5
+Rows = Mapping[int, list[Written]]
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,12 @@ def _saved(edit: InputEdit, sheet: InputSheet) -> dict[str, Any]:
 
 
 def _write(save: _Save, cells: Sequence[Written]) -> None:
-    by_row: dict[str, list[Written]] = defaultdict(list)
+    """A few statements however many rows are typed into."""
+    by_row: dict[int, list[Written]] = defaultdict(list)
     for cell in cells:
-        by_row[cell.figure.row].append(cell)
-    store = {Inputs.CAPACITY: _store_capacity, Inputs.STOCK: _store_stock, Inputs.ORDERS: _store_order}[save.kind]
-    RowChange.objects.bulk_create(
-        [_change(save, key, cell) for row in by_row.values() for key, cell in store(save, row)]
-    )
+        by_row[int(cell.figure.row.partition(":")[0])].append(cell)
+    store = {Inputs.CAPACITY: _store_capacity, Inputs.STOCK: _store_stock, Inputs.ORDERS: _store_orders}[save.kind]
+    RowChange.objects.bulk_create([_change(save, key, cell) for key, cell in store(save, by_row)])
 
 
 def _change(save: _Save, key: str, cell: Written) -> RowChange:
@@ -128,43 +128,72 @@ def _recorded(figure: Figure, value: float) -> float | str:
     return day_of(value).isoformat() if figure.column == DAY else value
 
 
-def _store_capacity(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
+def _store_capacity(save: _Save, by_row: Rows) -> list[tuple[str, Written]]:
     """Every month on its own: the same as the standard takes the exception away."""
-    head, _, part = cells[0].figure.row.partition(":")
-    resource = Resource.objects.get(pk=int(head))
-    standard = {"regular": resource.regular_capacity, "overtime": resource.overtime_capacity}
-    found = {row.month: row for row in CapacityException.objects.filter(resource=resource)}
-    for cell in cells:
-        month = parse_month(cell.figure.column)
-        row = found.get(month) or CapacityException(resource=resource, month=month, **standard)
-        setattr(row, part, cell.value)
-        if {name: getattr(row, name) for name in standard} != standard:
-            row.save()
-        elif row.pk is not None:
-            row.delete()
-    return [(f"{resource.code} {cell.figure.column}", cell) for cell in cells]
+    resources = Resource.objects.in_bulk(list(by_row))
+    found = {(row.resource_id, row.month): row for row in CapacityException.objects.filter(resource__in=resources)}
+    touched: dict[tuple[int, date], CapacityException] = {}
+    said = []
+    for pk, cells in by_row.items():
+        resource = resources[pk]
+        for cell in cells:
+            month = parse_month(cell.figure.column)
+            row = found.get((pk, month)) or CapacityException(resource=resource, month=month, **_standard(resource))
+            found[pk, month] = touched[pk, month] = row
+            setattr(row, cell.figure.row.partition(":")[2], cell.value)
+            said.append((f"{resource.code} {cell.figure.column}", cell))
+    _store_exceptions(touched.values(), resources)
+    return said
 
 
-def _store_stock(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
-    day = stock_day(save.cycle)
-    product = Product.objects.get(pk=int(cells[0].figure.row))
-    row = Inventory.objects.filter(as_of=day, product=product).first()
-    row = row or Inventory(as_of=day, product=product, on_hand=0.0)
-    for cell in cells:
-        setattr(row, cell.figure.column, cell.value)
-    row.save()
-    return [(f"{product.code} {day:%Y-%m-%d}", cell) for cell in cells]
+def _standard(resource: Resource) -> dict[str, float]:
+    return {"regular": resource.regular_capacity, "overtime": resource.overtime_capacity}
 
 
-def _store_order(save: _Save, cells: list[Written]) -> list[tuple[str, Written]]:
-    order = SupplyOrder.objects.get(pk=int(cells[0].figure.row))
-    for cell in cells:
-        if cell.figure.column == DAY:
-            order.due_on = day_of(cell.value)
-        else:
-            order.qty = cell.value
-    order.save(update_fields=["qty", "due_on"])
-    return [(order.code, cell) for cell in cells]
+def _store_exceptions(rows: Iterable[CapacityException], resources: Mapping[int, Resource]) -> None:
+    kept: list[CapacityException] = []
+    gone: list[CapacityException] = []
+    for row in rows:
+        same_as_usual = {"regular": row.regular, "overtime": row.overtime} == _standard(resources[row.resource_id])
+        (gone if same_as_usual else kept).append(row)
+    CapacityException.objects.filter(pk__in=[row.pk for row in gone if row.pk is not None]).delete()
+    CapacityException.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=["resource", "month"],
+        update_fields=["regular", "overtime"],
+    )
+
+
+def _store_stock(save: _Save, by_row: Rows) -> list[tuple[str, Written]]:
+    day, products = stock_day(save.cycle), Product.objects.in_bulk(list(by_row))
+    found = {row.product_id: row for row in Inventory.objects.filter(as_of=day, product__in=products)}
+    rows, said = [], []
+    for pk, cells in by_row.items():
+        row = found.get(pk) or Inventory(as_of=day, product=products[pk], on_hand=0.0)
+        for cell in cells:
+            setattr(row, cell.figure.column, cell.value)
+            said.append((f"{products[pk].code} {day:%Y-%m-%d}", cell))
+        rows.append(row)
+    Inventory.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["as_of", "product"],
+        update_fields=["on_hand", "safety_stock"],
+    )
+    return said
+
+
+def _store_orders(save: _Save, by_row: Rows) -> list[tuple[str, Written]]:
+    orders = SupplyOrder.objects.in_bulk(list(by_row))
+    for pk, cells in by_row.items():
+        for cell in cells:
+            if cell.figure.column == DAY:
+                orders[pk].due_on = day_of(cell.value)
+            else:
+                orders[pk].qty = cell.value
+    SupplyOrder.objects.bulk_update(orders.values(), ["qty", "due_on"])
+    return [(orders[pk].code, cell) for pk, cells in by_row.items() for cell in cells]
 
 
 @transaction.atomic

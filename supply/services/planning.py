@@ -115,14 +115,7 @@ def _allocation(
     cycle: Cycle, demand: Plan, frame: pd.DataFrame, rows: np.ndarray, made: Commitment, rule: Rule
 ) -> Matrix:
     vectors = rule_vectors(cycle, frame, rule)
-    shared = allocate(
-        demand.quantity,
-        rows,
-        made.commitment,
-        rule,
-        priority=vectors.get("priority"),
-        margin=vectors.get("margin"),
-    )
+    shared = allocate(demand.quantity, rows, made.commitment, rule, **vectors)
     return np.maximum(shared, 0.0)
 
 
@@ -156,7 +149,7 @@ def _planned_by(cycle: Cycle, made: Commitment) -> list[str]:
 def answers_store(*, cycle: Cycle, given: Situation, made: Commitment) -> int:
     """Replace the answer of operations for every product of the cycle."""
     SupplyAnswer.objects.filter(cycle=cycle).delete()
-    known = given.stock_known
+    known, target = given.stock_known, given.target.mean(axis=1)
     codes = np.array([*given.capacity.codes, SupplyAnswer.LEAD_TIME, ""], dtype=object)
     # LEAD_TIME is -2 and NOT_SHORT -1, which count from the end
     binding = codes[np.where(made.binding == LEAD_TIME, -2, made.binding)]
@@ -174,7 +167,7 @@ def answers_store(*, cycle: Cycle, given: Situation, made: Commitment) -> int:
             binding=binding[i].tolist(),
             opening_stock=float(given.stock.opening[i]) if given.stock.opening is not None else None,
             opening_backlog=float(given.stock.backlog[i]) * known,
-            safety_stock=float(given.stock.safety[i]),
+            safety_stock=float(target[i]),
         )
         for i, product in enumerate(given.products.index)
     ]

@@ -74,6 +74,26 @@ def test_a_missing_column_counts_as_empty():
     assert (family.name, family.group) == ("BIKES", "")
 
 
+def test_a_class_of_customers_and_targets_of_products_are_read_and_go_when_left_out():
+    assert load(
+        families=FAMILIES,
+        products="code,family,service_target,cover_months\nA,BIKES,97.5,1.5\n",
+        customers="code,name,class\n007,Caf\u00e9,2\n",
+    ).ok
+    assert Customer.objects.get(code="007").priority == 2
+    product = Product.objects.get(code="A")
+    assert (product.service_target, product.cover_months) == (97.5, 1.5)
+    assert load(customers="code,name\n007,Caf\u00e9\n").ok
+    assert Customer.objects.get(code="007").priority is None
+    said = " ".join(
+        str(error)
+        for error in load(
+            products="code,family,service_target,cover_months\nA,BIKES,100,-1\n", customers="code,class\n007,4\n"
+        ).errors
+    )
+    assert all(column in said for column in ("service_target", "cover_months", "class"))
+
+
 def test_a_workbook_does_as_well():
     data = workbook([["code", "name"], ["BIKES", "Bikes"]])
     result = files_import(files=[ImportFile("families.xlsx", data)], importers=IMPORTERS, source="x", by=None, at=AT)

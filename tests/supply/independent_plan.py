@@ -54,7 +54,7 @@ def least_cost(problem: Problem) -> float:
     bought = [f"bought {u}" for u in range(len(f.may_buy))]
     flow = dict.fromkeys(("made", *bought), until) | dict.fromkeys(shipped, -until)
     stock = np.repeat(f.stock, months) + until @ f.receipts.ravel()
-    safety = np.repeat(f.safety, months)
+    safety = f.safety.ravel()
     # safe = stock - above - left, from 0 to safety; missing = safety - safe
     cells.within(-stock, flow | {"above": -one, "left": -one}, safety - stock)
     cells.within(safety - stock, flow | {"above": -one, "left": -one, "missing": one}, safety - stock)
@@ -97,7 +97,7 @@ def _blocks(cells: Cells, f: Facts, products: int, months: int) -> None:
     cells.block("over", rates, f.overtime.ravel())
     for t in range(len(f.extra)):
         cells.block(f"extra {t}", np.repeat((f.extra_cost[t] - f.regular_cost)[:, None], months, axis=1), f.extra[t])
-    cells.block("fixed", np.array([float((f.hold * f.safety).sum() * months)]), 1.0)
+    cells.block("fixed", np.array([float(f.hold @ f.safety.sum(axis=1))]), 1.0)
     cells.within(1.0, {"fixed": np.eye(1)}, 1.0)
 
 
@@ -124,7 +124,8 @@ def _only_for_what_ships(cells: Cells, f: Facts, shipped: list[str], bought: lis
     kept = np.repeat(f.storable & ~f.build_ahead, months)
     if kept.any():
         known = f.receipts + f.ordered
-        known[:, 0] += np.maximum(f.stock - f.safety, 0.0)
+        known[:, 0] += np.maximum(f.stock - f.safety[:, 0], 0.0)
+        known[:, 1:] += np.maximum(f.safety[:, :-1] - f.safety[:, 1:], 0.0)
         rise = one - np.kron(np.eye(products), np.eye(months, k=-1))
         cells.within(-np.inf, {"above": rise[kept]}, known.ravel()[kept])
 

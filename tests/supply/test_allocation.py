@@ -47,12 +47,27 @@ def test_margin_serves_the_richest_line_first() -> None:
     assert shared.ravel().tolist() == [0, 15]
 
 
+def test_what_was_committed_comes_first_as_far_as_it_is_still_asked_for() -> None:
+    """Of 50 the first line was promised 30 and asks for 40, the second 20 and asks for only 10: 30 and 10 come first;
+    the ten that are left go to the 10 and the 20 still asked for."""
+    shared = allocate([[40.0], [10.0], [20.0]], [0, 0, 0], [[50.0]], Rule.COMMITTED, promised=[[30.0], [20.0], [0.0]])
+    assert shared.ravel().tolist() == pytest.approx([30 + 10 / 3, 10, 20 / 3])
+
+
+def test_less_than_was_committed_is_shared_fairly_and_made_good_first() -> None:
+    shared = allocate(
+        [[40.0, 0.0], [40.0, 0.0]], [0, 0], [[20.0, 60.0]], Rule.COMMITTED, promised=[[30.0, 0.0], [10.0, 0.0]]
+    )
+    assert shared[0].tolist() == pytest.approx([15, 25])
+    assert shared[1].tolist() == pytest.approx([5, 35])
+
+
 @given(quantities, released, st.sampled_from(Rule), ranks)
 def test_sums_are_kept_and_nobody_gets_more_than_asked(
     demand: np.ndarray, capacity: np.ndarray, rule: Rule, rank: np.ndarray
 ) -> None:
     commitment = committed(demand, capacity)
-    shared = allocate(demand, LINES, commitment, rule, priority=rank, margin=rank)
+    shared = allocate(demand, LINES, commitment, rule, priority=rank, margin=rank, promised=demand[:, ::-1] / 2)
     assert np.allclose(by_product(shared), commitment, atol=1e-6)
     assert (shared >= 0).all()
     assert (np.cumsum(shared, axis=1) <= np.cumsum(demand, axis=1) + 1e-6).all()
@@ -79,6 +94,8 @@ def test_a_product_without_lines_and_a_commitment_too_high_are_refused() -> None
 def test_a_rule_needs_its_vector(rule: Rule) -> None:
     with pytest.raises(ValueError, match=rule.value):
         allocate([[5.0]], [0], [[5.0]], rule)
+    with pytest.raises(ValueError, match="promised"):
+        allocate([[5.0]], [0], [[5.0]], Rule.COMMITTED)
     with pytest.raises(ValueError, match="expected 1 finite"):
         allocate([[5.0]], [0], [[5.0]], rule, priority=[1, 2], margin=[np.nan])
 

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from jobs.errors import Invalid, NotYours, Refused
 from jobs.models import MovedClock
 from masterdata.models import ImportRun, Person, RowChange
 from supply.inputs import DAY, Figure, InputEdit, Inputs, conflicts, day_of, days, faults, same, written
-from supply.models import CapacityException, Gap, Inventory, SupplyAnswer, SupplyOrder
+from supply.models import CapacityException, Gap, Inventory, Resource, SupplyAnswer, SupplyOrder
 from supply.selectors.inputs import input_sheet, missing_reasons
 from supply.selectors.inputs_changed import plan_outdated
 from supply.services.gaps import gaps_take_recommended
@@ -347,3 +349,24 @@ def test_the_plan_is_made_of_the_typed_capacity(cast: Cast, cycle: Cycle) -> Non
     version = version_current(cycle, Stage.SUPPLY_PLAN)
     assert version is not None
     assert version.made_by == cast.supply_planner
+
+
+@pytest.mark.parametrize("kind", list(Inputs))
+def test_a_save_takes_as_many_statements_for_one_row_as_for_many(cast: Cast, cycle: Cycle, kind: Inputs) -> None:
+    for i in range(12):
+        Resource.objects.create(code=f"R{i}", name=f"Resource {i}", regular_capacity=100.0)
+        SupplyOrder.objects.create(code=f"PO-{i}", product=cast.products["GAMMA"], kind="purchase", qty=5, due_on=MAR)
+    rows = [figure for figure in input_sheet(cycle, kind).figures.values() if figure.column != "2026-11"]
+    per_row = {figure.row.partition(":")[0]: figure for figure in rows}
+    edits = [InputEdit(figure.row, figure.column, figure.value + 7) for figure in per_row.values()]
+    counts = []
+    for some in (edits[:1], edits[1:]):
+        with CaptureQueriesContext(connection) as asked:
+            save(cast, cycle, kind, *some)
+        counts.append(len(asked))
+    assert len(edits) >= 4
+    assert counts[1] <= counts[0] + 1
+    now = input_sheet(cycle, kind).figures
+    assert [now[edit.key].value for edit in edits] == pytest.approx([edit.value for edit in edits])
+    save(cast, cycle, kind, *[InputEdit(edit.row, edit.column, edit.value + 1) for edit in edits[:2]])
+    assert input_sheet(cycle, kind).figures[edits[0].key].value == pytest.approx(edits[0].value + 1)

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sop_portal.bench_planning import made_problem
-from supply.cheapest_plan import CheapestPlan, cheapest_plan
+from supply.cheapest_plan import CheapestPlan, _bound_in_lots, _Model, cheapest_plan
 from supply.lots import in_lots, lot_quantity, within_lots
-from supply.plan_problem import Costs, Problem
+from supply.plan_problem import Costs, Problem, full_facts
 from tests.supply.independent_plan import least_cost
 from tests.supply.test_cheapest_plan import check_balances, one_product, some_problem
 
@@ -114,6 +114,27 @@ def test_without_time_to_search_there_is_a_plan_in_lots_and_an_honest_gap(seed: 
     check_balances(problem, made)
     check_lots(*new_lots(problem, made))
     assert made.cost * (1 - made.gap) <= least + 1e-4 + 1e-6 * abs(least)
+
+
+@given(seed=st.integers(0, 10_000), classes=st.integers(1, 2))
+@settings(max_examples=25, deadline=None)
+def test_no_plan_in_lots_costs_less_than_the_bound_of_products_apart(seed: int, classes: int) -> None:
+    problem = in_some_lots(seed, classes=classes)
+    model = _Model(full_facts(problem))
+    assume(model.lot_cells.any())
+    solved = model.program.solve(priced=model.capacity)
+    least = least_cost(problem)
+    assert _bound_in_lots(model, solved, UNHURRIED) <= least + 1e-4 + 1e-6 * abs(least)
+
+
+def test_lots_raise_the_bound_where_they_matter() -> None:
+    """Seven a month in lots of fourteen without hours that bind: every second month seven are held, and the program
+    without lots holds none. The bound sees that in any two months seven are held or owed once."""
+    model = _Model(full_facts(one_product([7] * 6, [99] * 6, COSTS, lots=14.0)))
+    solved = model.program.solve(priced=model.capacity)
+    assert solved.objective == pytest.approx(0)
+    assert _bound_in_lots(model, solved, UNHURRIED) >= 7 * 0.1 * 2
+    assert _bound_in_lots(model, solved, 0.0) == -np.inf
 
 
 def test_a_lot_covers_two_months_of_demand_and_is_held_for_one() -> None:

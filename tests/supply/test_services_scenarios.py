@@ -1,5 +1,6 @@
 """Scenarios: worked out, kept, out of date, taken as the supply plan, and who may."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -299,3 +300,16 @@ def test_names_are_there_and_once_and_there_is_an_end(
     with pytest.raises(Refused, match="Remove one"):
         made(cycle, cast.supply_planner, OVERTIME, name="Next")
     assert not Job.objects.filter(kind="scenario").exists()
+
+
+def test_an_event_may_come_later_in_a_month_without_demand(cast: Cast) -> None:
+    """All of the product's demand is the event's; it moves to a month in which nobody asks for anything."""
+    cycle = cycle_signed(per_line={"ALPHA": 0.0, "BETA": 5.0, "GAMMA": 20.0, "DELTA": 2.0}, peaks={("ALPHA", 2): 40.0})
+    given = scenario_start(cycle, [])
+    part = np.where(given.ground.demand > 40, given.ground.demand, 0.0)
+    part[np.arange(len(part)) != list(given.ground.codes).index("ALPHA")] = 0.0
+    start = replace(given, ground=replace(given.ground, events={"SALE": part}))
+    result = service._result(start, [Promotion(NOV, END, "SALE", 3)], 60.0, False)
+    assert result["figures"]["units_late"] > 0
+    waiting = next(row for row in result["families"] if row["family"] == "BIKES")["units"]
+    assert sum(row["units"] for row in result["customers"]) == pytest.approx(waiting)
