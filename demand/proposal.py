@@ -37,8 +37,8 @@ SHORT = {
     "accuracy_weighted": "by accuracy",
 }
 FAMILIES_MET = (
-    "{:.0%} of what is taken off changes stays in the family's total, carried by its other numbers: past totals came "
-    "out that much too low without it."
+    "{:.0%} of what is taken off changes stays in the family's total, carried by its other numbers: "
+    "without it past totals fell short."
 )
 LINE_COLUMNS = ("line", "rep", "reason", "family")
 
