@@ -53,17 +53,20 @@ def agreed_family_totals(plan: Floats, said: Floats, typed: Flags, family: Integ
     `plan`, `said` and `typed` (lines, months), `family` (lines,) counts from 0. No further than a quarter more, or a
     fifth less, of the numbers that nobody typed; where there are none the plan's total stays.
     """
+    free, moved = _free_totals(plan, said, typed, family, share)
+    return group_totals(plan, family) + moved - free
+
+
+def _free_totals(plan: Floats, said: Floats, typed: Flags, family: Integers, share: float) -> tuple[Floats, Floats]:
+    """(families, months) of the numbers that nobody typed: what they add up to, and what they shall."""
     free = group_totals(np.where(typed, 0.0, plan), family)
     moved = np.clip(free + share * group_totals(said - plan, family), free / FURTHEST, free * FURTHEST)
-    return group_totals(plan, family) + np.where(free > SMALLEST, moved - free, 0.0)
+    return free, moved
 
 
 def meet_family_totals(plan: Floats, said: Floats, typed: Flags, family: Integers, share: float) -> Floats:
     """The plan (lines, months) with the numbers nobody typed moved, each by the same share, to
     :func:`agreed_family_totals`. A family and month in which plan and said agree stays as it is."""
-    free = group_totals(np.where(typed, 0.0, plan), family)
-    agreed = agreed_family_totals(plan, said, typed, family, share)
-    left = agreed - group_totals(np.where(typed, plan, 0.0), family)
-    same = (np.abs(group_totals(said - plan, family)) <= SMALLEST) | (free <= SMALLEST)
-    factor = np.divide(left, free, out=np.ones_like(free), where=~same)
+    free, moved = _free_totals(plan, said, typed, family, share)
+    factor = np.divide(moved, free, out=np.ones_like(free), where=free > SMALLEST)
     return np.where(typed, plan, plan * factor[family])
