@@ -1,7 +1,8 @@
 """From the stages to a proposal for the demand plan: named, versioned rules, one for every lag.
 
 *take_sales* takes the numbers with events, *take_baseline* the baseline with events, *half_way* the mean of both
-(Blattberg and Hoch 1990), *calibrated* takes of each change what such changes were worth (:mod:`demand.calibration`),
+(Blattberg and Hoch 1990), *calibrated* takes of each change what such changes were worth (:mod:`demand.calibration`)
+and keeps of the family's total what past totals say (:mod:`demand.family_totals`),
 *accuracy_weighted* weighs sales and baseline by their past errors (:mod:`demand.accuracy_weights`). In the last two a
 number that a manager has set stands as it is: it was looked at by somebody who knows the rep. Where nothing was
 changed every rule gives the baseline plus events.
@@ -18,13 +19,14 @@ from demand.accuracy_weights import sales_shares
 from demand.calibration import changed_cases, worth_learned
 from demand.calibration_words import LineNote, line_notes, overall_sentences
 from demand.call_effects import QUOTE_COLUMNS, apply_calls, apply_quotes
+from demand.family_totals import meet_family_totals, share_kept
 
 Matrix = NDArray[np.float64]
 RULES = {
     "take_sales": "Take sales, v1",
     "take_baseline": "Take the baseline, v1",
     "half_way": "Half-way, v1",
-    "calibrated": "Calibrated, v3",
+    "calibrated": "Calibrated, v4",
     "accuracy_weighted": "Accuracy-weighted, v1",
 }
 SHORT = {
@@ -34,6 +36,10 @@ SHORT = {
     "calibrated": "calibrated",
     "accuracy_weighted": "by accuracy",
 }
+FAMILIES_MET = (
+    "{:.0%} of what is taken off changes stays in the family's total, carried by its other numbers: "
+    "without it past totals fell short."
+)
 LINE_COLUMNS = ("line", "rep", "reason", "family")
 
 
@@ -90,17 +96,19 @@ def propose(
     lines: pd.DataFrame,
     cases: pd.DataFrame,
     calls: Calls | None = None,
+    totals: pd.DataFrame | None = None,
 ) -> Proposal:
     """The proposal of a rule, or of one rule for every month (lag 0 first).
 
     `lines` has one row per row of the stages: line and rep (ids, 0 = nobody), reason (of the change, '' = none) and
     family. `cases` has one row per past changed cell with line, family, rep, lag, reason, before, after, actual.
-    `calls` count in *calibrated* only. ValueError for an unknown rule, too many rules or shapes that do not fit.
+    `calls` and `totals` (past totals of families, :mod:`demand.family_totals`) count in *calibrated* only.
+    ValueError for an unknown rule, too many rules or shapes that do not fit.
     """
     by_lag = [rules] * stages.baseline.shape[1] if isinstance(rules, str) else list(rules)
     _check(by_lag, stages, lines)
     used = list(dict.fromkeys(by_lag))
-    made = {rule: _by_rule(rule, stages, lines, cases, calls) for rule in used}
+    made = {rule: _by_rule(rule, stages, lines, cases, calls, totals) for rule in used}
     if len(used) == 1:
         return made[used[0]]
     matrix = np.column_stack([made[rule].matrix[:, lag] for lag, rule in enumerate(by_lag)])
@@ -110,7 +118,7 @@ def propose(
 
 
 def rule_name(by_lag: Sequence[str]) -> str:
-    """The name of one rule for every lag: "Calibrated, v3", or "By lag: calibrated 0-2, half-way 3-23"."""
+    """The name of one rule for every lag: "Calibrated, v4", or "By lag: calibrated 0-2, half-way 3-23"."""
     if len(set(by_lag)) == 1:
         return RULES[by_lag[0]]
     starts = [lag for lag, rule in enumerate(by_lag) if not lag or by_lag[lag - 1] != rule]
@@ -128,7 +136,14 @@ def _check(by_lag: list[str], stages: Stages, lines: pd.DataFrame) -> None:
         raise ValueError(f"The lines do not fit the stages: {len(lines)} rows with {', '.join(lines.columns)}.")
 
 
-def _by_rule(rule: str, stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None) -> Proposal:
+def _by_rule(
+    rule: str,
+    stages: Stages,
+    lines: pd.DataFrame,
+    cases: pd.DataFrame,
+    calls: Calls | None,
+    totals: pd.DataFrame | None,
+) -> Proposal:
     baseline, name = stages.baseline, RULES[rule]
     if rule == "take_sales":
         return Proposal(np.maximum(stages.events, 0.0), name, ["Every change is taken as it was entered."])
@@ -139,21 +154,36 @@ def _by_rule(rule: str, stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame
         matrix = np.maximum(baseline + (stages.team - baseline) / 2 + stages.added, 0.0)
         return Proposal(matrix, name, ["Half of every change is taken."])
     if rule == "calibrated":
-        return _calibrated(stages, lines, cases, calls)
+        return _calibrated(stages, lines, cases, calls, totals)
     cells = changed_cells(stages, lines)
     told = "Sales and baseline are weighed by their past errors, by line, family and lag; few cases lean on sales."
     return Proposal(_taken(stages, cells, sales_shares(cases, cells)), name, [told])
 
 
-def _calibrated(stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None) -> Proposal:
+def _calibrated(
+    stages: Stages, lines: pd.DataFrame, cases: pd.DataFrame, calls: Calls | None, totals: pd.DataFrame | None
+) -> Proposal:
     cells, known = changed_cells(stages, lines), changed_cases(cases)
     worth = worth_learned(known)
     sentences = [*overall_sentences(known), "A rise that sales entered and an event in the same month count once."]
-    matrix = _taken(stages, cells, worth.weights(cells), once=True)
+    typed = stages.team != stages.baseline
+    taken = _taken(stages, cells, worth.weights(cells), once=True)
+    share = share_kept(totals, known, worth.weights(known)) if totals is not None and len(known) else 0.0
+    matrix = _families_met(taken, stages, cells, lines, typed, share)
+    if (matrix != taken).any():
+        sentences.append(FAMILIES_MET.format(share))
     if calls is not None:
-        matrix, said = _with_calls(matrix, calls, stages.team != stages.baseline)
+        matrix, said = _with_calls(matrix, calls, typed)
         sentences += said
     return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, worth, known))
+
+
+def _families_met(
+    taken: Matrix, stages: Stages, cells: pd.DataFrame, lines: pd.DataFrame, typed: NDArray[np.bool_], share: float
+) -> Matrix:
+    """The `share` of what the rule takes off in a family is carried by its numbers that nobody typed."""
+    said = _taken(stages, cells, np.ones(len(cells)), once=True)
+    return meet_family_totals(taken, said, typed, pd.factorize(lines["family"])[0], share)
 
 
 def _with_calls(matrix: Matrix, calls: Calls, typed: NDArray[np.bool_]) -> tuple[Matrix, list[str]]:

@@ -16,6 +16,7 @@ from demand.models import ForecastVersion, ProposalNote, Stage, VersionState
 from demand.proposal import Calls, Stages, propose
 from demand.selectors.call_effects import calls_spoken, chances_known, quotes_uncalled
 from demand.selectors.cases import calibration_cases
+from demand.selectors.family_totals import family_totals_past
 from demand.selectors.rules import lines_changed, rules_by_lag
 from demand.selectors.versions import (
     events_applied,
@@ -62,6 +63,7 @@ def proposal_build(*, cycle: Cycle, at: datetime, rule: str | None = None) -> Fo
         lines=lines_changed(cycle, lines),
         cases=calibration_cases(cycle),
         calls=Calls(calls_spoken(cycle, lines), chances_known(cycle), quotes_uncalled(cycle, lines)),
+        totals=family_totals_past(cycle),
     )
     version = version_store(
         cycle=cycle,

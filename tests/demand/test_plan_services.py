@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -10,8 +11,9 @@ from cycles.models import Cycle
 from cycles.selectors import milestones_reached
 from cycles.steps import Milestone
 from demand.matrices import Plan
-from demand.models import CycleLine, Event, ForecastLine, ForecastVersion, Line, Stage, VersionState
+from demand.models import Booking, CycleLine, Event, ForecastLine, ForecastVersion, Line, Stage, VersionState
 from demand.selectors.cases import calibration_cases
+from demand.selectors.family_totals import family_totals_past
 from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import proposal_stale, stage_plan, stages_available, version_current, version_proposed
 from demand.services.baseline import baseline_queue, families_in_chunks
@@ -191,6 +193,19 @@ def test_past_cases_know_what_came(cast: Cast) -> None:
     case = cases.iloc[0]
     assert (case["after"], case["lag"], case["rep"], case["actual"]) == (99.0, 0, cast.rep.pk, 0.0)
     assert calibration_cases(past).empty
+
+
+def test_past_totals_of_families_hold_what_was_said_and_what_came_in_closed_months(cast: Cast, cycle: Cycle) -> None:
+    cycle_demand_signed(cast, cycle)
+    line = cast.line("ALPHA", "NORTH")
+    Booking.objects.create(month=NOV, customer=line.customer, product=line.product, qty=7, revenue=0)
+    totals = family_totals_past(Cycle(month=date(2026, 12, 1), horizon=24)).set_index("family")
+    said = stage_plan(cycle, Stage.EVENTS).quantity[:, 0]
+    families = cycle_lines(cycle)["family_id"]
+    assert totals["said"].to_dict() == pytest.approx(pd.Series(said).groupby(families.to_numpy()).sum().to_dict())
+    assert totals["actual"].sum() == totals.loc[line.product.family_id, "actual"] == 7
+    assert set(totals["month"]) == {NOV}
+    assert family_totals_past(cycle).empty
 
 
 def test_a_plan_of_another_shape_is_refused(cast: Cast, cycle: Cycle) -> None:

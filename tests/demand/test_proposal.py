@@ -90,7 +90,7 @@ def test_the_name_of_rules_by_lag_fits_where_it_is_stored() -> None:
     longest = ["accuracy_weighted"] * 3 + ["calibrated"] * 9 + ["take_baseline"] * 12
     assert rule_name(longest) == "By lag: by accuracy 0–2, calibrated 3–11, baseline 12–23"
     assert len(rule_name(longest)) <= 60
-    assert rule_name(["calibrated"] * 24) == "Calibrated, v3"
+    assert rule_name(["calibrated"] * 24) == "Calibrated, v4"
 
 
 def test_a_call_counts_only_where_nobody_typed() -> None:

@@ -221,7 +221,7 @@ def test_the_page_shows_the_rule_to_all_and_what_changes_were_worth_to_planners_
         answer = client.get("/demand/rule/")
         body = answer.content.decode()
         if answer.status_code == 200:
-            assert "Calibrated, v3" in body
+            assert "Calibrated, v4" in body
             assert ("Customer told me" in body) == (person == cast.demand_planner)
             assert "Rita Rep" not in body.split("<main")[1].split("</main")[0] or person == cast.rep
 
