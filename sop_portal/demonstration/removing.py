@@ -6,7 +6,6 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, transaction
-from psycopg2 import sql
 
 from demand.selectors.lines import lines_forget
 from jobs.errors import Invalid, NotYours, Refused
@@ -29,8 +28,7 @@ def demonstration_remove(*, typed: str, by: Person, at: datetime) -> None:
     if Job.objects.filter(state__in=ACTIVE_STATES).exists():
         raise Refused("jobs_running", "Work is still running (see Jobs). Remove the demonstration when it is done.")
     with transaction.atomic(), connection.cursor() as cursor:
-        names = [sql.Identifier(name) for name in _tables()]
-        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(names)))
+        cursor.execute("SELECT demonstration_empty(%s)", [_tables()])
         User.objects.exclude(pk=by.user_id).delete()
         Person.objects.create(user_id=by.user_id, role=by.role)
         groups_sync()

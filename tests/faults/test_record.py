@@ -28,6 +28,8 @@ TAMPERING = (
     "DELETE FROM masterdata_rowchange",
     "UPDATE demand_forecastline SET quantity = quantity",
     "SET session_replication_role = replica",
+    "SELECT demonstration_empty(ARRAY['demand_change'])",
+    "UPDATE masterdata_company SET is_demonstration = true",
 )
 SEAL = """
 from sop_portal.clock import now
