@@ -53,6 +53,8 @@ def lock_read(body: bytes) -> tuple[list[tuple[int, date]], bool]:
 
 def _listed(body: bytes, name: str) -> dict[str, Any]:
     """A JSON object with a list of this name, neither empty nor endless."""
+    if b"\\u0000" in body:
+        raise Invalid(f"The {name} hold a character that no text has (NUL). Type it again.")
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):

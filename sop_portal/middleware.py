@@ -18,7 +18,14 @@ Answer = Callable[[HttpRequest], HttpResponse]
 OPEN_PREFIXES = ("/login/", "/welcome/", "/logout/", "/healthz/", "/static/", "/api/", "/calendar/")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-TITLES = {403: "This is not yours to change", 404: "There is nothing here", 422: "Please check your entry"}
+NUL = "\x00"
+UNREADABLE = Refused("not_text", "The request holds a character that no text has (NUL). Type it again.", status=400)
+TITLES = {
+    400: "This cannot be read",
+    403: "This is not yours to change",
+    404: "There is nothing here",
+    422: "Please check your entry",
+}
 
 
 class Door:
@@ -32,6 +39,8 @@ class Door:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.now = now()  # type: ignore[attr-defined]
+        if _holds_nul(request):
+            return told(request, UNREADABLE)
         if request.path.startswith(OPEN_PREFIXES):
             return self.answer(request)
         if not request.user.is_authenticated:
@@ -60,9 +69,16 @@ class Door:
             return told(request, refusal)
 
 
+def _holds_nul(request: HttpRequest) -> bool:
+    """The database takes no text with it, so no address, query or form may bring it."""
+    forms = [request.GET, request.POST] if request.content_type in FORMS else [request.GET]
+    texts = (text for form in forms for name, values in form.lists() for text in (name, *values))
+    return NUL in request.path or any(NUL in text for text in texts)
+
+
 def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """A refusal as problem details for programs, as a fragment for htmx, as a page for people."""
-    if "application/json" in request.headers.get("Accept", ""):
+    if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
         body = {"code": refusal.code, "detail": refusal.detail, "status": refusal.status, **refusal.extra}
         return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
     template = "_problem.html" if request.headers.get("HX-Request") else "problem.html"

@@ -120,7 +120,7 @@ def test_mails_are_chosen(sales: Sales) -> None:
     for name in ("Daily digest", "Monthly card"):
         tab_to(page, page.get_by_label(name))
         page.keyboard.press("Space")
-    press(page, page.get_by_role("button", name="Save"))
+    press(page, page.get_by_role("button", name="Save", exact=True))
     expect(page.get_by_text("Saved.")).to_be_visible()
     choice = MailChoice.objects.get()
     assert (choice.digest, choice.card, choice.minutes) == (False, False, True)

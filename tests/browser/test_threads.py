@@ -157,7 +157,7 @@ def test_my_mails(rooms: Rooms, screenshots: Path, viewport: dict[str, int]) -> 
     assert_accessible(page)
     shoot(page, screenshots, "mails")
     page.get_by_label("Monthly card").uncheck()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     choice = MailChoice.objects.get()
     assert (choice.digest, choice.card) == (True, False)

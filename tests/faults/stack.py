@@ -146,6 +146,19 @@ class Stack:
     def one(self, statement: str, *parameters: object) -> Any:
         return self.rows(statement, *parameters)[0][0]
 
+    def cut_connections(self) -> int:
+        """Every connection of the web to the database; returns how many."""
+        cut = (
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = 'sop_portal' AND application_name = 'sop_portal web'"
+        )
+        connection = psycopg2.connect(host=str(self.servers.temporary), user="postgres", dbname="postgres")
+        with connection, connection.cursor() as cursor:
+            cursor.execute(cut)
+            found = int(cursor.fetchone()[0])
+        connection.close()
+        return found
+
     def superuser(self, *statements: str, database: str = "postgres") -> None:
         """Each statement by itself, with all rights over the server."""
         socket = self.servers.temporary

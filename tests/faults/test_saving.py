@@ -16,12 +16,6 @@ from tests.faults.stack import Stack
 pytestmark = [pytest.mark.slow]
 Seen = Callable[[str, str, str], None]
 REPS = 30
-CUT = (
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND application_name = 'sop_portal web'"
-)
-
-
 NOT_WAITING = ("ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = '10s'")
 
 
@@ -68,7 +62,7 @@ def test_f2_the_web_master_is_killed_and_started_again(stack: Stack, seen: Seen)
 def test_f3_every_connection_is_cut_each_second(stack: Stack, length: float, seen: Seen) -> None:
     people, cut = crowd(stack, REPS, seed=3), []
     with people.working():
-        each_second(length, lambda: cut.append(stack.one(CUT)))
+        each_second(length, lambda: cut.append(stack.cut_connections()))
         people.everybody_saves()
     assert sum(cut) > 0
     assert_held(people, {200, 503})

@@ -174,7 +174,8 @@ def shared(demand: np.ndarray, capacity: np.ndarray, rule: Rule) -> np.ndarray:
     """Commitment per line: the constrained plan of the products, shared by a rule."""
     product = np.stack([demand[p == INDEX].sum(axis=0) for p in range(3)])
     made = plan(SupplyInput(product, HOURS, capacity, opening_stock=np.array([50.0, 0.0, 0.0])))
-    return allocate(demand, INDEX, made.commitment, rule, priority=[1, 2, 1, 2, 1], margin=[5, 4, 3, 2, 1])
+    by = {"priority": [1, 2, 1, 2, 1], "margin": [5, 4, 3, 2, 1], "promised": demand / 2}
+    return allocate(demand, INDEX, made.commitment, rule, **by)
 
 
 @given(whole, arrays(float, (2, 6), elements=st.integers(0, 900)), st.sampled_from(Rule))

@@ -233,9 +233,10 @@ def test_one_revision_wherever_the_worker_is_killed(background: Background) -> N
 def test_one_revision_wherever_the_database_connection_is_cut(background: Background) -> None:
     """More cuts than a job has attempts: a lost connection is not the work's fault."""
     cycle = approve(small_company())
-    background.see_to_it()
     for write in WRITES:
         with held_at(write):
+            if not background.starts:  # the approval has left a wake-up: a worker would publish before it is held
+                background.see_to_it()
             come_to(is_held, background, later)
             assert published(cycle) == (1 if write == "the end of the job" else 0), write
             cut_connection()

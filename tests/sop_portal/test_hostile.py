@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from masterdata.services.keys import key_create
+from tests.cast import small_company
 from tests.everything import Everything, routes
 from tests.meetings.journey import ENTRY
 
@@ -192,3 +193,18 @@ def test_nothing_that_is_sent_ends_in_an_error_of_ours(
             faults.append(f"{status} {attack}")
     figure(f"Spoiled requests while {moment}", f"{len(chosen):,} of {len(attacks):,}: {dict(sorted(statuses.items()))}")
     assert not faults, "\n".join([f"{len(faults)} of {len(chosen)}:", *faults[:40]])
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/sheet/?show=%00", None), ("/person%00/", None), ("/api/v1/cycles/?month=%00", None), ("/", {"a": "\x00"})],
+)
+def test_a_character_that_no_text_has_is_refused_at_the_door(client: Client, path: str, fields: dict | None) -> None:
+    house = small_company()
+    client.force_login(house.leader.user)
+    answer = client.post(path, fields) if fields else client.get(path)
+    assert answer.status_code == 400
+    if path.startswith("/api/"):
+        assert answer.json()["code"] == "not_text"
+    else:
+        assert "a character that no text has" in answer.content.decode()
