@@ -4,7 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, RawPostDataException
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from jobs.errors import Refused
 from masterdata.selectors import company, person_of
 from sop_portal.clock import now
 from sop_portal.outage import once_more
+from sop_portal.problems import API, plain
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
@@ -20,6 +21,7 @@ OPEN_PREFIXES = ("/login/", "/welcome/", "/logout/", "/healthz/", "/static/", "/
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NUL = "\x00"
 UNREADABLE = Refused("not_text", "The request holds a character that no text has (NUL). Type it again.", status=400)
+NO_FORM = Refused("not_json", "This address takes JSON, not a form.", status=415)
 TITLES = {
     400: "This cannot be read",
     403: "This is not yours to change",
@@ -63,6 +65,8 @@ class Door:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         if isinstance(exception, Refused):
             return told(request, exception)
+        if isinstance(exception, RawPostDataException):
+            return told(request, NO_FORM)
         try:
             return once_more(request, exception)
         except Refused as refusal:
@@ -78,7 +82,9 @@ def _holds_nul(request: HttpRequest) -> bool:
 
 def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """A refusal as problem details for programs, as a fragment for htmx, as a page for people."""
-    if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
+    if request.path.startswith(API):
+        return plain(refusal.code, refusal.detail, refusal.status)
+    if "application/json" in request.headers.get("Accept", ""):
         body = {"code": refusal.code, "detail": refusal.detail, "status": refusal.status, **refusal.extra}
         return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
     template = "_problem.html" if request.headers.get("HX-Request") else "problem.html"

@@ -63,13 +63,14 @@ API = "/api/"
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     words = "There is nothing at this address. Addresses end with a slash; /api/v1/docs/ lists them."
-    return _plain("not_found", words, 404) if request.path.startswith(API) else page_not_found(request, exception)
+    return plain("not_found", words, 404) if request.path.startswith(API) else page_not_found(request, exception)
 
 
 def bad_request_told(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     words = "The request is not written as HTTP wants it."
-    return _plain("bad_request", words, 400) if request.path.startswith(API) else bad_request(request, exception)
+    return plain("bad_request", words, 400) if request.path.startswith(API) else bad_request(request, exception)
 
 
-def _plain(code: str, detail: str, http_status: int) -> JsonResponse:
+def plain(code: str, detail: str, http_status: int) -> JsonResponse:
+    """A problem told before or beside a view of the interface."""
     return JsonResponse(_body(code, detail, http_status), status=http_status, content_type=TYPE)

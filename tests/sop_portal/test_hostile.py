@@ -208,3 +208,9 @@ def test_a_character_that_no_text_has_is_refused_at_the_door(client: Client, pat
         assert answer.json()["code"] == "not_text"
     else:
         assert "a character that no text has" in answer.content.decode()
+
+
+def test_a_form_sent_to_an_address_of_batches_is_told_so(client: Client) -> None:
+    client.force_login(small_company().rep.user)
+    answer = client.post("/sheet/save/", {"token": "1"}, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_json")
