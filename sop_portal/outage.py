@@ -4,8 +4,10 @@ import logging
 import sys
 
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+
+from sop_portal.problems import API, plain
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +64,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _told(request: HttpRequest, status: int) -> HttpResponse:
     """Problem details for programs, a page that asks nothing of the database for people."""
     detail = DETAIL if status == 503 else "It is our fault and has been written to the log."
-    if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
-        code, title = {503: ("unavailable", "Not available"), 500: ("broken", "Error")}[status]
-        body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+    if request.path.startswith(API) or "application/json" in request.headers.get("Accept", ""):
+        return plain("unavailable" if status == 503 else "broken", detail, status)
     return HttpResponse(render_to_string(f"{status}.html", {"detail": detail}), status=status)
