@@ -12,14 +12,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from demand.forecast_table import ForecastTable
+from masterdata.exports import harmless
 
 BLOCK_ROWS: Final = 48_000
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def harmless(text: str) -> str:
-    """Text with a leading character that starts a formula gets an apostrophe before it."""
-    return f"'{text}" if text[:1] in FORMULA else text
 
 
 def schema_of(columns: Sequence[str]) -> pa.Schema:

@@ -15,9 +15,9 @@ from demand.models import Stage
 from demand.selectors.forecast import Level, Measure, Wanted, forecast_long
 from demand.selectors.versions import stage_plan, version_current
 from jobs.models import Job
+from masterdata.exports import harmless
 from masterdata.models import ApiKey, Person
 from masterdata.services.keys import key_create, key_revoke
-from sop_portal.api.streams import harmless
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, approved, do_job
 

@@ -19,8 +19,9 @@ from django.utils import timezone
 from demand.forecast_table import ForecastTable, grouped, rolled_up
 from demand.selectors.stored import vectors_read
 from jobs.models import Job
+from masterdata.exports import harmless
 from masterdata.services.keys import key_create
-from sop_portal.api.streams import STREAMS, arrow_bytes, batches, csv_bytes, harmless, parquet_bytes
+from sop_portal.api.streams import STREAMS, arrow_bytes, batches, csv_bytes, parquet_bytes
 from tests.cast import small_company
 from tests.meetings.journey import APPROVED, approved, do_job
 
