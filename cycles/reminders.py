@@ -9,7 +9,8 @@ Who is away is not asked; their substitute is, under the same key, so that two r
 Input requests: when sales entry opens and on the last working day before its deadline, never after
 an answer; a manager's nudge takes the place of the second. Then it escalates upwards: the manager
 at the deadline, the S&OP leader on the next working day. Actions: three working days before they
-are due, on the day, then the owner's manager. A late step: who must finish it, then the leader.
+are due, on the day, then the owner's manager. Assumptions, risks and opportunities: their owner, on the day they are
+to be looked at again. A late step: who must finish it, then the leader.
 """
 
 from collections import defaultdict
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     ACTION_SOON = "action_soon"
     ACTION_DUE = "action_due"
     ACTION_ESCALATED = "action_escalated"
+    CHECK_DUE = "check_due"
     STEP_LATE = "step_late"
     STEP_LATE_LEADER = "step_late_leader"
 
@@ -78,6 +80,15 @@ class ActionFacts:
 
 
 @dataclass(frozen=True)
+class CheckFacts:
+    """An assumption, risk or opportunity that stands, who watches it, and when it is to be looked at again."""
+
+    key: str
+    owner: str
+    due: date
+
+
+@dataclass(frozen=True)
 class StepFacts:
     """One step after sales entry, and who must finish it."""
 
@@ -98,6 +109,7 @@ class CycleFacts:
     leader: str | None = None
     people: tuple[PersonFacts, ...] = ()
     actions: tuple[ActionFacts, ...] = ()
+    checks: tuple[CheckFacts, ...] = ()
     steps: tuple[StepFacts, ...] = ()
     holidays: frozenset[date] = frozenset()
     send_at: time = time(8, 0)
@@ -132,6 +144,7 @@ def due_messages(state: CycleFacts, at: datetime) -> list[Due]:
         + _escalations(state, at)
         + _late_steps(state, at)
         + [message for action in state.actions for message in _action(state, action, at)]
+        + _checks(state, at)
     )
     return sorted(due, key=lambda message: message.key)
 
@@ -229,6 +242,25 @@ def _action(state: CycleFacts, action: ActionFacts, at: datetime) -> list[Due]:
         if at >= moment:
             return [Due(kind, person, action.cycle, f"action:{action.key}", moment, (action.key,))]
     return []
+
+
+def _checks(state: CycleFacts, at: datetime) -> list[Due]:
+    """One message per person and day for everything they watch that is to be looked at on it."""
+    watched: defaultdict[tuple[str, date], list[CheckFacts]] = defaultdict(list)
+    for check in state.checks:
+        if at >= _morning(state, check.due):
+            watched[check.owner, check.due].append(check)
+    return [
+        Due(
+            Kind.CHECK_DUE,
+            owner,
+            f"{day:%Y-%m}",
+            f"check:{day:%Y%m%d}",
+            _morning(state, day),
+            tuple(sorted(check.key for check in checks)),
+        )
+        for (owner, day), checks in watched.items()
+    ]
 
 
 def _day(state: CycleFacts, moment: datetime) -> date:

@@ -282,3 +282,22 @@ class RiskOpportunity(models.Model):
         """What it would bring times its probability; negative for a risk."""
         sign = -1.0 if self.kind == self.Kind.RISK else 1.0
         return sign * self.value * self.probability
+
+
+class RiskReview(models.Model):
+    """What a risk or opportunity weighed when it was raised, looked at again or settled; nothing of it is lost."""
+
+    risk = models.ForeignKey(RiskOpportunity, models.CASCADE, related_name="reviews")
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=RiskOpportunity.State.choices)
+    value = models.FloatField()
+    probability = models.FloatField()
+    check_on = models.DateField(null=True, blank=True)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.risk_id} {self.value:.0f} x {self.probability:.2f}"

@@ -10,8 +10,8 @@ from cycles.calendar_days import is_working_day
 HOUR: Final = time(7)
 
 
-def morning_passed(at: datetime, zone: ZoneInfo, holidays: Collection[date]) -> datetime | None:
-    """Seven o'clock of today in `zone`, when it has passed and today is a working day; None otherwise."""
+def morning_passed(at: datetime, zone: ZoneInfo, holidays: Collection[date], *, until: time = HOUR) -> datetime | None:
+    """Seven o'clock of today in `zone`, or `until` for who sleeps longer; None before it and on a day off."""
     today = at.astimezone(zone).date()
-    seven = datetime.combine(today, HOUR, zone)
-    return seven if seven <= at and is_working_day(today, holidays=frozenset(holidays)) else None
+    morning = datetime.combine(today, max(HOUR, until), zone)
+    return morning if morning <= at and is_working_day(today, holidays=frozenset(holidays)) else None

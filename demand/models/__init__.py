@@ -1,6 +1,6 @@
 """What is sold, what was forecast, and who changed it."""
 
-from demand.models.calls import Assumption, Call, Comment, OrderCall, SaidTo
+from demand.models.calls import Assumption, AssumptionCheck, Call, Comment, OrderCall, SaidTo
 from demand.models.certainty import Certainty
 from demand.models.entries import Change, LayerLine, Origin, Reason, SaveToken, TeamReview
 from demand.models.events import Event, EventKind, EventShape
@@ -23,6 +23,7 @@ from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Lin
 
 __all__ = [
     "Assumption",
+    "AssumptionCheck",
     "Booking",
     "Budget",
     "Call",

@@ -122,3 +122,20 @@ class Assumption(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class AssumptionCheck(models.Model):
+    """One look at an assumption: what was found, and when it is looked at next."""
+
+    assumption = models.ForeignKey(Assumption, models.CASCADE, related_name="checks")
+    state = models.CharField(max_length=10, choices=Assumption.State.choices)
+    note = models.TextField(blank=True)
+    check_on = models.DateField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.assumption_id} {self.state}"

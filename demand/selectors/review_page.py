@@ -12,8 +12,8 @@ from cycles.models import Cycle
 from cycles.periods import add_months
 from cycles.selectors import step_of
 from cycles.steps import Step
-from demand.models import Assumption, ForecastVersion, Settlement, Stage
-from demand.selectors.assumptions import assumptions_of
+from demand.models import ForecastVersion, Settlement, Stage
+from demand.selectors.assumptions import AssumptionView, assumption_views
 from demand.selectors.outlook import chart_data, outlook
 from demand.selectors.review import Review, ReviewLine, review, review_lines
 from demand.selectors.review_line import FocusLine, focus_line
@@ -58,7 +58,7 @@ class ReviewPage:
     fixes: list[Fix]
     signature: Signature
     chart: dict[str, Any] | None
-    assumptions: list[Assumption]
+    assumptions: list[AssumptionView]
     portfolio: list[Product]
     families: list[Family]
     owners: list[Person]
@@ -88,7 +88,7 @@ class ReviewPage:
     @property
     def to_check(self) -> int:
         """Assumptions of earlier cycles that still wait for their check."""
-        return sum(1 for assumption in self.assumptions if assumption.cycle_id != self.cycle.pk)
+        return sum(view.waits for view in self.assumptions)
 
     @property
     def hidden(self) -> int:
@@ -137,7 +137,7 @@ def review_page(cycle: Cycle, person: Person, *, asked: Asked) -> ReviewPage:
         fixes=fixes_of(found, is_stale=is_stale),
         signature=signature,
         chart=_chart(cycle, found, asked.family) if found else None,
-        assumptions=assumptions_of(cycle),
+        assumptions=assumption_views(cycle, person),
         portfolio=_portfolio(cycle),
         families=list(Family.objects.filter(products__lines__isnull=False).distinct()),
         owners=list(people()),

@@ -5,13 +5,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from cycles.models import Cycle
-from demand.models import Assumption, CycleLine
+from demand.models import Assumption, AssumptionCheck, CycleLine
+from demand.selectors.assumptions import WRITERS, may_check
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
-from masterdata.roles import Role
 from masterdata.selectors import people
-
-WRITERS = (Role.DEMAND_PLANNER, Role.SALES_MANAGER, Role.MARKETING, Role.SOP_LEADER)
+from masterdata.selectors.absences import company_day
 
 
 @transaction.atomic
@@ -73,15 +72,33 @@ def _day(text: str) -> date:
 
 
 @transaction.atomic
-def assumption_check(*, pk: int, person: Person, state: str) -> Assumption:
-    """Say whether an assumption holds; its owner and its writers may."""
+def assumption_check(
+    *, pk: int, person: Person, state: str, at: datetime, note: str = "", check_on: str = ""
+) -> Assumption:
+    """Say whether an assumption holds; its owner and its writers may. One that holds gets its next day.
+
+    Every look is kept: who found what, when.
+    """
     assumption = Assumption.objects.select_for_update().filter(pk=pk).first()
     if assumption is None:
         raise Refused("no_assumption", "There is no such assumption.", status=404)
     if state not in Assumption.State.values:
         raise Invalid(f"Choose one of: {', '.join(Assumption.State.labels)}.")
-    if person.pk != assumption.owner_id and person.role not in WRITERS:
+    if not may_check(assumption, person):
         raise NotYours(f"This assumption is watched by {assumption.owner.name}.")
     assumption.state = Assumption.State(state)
-    assumption.save(update_fields=["state"])
+    assumption.check_on = _next_check(assumption, check_on, company_day(at))
+    assumption.save(update_fields=["state", "check_on"])
+    AssumptionCheck.objects.create(
+        assumption=assumption, state=assumption.state, note=note, check_on=assumption.check_on, by=person, at=at
+    )
     return assumption
+
+
+def _next_check(assumption: Assumption, given: str, today: date) -> date:
+    if assumption.state != Assumption.State.HOLDS:
+        return assumption.check_on
+    wanted = _day(given)
+    if wanted <= today:
+        raise Invalid("Give a day to come on which it is checked again.")
+    return wanted

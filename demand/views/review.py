@@ -177,7 +177,17 @@ def assume(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def assumption_state(request: PortalRequest, pk: int) -> HttpResponse:
-    assumption = assumption_check(pk=pk, person=request.person, state=request.POST.get("state", ""))
+    try:
+        assumption = assumption_check(
+            pk=pk,
+            person=request.person,
+            state=request.POST.get("state", ""),
+            note=words(request.POST.get("note")),
+            check_on=request.POST.get("check_on", ""),
+            at=request.now,
+        )
+    except Invalid as refusal:
+        return _page(request, refusal)
     messages.success(request, f"“{assumption.text}”: {assumption.get_state_display().lower()}.")
     return redirect("demand:review")
 

@@ -1,5 +1,6 @@
 """The register of risks and opportunities: what may come, who watches it, and what it weighs on the year."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from demand.selectors.lines import cycle_lines
 from demand.selectors.versions import stage_plan
 from masterdata.models import Family, Person
 from masterdata.selectors import company, people
-from meetings.models import RiskOpportunity
+from meetings.models import RiskOpportunity, RiskReview
 from meetings.selectors.money import YearMoney, year_money
 from meetings.selectors.pack import open_risks, waits_for_review, weighted
 from meetings.selectors.rights import leads, takes_part
@@ -40,6 +41,7 @@ class RiskView:
     row: RiskOpportunity
     to_review: bool
     overdue: bool
+    before: list[RiskReview]
 
 
 def register(cycle: Cycle, person: Person, on: date) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def register(cycle: Cycle, person: Person, on: date) -> dict[str, Any]:
 def register_rows(cycle: Cycle, on: date) -> dict[str, Any]:
     """What was not reviewed in this cycle first, then the heaviest; together and on the year."""
     risks = open_risks(cycle)
-    views = [_view(risk, cycle, on) for risk in risks]
+    reviews = _reviews(risks)
+    views = [_view(risk, cycle, on, reviews[risk.pk]) for risk in risks]
     return {
         "risks": sorted(views, key=lambda view: not view.to_review),
         "risks_to_review": sum(view.to_review for view in views),
@@ -65,8 +68,23 @@ def register_rows(cycle: Cycle, on: date) -> dict[str, Any]:
     }
 
 
-def _view(risk: RiskOpportunity, cycle: Cycle, on: date) -> RiskView:
-    return RiskView(risk, waits_for_review(risk, cycle), risk.check_on is not None and risk.check_on < on)
+def _view(risk: RiskOpportunity, cycle: Cycle, on: date, reviews: list[RiskReview]) -> RiskView:
+    overdue = risk.check_on is not None and risk.check_on < on
+    return RiskView(risk, waits_for_review(risk, cycle), overdue, reviews[:-1])
+
+
+def _reviews(risks: list[RiskOpportunity]) -> defaultdict[int, list[RiskReview]]:
+    """Each look at a risk, oldest first; the last is what it weighs now."""
+    found: defaultdict[int, list[RiskReview]] = defaultdict(list)
+    for review in RiskReview.objects.filter(risk__in=risks).select_related("cycle", "by__user"):
+        found[review.risk_id].append(review)
+    return found
+
+
+def risks_due(on: date) -> list[RiskOpportunity]:
+    """Open ones whose day has come."""
+    rows = RiskOpportunity.objects.filter(state=RiskOpportunity.State.OPEN, check_on__lte=on)
+    return list(rows.select_related("owner__user", "cycle").order_by("check_on", "id"))
 
 
 def year_weight(risks: list[RiskOpportunity]) -> YearWeight | None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from cycles.models import Cycle
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
-from meetings.models import Action, ActionComment, Meeting, RiskOpportunity
+from meetings.models import Action, ActionComment, Meeting, RiskOpportunity, RiskReview
 from meetings.policy import check_closes, check_takes_part
 from meetings.selectors.rights import leads
 from meetings.services.codes import next_code
@@ -101,7 +101,7 @@ def risk_add(
     _check_weight(value, probability)
     if units is not None and not (math.isfinite(units) and 0 <= units < LARGEST_VALUE):
         raise Invalid("The units are a quantity, zero or more.")
-    return RiskOpportunity.objects.create(
+    risk = RiskOpportunity.objects.create(
         cycle=cycle,
         kind=kind,
         text=text.strip(),
@@ -112,6 +112,22 @@ def risk_add(
         owner=owner,
         family=family,
         check_on=check_on or month,
+        at=at,
+    )
+    _review_keep(risk, cycle, by, at)
+    return risk
+
+
+def _review_keep(risk: RiskOpportunity, cycle: Cycle, by: Person, at: datetime) -> None:
+    """What it weighs from now on, beside what it weighed before."""
+    RiskReview.objects.create(
+        risk=risk,
+        cycle=cycle,
+        state=risk.state,
+        value=risk.value,
+        probability=risk.probability,
+        check_on=risk.check_on,
+        by=by,
         at=at,
     )
 
@@ -125,28 +141,43 @@ def _check_weight(value: float, probability: float) -> None:
 
 @transaction.atomic
 def risk_review(
-    *, risk: RiskOpportunity, cycle: Cycle, by: Person, value: float, probability: float, check_on: date
+    *,
+    risk: RiskOpportunity,
+    cycle: Cycle,
+    by: Person,
+    value: float,
+    probability: float,
+    check_on: date,
+    at: datetime,
 ) -> RiskOpportunity:
     """Look at it again in a later cycle: what it weighs now, and when it is checked next."""
-    risk = RiskOpportunity.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=risk.pk)
-    _check_settles(risk, by)
-    if risk.state != RiskOpportunity.State.OPEN:
-        raise Refused("settled", f"It is settled already: {risk.get_state_display().lower()}.")
+    risk = _risk_open(risk, by)
     _check_weight(value, probability)
     risk.value, risk.probability, risk.check_on, risk.reviewed_in = value, probability, check_on, cycle
     risk.save(update_fields=["value", "probability", "check_on", "reviewed_in"])
+    _review_keep(risk, cycle, by, at)
     return risk
 
 
-def _check_settles(risk: RiskOpportunity, by: Person) -> None:
-    if not (leads(by) or by.pk == risk.owner_id):
-        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
-
-
 @transaction.atomic
-def risk_settle(*, risk: RiskOpportunity, by: Person, state: RiskOpportunity.State) -> RiskOpportunity:
+def risk_settle(
+    *, risk: RiskOpportunity, cycle: Cycle, by: Person, state: RiskOpportunity.State, at: datetime
+) -> RiskOpportunity:
     """Say what became of a risk or opportunity."""
-    _check_settles(risk, by)
+    risk = _risk_open(risk, by)
+    if state == RiskOpportunity.State.OPEN:
+        raise Invalid("Say whether it came true or did not.")
     risk.state = state
     risk.save(update_fields=["state"])
+    _review_keep(risk, cycle, by, at)
+    return risk
+
+
+def _risk_open(risk: RiskOpportunity, by: Person) -> RiskOpportunity:
+    """The row, locked, while it is open; Refused once it is settled."""
+    risk = RiskOpportunity.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=risk.pk)
+    if not (leads(by) or by.pk == risk.owner_id):
+        raise NotYours(f"This is settled by {risk.owner.name} or the S&OP leader.")
+    if risk.state != RiskOpportunity.State.OPEN:
+        raise Refused("settled", f"It is settled already: {risk.get_state_display().lower()}.")
     return risk

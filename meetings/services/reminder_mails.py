@@ -18,6 +18,7 @@ from masterdata.models import Absence, Person
 from masterdata.selectors import people
 from masterdata.selectors.absences import away_on, company_day
 from meetings.models import Action
+from meetings.selectors.checks import Watched, watched_due
 from meetings.selectors.links import link
 from meetings.services.mails import has_address, message, time_for
 from meetings.services.waking import Waking, waking
@@ -34,6 +35,7 @@ class _Known:
     lines: dict[int, tuple[int, int]]
     actions: dict[str, Action]
     absences: dict[int, Absence]
+    watched: dict[str, Watched]
     waking: Waking
     deadline: datetime | None = field(default=None)
 
@@ -57,6 +59,9 @@ def _known(cycle: Cycle | None, due: list[Due], at: datetime) -> _Known:
         lines_to_look_at(cycle) if cycle else {},
         {action.code: action for action in actions},
         away_on(company_day(at)) if any(one.for_whom for one in due) else {},
+        {one.key: one for one in watched_due(company_day(at))}
+        if any(one.kind is Kind.CHECK_DUE for one in due)
+        else {},
         waking(found.values(), at),
         step_of(cycle, Step.SALES_FORECAST).due_at if cycle else None,
     )
@@ -177,6 +182,13 @@ def _action(known: _Known, due: Due, person: Person) -> Words:
     return "action", f"{action.code} {when[due.kind]}", context
 
 
+def _checks(known: _Known, due: Due, person: Person) -> Words:
+    watched = [known.watched[key] for key in due.about]
+    count = "1 thing you watch is" if len(watched) == 1 else f"{len(watched)} things you watch are"
+    context = {"count": count, "watched": [{"words": one.words, "url": link(one.path)} for one in watched]}
+    return "checks", f"{count} to be looked at again", context | {"url": link(watched[0].path)}
+
+
 _WORDS: dict[Kind, Callable[[_Known, Due, Person], Words]] = {
     Kind.INPUT_OPENED: _asking,
     Kind.INPUT_LAST_DAY: _asking,
@@ -186,6 +198,7 @@ _WORDS: dict[Kind, Callable[[_Known, Due, Person], Words]] = {
     Kind.ACTION_SOON: _action,
     Kind.ACTION_DUE: _action,
     Kind.ACTION_ESCALATED: _action,
+    Kind.CHECK_DUE: _checks,
     Kind.STEP_LATE: _step_late,
     Kind.STEP_LATE_LEADER: _step_late,
 }

@@ -29,6 +29,7 @@ from masterdata.selectors import company, people
 from masterdata.selectors.absences import away_on, company_day, substitute_now
 from meetings.models import Action
 from meetings.policy import check_leads
+from meetings.selectors.checks import watched_checks
 from meetings.selectors.people import leader, responsible
 from meetings.services.reminder_mails import reminder_mails
 
@@ -94,6 +95,7 @@ def cycle_facts(cycle: Cycle | None, at: datetime) -> CycleFacts:
         zone=ZoneInfo(settings.timezone),
         leader=boss.username if boss else None,
         actions=_actions(),
+        checks=watched_checks(company_day(at)),
         holidays=company_holidays(settings.country, (at.year - 1, at.year, at.year + 1)),
     )
     return common if cycle is None else _with_cycle(common, cycle, at)
@@ -112,6 +114,7 @@ def _with_cycle(common: CycleFacts, cycle: Cycle, at: datetime) -> CycleFacts:
         leader=common.leader,
         people=_people(cycle, at, deadline),
         actions=common.actions,
+        checks=common.checks,
         steps=_step_that_waits(rows),
         holidays=common.holidays,
         demand_signed=Milestone.DEMAND_SIGNED in milestones_reached(cycle),

@@ -4,24 +4,21 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.urls import reverse
 
 from cycles.periods import format_month
-from cycles.selectors import company_holidays
 from demand.models import Comment, SaidTo
 from demand.selectors.threads import said_untold
 from demand.services.said import said_told
 from jobs.models import Message
 from jobs.services.messages import messages_queue
-from masterdata.models import Company, Person
-from masterdata.selectors import company
+from masterdata.models import Person
 from masterdata.selectors.mails import DIGEST, switched_off
-from meetings.mornings import morning_passed
 from meetings.selectors.links import link
 from meetings.services.mails import has_address, message
+from meetings.services.waking import waking
 
 KIND = "said_digest"
 OLDEST = timedelta(days=7)
@@ -34,25 +31,21 @@ def said_digests_queue(*, at: datetime) -> int:
     waiting = said_untold(at - OLDEST).select_for_update(of=("self",)).order_by("person_id", "comment_id")
     if not waiting.exists():
         return 0
-    house, off = company(), switched_off(DIGEST)
-    holidays = company_holidays(house.country, (at.year - 1, at.year, at.year + 1))
+    off = switched_off(DIGEST)
     groups = [(person, list(rows)) for person, rows in groupby(waiting, key=lambda row: row.person)]
+    awake = waking([person for person, _ in groups], at)
     return sum(
-        _digest_queue(person, rows, seven, at)
+        _digest_queue(person, rows, morning, at)
         for person, rows in groups
         if person.pk not in off and has_address(person)
-        if (seven := morning_passed(at, _zone(person, house), holidays)) is not None
+        if (morning := awake.morning_of(person)) is not None
     )
 
 
-def _zone(person: Person, house: Company) -> ZoneInfo:
-    return ZoneInfo(person.timezone or house.timezone)
-
-
-def _digest_queue(person: Person, rows: Sequence[SaidTo], seven: datetime, at: datetime) -> int:
-    """What was said before seven; a day that has had its mail leaves the rest to the next one."""
-    told = [row for row in rows if row.comment.at < seven]
-    key = digest_key(person, seven.date())
+def _digest_queue(person: Person, rows: Sequence[SaidTo], morning: datetime, at: datetime) -> int:
+    """What was said before the morning; a day that has had its mail leaves the rest to the next one."""
+    told = [row for row in rows if row.comment.at < morning]
+    key = digest_key(person, morning.date())
     if not told or Message.objects.filter(key=key).exists():
         return 0
     said_told(rows=told, at=at)

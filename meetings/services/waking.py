@@ -9,6 +9,7 @@ from cycles.quiet import QuietHours, send_time
 from cycles.selectors import holidays_by_place
 from masterdata.models import Company, MailChoice, Person
 from masterdata.selectors import company
+from meetings.mornings import morning_passed
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,15 @@ class Waking:
             before=before,
         )
         return due_at if later == now else later
+
+    def morning_of(self, person: Person) -> datetime | None:
+        """When the one daily mail of today goes out to a person; None before it, and on a day off there."""
+        return morning_passed(
+            self.at,
+            ZoneInfo(person.timezone or self.house.timezone),
+            self.holidays[place_of(person, self.house)],
+            until=hours_of(self.house, self.choices.get(person.pk)).until,
+        )
 
     def end_of(self, day: date) -> datetime:
         """Midnight after a day, in the company's time."""

@@ -51,7 +51,7 @@ def settle(request: PortalRequest, pk: int) -> HttpResponse:
         state = RiskOpportunity.State(request.POST.get("state", ""))
     except ValueError:
         raise Invalid("Say whether it came true or did not.") from None
-    risk_settle(risk=risk, by=request.person, state=state)
+    risk_settle(risk=risk, cycle=cycle_now(), by=request.person, state=state, at=request.now)
     messages.success(request, f"{risk.get_kind_display()} settled: {state.label.lower()}.")
     return _back(request)
 
@@ -67,6 +67,7 @@ def review(request: PortalRequest, pk: int) -> HttpResponse:
             value=number_read(request.POST, "value", "Value"),
             probability=number_read(request.POST, "probability", "Probability") / 100,
             check_on=day_read(request.POST, "check_on", "Checked on"),
+            at=request.now,
         )
     except Invalid as refusal:
         return _page(request, refusal, f"review-{pk}")

@@ -11,6 +11,8 @@ from demand.selectors.team import team_rollup
 from masterdata.models import Person
 from masterdata.roles import Role
 from masterdata.selectors import ceo, head_of
+from masterdata.selectors.absences import company_day
+from meetings.selectors.checks import watched_by
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,17 @@ def tasks_for(cycle: Cycle, person: Person, *, at: datetime) -> list[Task]:
         return []
     here = standing(cycle)
     tasks = ROLE_TASKS.get(Role(person.role), _nothing)(here, person)
-    return tasks + _signatures(here, person)
+    return tasks + _signatures(here, person) + _checks(person, at)
+
+
+def _checks(person: Person, at: datetime) -> list[Task]:
+    """Assumptions, risks and opportunities this person watches whose day has come."""
+    watched = watched_by(person, company_day(at))
+    if not watched:
+        return []
+    first, rest = watched[0], len(watched) - 1
+    more = f" {rest} more wait{'s' if rest == 1 else ''}." if rest else ""
+    return [Task(f"{first.words}. Does it still stand?{more}", first.path, "Look again")]
 
 
 def _nothing(here: Standing, person: Person) -> list[Task]:

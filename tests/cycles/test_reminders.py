@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cycles.calendar_days import holiday_dates
 from cycles.reminders import (
     ActionFacts,
+    CheckFacts,
     CycleFacts,
     Due,
     Kind,
@@ -136,6 +137,23 @@ ACTION = ActionFacts("17", "2026-10", "amy", date(2026, 11, 13), owner_manager="
 def test_actions(moment: datetime, expected: set[tuple[str, str]]) -> None:
     facts = replace(FACTS, people=(), actions=(ACTION,))
     assert kinds(facts, moment) == expected
+
+
+def test_one_message_a_day_for_everything_somebody_watches() -> None:
+    checks = [CheckFacts(key, who, date(2026, 11, day)) for key, who, day in WATCHED]
+    facts = replace(FACTS, people=(), checks=tuple(checks))
+    assert due_messages(facts, at(12, 7, 59)) == []
+    told = {(one.person, one.step): one.about for one in due_messages(facts, at(13, 8))}
+    assert told == {
+        ("amy", "check:20261112"): ("assumption:3", "risk:1"),
+        ("jose", "check:20261112"): ("risk:2",),
+        ("amy", "check:20261113"): ("risk:4",),
+    }
+    [fewer] = due_messages(replace(facts, checks=(checks[0],)), at(13, 8))
+    assert fewer.key in {one.key for one in due_messages(facts, at(13, 8))}
+
+
+WATCHED = [("risk:1", "amy", 12), ("assumption:3", "amy", 12), ("risk:2", "jose", 12), ("risk:4", "amy", 13)]
 
 
 def test_an_actions_message_belongs_to_the_cycle_that_made_it() -> None:

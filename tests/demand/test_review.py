@@ -12,7 +12,7 @@ from cycles.models import Cycle
 from demand.bulk_rules import BulkRule
 from demand.landed import Landed, LandedKind
 from demand.models import Assumption, Change, CycleLine, LayerLine, OrderLine, Settlement, Stage
-from demand.selectors.assumptions import assumptions_of
+from demand.selectors.assumptions import assumption_views, assumptions_due, assumptions_of
 from demand.selectors.lines import lines_forget
 from demand.selectors.review import landed_now, review, review_frame, review_lines
 from demand.selectors.review_line import focus_line
@@ -24,6 +24,7 @@ from demand.services.entries import CellEdit, cells_save
 from demand.services.plan import demand_sign, proposal_build
 from demand.services.review import bulk_apply, bulk_preview, review_take, review_type, review_undo
 from jobs.errors import Invalid, NotYours, Refused
+from jobs.models import MovedClock
 from masterdata.models import Person
 from sop_portal.replay import replay_baseline
 from tests.cast import Cast, small_company
@@ -185,10 +186,10 @@ def test_assumptions_need_words_an_owner_and_a_date(cast: Cast, cycle: Cycle) ->
     with pytest.raises(Invalid, match="the date"):
         assumption_add(text="Spring is warm", owner="mark", check_on="soon", **facts)
     written = assumption_add(text="Spring is warm", owner="mark", check_on="2026-12-01", **facts)
-    assumption_check(pk=written.pk, person=cast.marketing, state="broken")
+    assumption_check(pk=written.pk, person=cast.marketing, state="broken", at=REVIEW)
     assert Assumption.objects.get().state == Assumption.State.BROKEN
     with pytest.raises(NotYours, match="Mark Marketing"):
-        assumption_check(pk=written.pk, person=cast.rep, state="holds")
+        assumption_check(pk=written.pk, person=cast.rep, state="holds", at=REVIEW)
 
 
 def rests_on(cast: Cast, cycle: Cycle, text: str, **more: Any) -> Assumption:
@@ -215,9 +216,38 @@ def test_assumptions_of_earlier_cycles_are_checked_first(cast: Cast, cycle: Cycl
     rests_on(cast, cycle, "New", check_on="2026-11-15")
     rests_on(cast, past, "Old and open", check_on="2027-03-01")
     closed = rests_on(cast, past, "Old and closed", check_on="2026-10-20")
-    assumption_check(pk=closed.pk, person=cast.demand_planner, state="broken")
+    assumption_check(pk=closed.pk, person=cast.demand_planner, state="broken", at=REVIEW)
     assert [row.text for row in assumptions_of(cycle)] == ["Old and open", "New"]
     assert [row.text for row in assumptions_of(past)] == ["Old and closed", "Old and open"]
+
+
+def test_an_assumption_that_holds_gets_its_next_day_and_every_look_is_kept(
+    client: Client, cast: Cast, cycle: Cycle
+) -> None:
+    replay_baseline(month=date(2026, 10, 1), at=REVIEW)
+    past = Cycle.objects.get(month=date(2026, 10, 1))
+    old = rests_on(cast, past, "Old and open", check_on="2026-11-12")
+    rests_on(cast, cycle, "New")
+    assert [(view.row.text, view.waits) for view in assumption_views(cycle, cast.rep)] == [
+        ("Old and open", True),
+        ("New", False),
+    ]
+    assert [row.text for row in assumptions_due(date(2026, 11, 12))] == ["Old and open"]
+    for day in ("", "2026-11-09"):
+        with pytest.raises(Invalid, match=r"[Gg]ive (the date|a day)"):
+            assumption_check(pk=old.pk, person=cast.marketing, state="holds", check_on=day, at=REVIEW)
+    MovedClock.objects.update_or_create(pk=1, defaults={"at": REVIEW})
+    client.force_login(cast.marketing.user)
+    form = {"assumption": old.pk, "state": "holds", "note": "Asked the dealer", "check_on": "2026-11-01"}
+    refused = client.post(f"/demand/assumptions/{old.pk}/", form)
+    assert (refused.status_code, "a day to come" in refused.content.decode()) == (422, True)
+    assert client.post(f"/demand/assumptions/{old.pk}/", form | {"check_on": "2027-01-15"}).status_code == 302
+    first = assumption_views(cycle, cast.marketing)[0]
+    assert (first.row.text, first.waits, first.may_check) == ("Old and open", False, True)
+    assert [(one.note, one.by, one.check_on) for one in first.checks] == [
+        ("Asked the dealer", cast.marketing, date(2027, 1, 15))
+    ]
+    assert "Asked the dealer" in client.get("/demand/").content.decode()
 
 
 def test_an_assumption_is_written_on_the_line_and_signed_with_the_plan(

@@ -13,6 +13,7 @@ from meetings.models import Meeting, MeetingKind, RiskOpportunity
 from meetings.selectors.register import register_rows, year_weight
 from meetings.selectors.topics import risk_topics
 from meetings.services.actions import risk_add, risk_review, risk_settle
+from sop_portal import number_format as written
 from tests.cast import Cast, small_company
 from tests.meetings.journey import APPROVED, ENTRY, MONEY, approved, do_job, started
 
@@ -45,7 +46,7 @@ def test_what_was_not_looked_at_in_this_cycle_stands_first_until_it_is(cast: Cas
     assert [view.row for view in page["risks"]] == [old, new]
     assert page["risks_to_review"] == 1
     assert [topic.overdue for topic in risk_topics(cycle)] == [False, True]
-    risk_review(risk=old, cycle=cycle, by=cast.manager, value=2_000, probability=0.25, check_on=NEXT_CHECK)
+    risk_review(risk=old, cycle=cycle, by=cast.manager, value=2_000, probability=0.25, check_on=NEXT_CHECK, at=MONEY)
     after = register_rows(cycle, DEC)
     assert [view.row for view in after["risks"]] == [new, old]
     assert after["risks_to_review"] == 0
@@ -64,14 +65,32 @@ def test_every_risk_has_a_day_on_which_it_is_checked(cast: Cast) -> None:
 
 def test_only_its_owner_or_the_leader_reviews_what_is_open(cast: Cast) -> None:
     risk = add(cast, started(cast), "One", 1)
-    facts = {"cycle": risk.cycle, "value": 1.0, "probability": 0.5, "check_on": NEXT_CHECK}
+    facts = {"cycle": risk.cycle, "value": 1.0, "probability": 0.5, "check_on": NEXT_CHECK, "at": MONEY}
     with pytest.raises(NotYours):
         risk_review(risk=risk, by=cast.rep, **facts)
     with pytest.raises(Invalid, match="between 0 and 100"):
         risk_review(risk=risk, by=cast.leader, **(facts | {"probability": 1.5}))
-    risk_settle(risk=risk, by=cast.leader, state=RiskOpportunity.State.GONE)
+    risk_settle(risk=risk, cycle=risk.cycle, by=cast.leader, state=RiskOpportunity.State.GONE, at=MONEY)
     with pytest.raises(Refused, match="settled already"):
         risk_review(risk=risk, by=cast.leader, **facts)
+    with pytest.raises(Refused, match="settled already"):
+        risk_settle(risk=risk, cycle=risk.cycle, by=cast.leader, state=RiskOpportunity.State.CAME, at=MONEY)
+
+
+def test_what_it_weighed_before_stays_beside_what_it_weighs(cast: Cast) -> None:
+    cycle = started(cast)
+    old = add(cast, earlier(cycle), "North may cut its range", 1_000)
+    risk_review(risk=old, cycle=cycle, by=cast.manager, value=2_000, probability=0.25, check_on=NEXT_CHECK, at=MONEY)
+    [view] = register_rows(cycle, DEC)["risks"]
+    assert [(one.cycle, one.value, one.probability, one.by) for one in view.before] == [
+        (old.cycle, 1_000, 0.5, cast.leader)
+    ]
+    client = Client()
+    client.force_login(cast.rep.user)
+    MovedClock.objects.update_or_create(pk=1, defaults={"at": ENTRY})
+    assert f"at {written.percent(0.5)}, {cast.leader.name}" in client.get("/meetings/risks/").content.decode()
+    risk_settle(risk=old, cycle=cycle, by=cast.manager, state=RiskOpportunity.State.CAME, at=MONEY)
+    assert list(old.reviews.values_list("state", "value")) == [("open", 1_000), ("open", 2_000), ("came", 2_000)]
 
 
 def test_it_weighs_on_the_gap_of_the_year_in_months_that_are_open(cast: Cast) -> None:

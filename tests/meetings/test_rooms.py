@@ -296,5 +296,8 @@ def test_a_risk_is_settled_by_its_owner_or_the_leader(cast: Cast) -> None:
         month=NOV, owner=cast.rep, by=cast.manager, at=ENTRY,
     )  # fmt: skip
     with pytest.raises(NotYours):
-        risk_settle(risk=risk, by=cast.other_rep, state=RiskOpportunity.State.CAME)
-    assert risk_settle(risk=risk, by=cast.rep, state=RiskOpportunity.State.CAME).state == RiskOpportunity.State.CAME
+        risk_settle(risk=risk, cycle=risk.cycle, by=cast.other_rep, state=RiskOpportunity.State.CAME, at=MONEY)
+    assert (
+        risk_settle(risk=risk, cycle=risk.cycle, by=cast.rep, state=RiskOpportunity.State.CAME, at=MONEY).state
+        == RiskOpportunity.State.CAME
+    )

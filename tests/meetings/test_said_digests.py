@@ -1,19 +1,19 @@
 """The one daily mail: what was said and not read, once, in the morning, to nobody else."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 
-from cycles.models import Cycle
+from cycles.models import CalendarException, Cycle, SiteCalendar
 from demand.models import Comment, SaidTo
 from demand.services.comments import note_add, operations_tell, question_answer, question_ask
 from demand.services.said import said_seen
 from jobs.models import Message
 from jobs.services.messages import messages_due_send
 from masterdata.models import Person
-from masterdata.services.mails import mail_choice_set
+from masterdata.services.mails import mail_choice_set, mail_hours_set
 from meetings.mornings import morning_passed
 from meetings.services.due import due
 from meetings.services.said_digests import KIND, said_digests_queue
@@ -85,6 +85,18 @@ def test_the_tick_run_twice_and_again_later_sends_once(cast: Cast, cycle: Cycle)
         "1 note is for you, from Finn Finance"
     ]
     assert len(digests()) == 1
+
+
+def test_a_day_off_at_ones_own_site_and_a_longer_night_are_kept(cast: Cast, cycle: Cycle) -> None:
+    site = SiteCalendar.objects.create(code="DEPOT", name="Depot", country="DE")
+    CalendarException.objects.create(site=site, day=FRIDAY.date(), name="Stock-taking")
+    Person.objects.filter(pk=cast.rep.pk).update(site="DEPOT")
+    mail_hours_set(person=cast.other_rep, since=None, until=time(9), weekends=False, at=SAID)
+    said(cast, cycle, "@rita and @rob?")
+    assert said_digests_queue(at=FRIDAY) == 0
+    assert said_digests_queue(at=FRIDAY + timedelta(hours=2)) == 1
+    assert [one.recipient for one in digests()] == [cast.other_rep.user]
+    assert said_digests_queue(at=MONDAY) == 1
 
 
 def test_what_is_said_after_the_mail_waits_for_the_next_working_day(cast: Cast, cycle: Cycle) -> None:
