@@ -82,6 +82,7 @@ class MeetingFacts:
     assumptions: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
     currency: str = ""
+    sealed: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class PlanFacts:
 
 
 def minutes(facts: MeetingFacts) -> Text:
-    """Minutes in the order attendance, decisions, actions, notes, assumptions, signatures.
+    """Minutes in the order attendance, decisions, actions, notes, assumptions, signatures, seal.
 
     Parts without content are left out; a meeting that decided nothing says so.
     """
@@ -129,6 +130,7 @@ def minutes(facts: MeetingFacts) -> Text:
         Part("Notes", tuple(f"{item}: {' '.join(note.split())}" for item, note in facts.notes if note.strip())),
         Part("Assumptions", facts.assumptions),
         Part("Signed", facts.signed),
+        Part("Record of changes", (facts.sealed,) if facts.sealed else ()),
     )
     title = f"{facts.title}, cycle {facts.cycle}, {_day(facts.on)}"
     return Text(title, tuple(part for part in parts if part.lines))

@@ -1,5 +1,6 @@
 """When the database fails for a moment: once more where nothing can count twice, else 503 and when to come back."""
 
+import errno
 import logging
 import sys
 
@@ -19,10 +20,20 @@ TOKEN_BATCHES = ("demand:sheet-save", "demand:sheet-parts", "demand:review-save"
 COME_BACK_AFTER = 5
 DETAIL = "The database does not answer just now. What was confirmed as saved is saved. Try again in a few seconds."
 
+FULL = "The server's disk is full, so nothing was stored. What was confirmed as saved is saved. Tell an administrator."
+BROKEN = "It is our fault and has been written to the log."
+
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether it is the database that failed, and not the request."""
-    return isinstance(error, (OperationalError, InterfaceError))
+    """Whether it is the database or the disk that failed, and not the request."""
+    return isinstance(error, (OperationalError, InterfaceError)) or is_disk_full(error)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Nothing more can be written, by the database (53100) or by this process."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return getattr(getattr(error, "__cause__", None), "pgcode", None) == "53100"
 
 
 def once_more(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
@@ -54,16 +65,16 @@ def _may_repeat(request: HttpRequest) -> bool:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """What is answered when nobody caught the error: 503 for an outage, 500 for a fault of ours."""
-    outage = is_outage(sys.exc_info()[1])
-    answer = _told(request, 503) if outage else _told(request, 500)
+    error = sys.exc_info()[1]
+    outage = is_outage(error)
+    answer = _told(request, 503 if outage else 500, FULL if is_disk_full(error) else DETAIL if outage else BROKEN)
     if outage:
         answer["Retry-After"] = str(COME_BACK_AFTER)
     return answer
 
 
-def _told(request: HttpRequest, status: int) -> HttpResponse:
+def _told(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     """Problem details for programs, a page that asks nothing of the database for people."""
-    detail = DETAIL if status == 503 else "It is our fault and has been written to the log."
     if request.path.startswith(API) or "application/json" in request.headers.get("Accept", ""):
         return plain("unavailable" if status == 503 else "broken", detail, status)
     return HttpResponse(render_to_string(f"{status}.html", {"detail": detail}), status=status)

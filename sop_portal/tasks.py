@@ -9,7 +9,7 @@ from django.db import connection
 
 from jobs.errors import Refused
 from jobs.models import Job, JobPart, WorkState
-from jobs.services.messages import messages_due_send
+from jobs.services.messages import messages_batch_send
 from jobs.services.webhooks import deliveries_due_send
 from jobs.services.work import connection_lost, heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
@@ -25,7 +25,7 @@ WAIT_SECONDS = 0.5
 def run_tick() -> None:
     """Find what is due, then help to do it."""
     tick(at=now())
-    messages_due_send(at=now())
+    send_until_done()
     deliveries_due_send(at=now())
     work_until_done()
 
@@ -34,7 +34,7 @@ def run_tick() -> None:
 def run_work() -> None:
     """Somebody has queued work."""
     work_until_done()
-    messages_due_send(at=now())
+    send_until_done()
     deliveries_due_send(at=now())
 
 
@@ -50,6 +50,15 @@ def work_until_done() -> int:
             poke()
             break
     return done
+
+
+def send_until_done() -> None:
+    """Send what is due, each batch claimed at its own moment; a slow mail server hands over to a fresh task."""
+    start = monotonic()
+    while messages_batch_send(at=now())[0]:
+        if monotonic() - start > PATIENCE_SECONDS:
+            poke()
+            break
 
 
 def part_do(part: JobPart) -> None:

@@ -19,6 +19,7 @@ HANDLERS: dict[str, str] = {
     "paper": "meetings.services.papers.pdf_part",
     "snapshots": "kpis.services.snapshots.snapshots_part",
     "cards": "kpis.services.cards.cards_part",
+    "audit": "kpis.services.audit.audit_part",
     "import": "sop_portal.uploads.import_part",
     "import_check": "sop_portal.uploads.check_part",
     "undo_import": "sop_portal.imports.undo_part",

@@ -26,7 +26,7 @@ from demand.services.flagging import flags_set
 from demand.services.own_past import own_past_set
 from demand.services.versions import cycle_lines_freeze, forecast_lines_copy
 from jobs.errors import Refused
-from jobs.models import Job
+from jobs.models import Job, JobPart, WorkState
 from jobs.services.work import PartSpec, job_queue
 
 CHUNK_LINES = 500
@@ -93,11 +93,22 @@ def _chunk(cycle: Cycle, job: int, families: list[str], at: datetime) -> str:
     frame = cycle_lines(cycle)
     frame = frame[frame["family"].isin(families)]
     baseline, naive = baseline_numbers(cycle, frame)
-    _store_chunk(cycle, job, Stage.NAIVE, naive, at)
     with transaction.atomic():
+        _check_in_hand(job, families)
+        _store_chunk(cycle, job, Stage.NAIVE, naive, at)
         _store_chunk(cycle, job, Stage.BASELINE, Plan(baseline.lines, cycle.month, baseline.quantity), at)
         methods_store(cycle, baseline)
     return f"{len(frame)} lines of {', '.join(families)}"
+
+
+def _check_in_hand(job: int, families: list[str]) -> None:
+    """Refused when another attempt has done this part: a worker that stood still for long must not write after it.
+
+    The job's row is held until this attempt's rows are committed, so that nobody finishes the part in between.
+    """
+    Job.objects.select_for_update().get(pk=job)
+    if JobPart.objects.filter(job=job, payload__families=families, state=WorkState.DONE).exists():
+        raise Refused("overtaken", "Another worker has done this part meanwhile.")
 
 
 @dataclass(frozen=True)
@@ -159,7 +170,6 @@ def _launched(
     return quantity, methods
 
 
-@transaction.atomic
 def _store_chunk(cycle: Cycle, job: int, stage: Stage, plan: Plan, at: datetime) -> None:
     version = _building(cycle, job, stage, at)
     version.rows.filter(line_id__in=plan.lines.tolist()).delete()

@@ -1,6 +1,7 @@
 """Messages to people: queued once by key, claimed before sending, sent with a Message-ID that never changes."""
 
 import logging
+import smtplib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.mime.text import MIMEText
@@ -17,7 +18,10 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
-BATCH = 50
+LONGEST_PAUSE = timedelta(hours=1)
+BATCH = 10
+# A mail server may hang at the greeting and once more at the recipient.
+WAITS = 2
 OPEN_STATES = (MessageState.DUE, MessageState.SENDING)
 
 
@@ -50,7 +54,7 @@ def messages_forget(*, keys: Iterable[str]) -> int:
 
 
 def messages_claim(*, at: datetime) -> list[Message]:
-    """Take up to `BATCH` due messages for `LEASE`, before any of them goes out."""
+    """Take up to `BATCH` due messages, before any goes out, for longer than a hanging server can hold them up."""
     due = Q(state=MessageState.DUE, due_at__lte=at) | Q(state=MessageState.SENDING, lease_until__lt=at)
     with transaction.atomic():
         claimed = list(
@@ -59,8 +63,9 @@ def messages_claim(*, at: datetime) -> list[Message]:
             .select_related("recipient")
             .order_by("due_at")[:BATCH]
         )
+        lease = LEASE + timedelta(seconds=WAITS * settings.EMAIL_TIMEOUT) * len(claimed)
         for message in claimed:
-            message.state, message.lease_until = MessageState.SENDING, at + LEASE
+            message.state, message.lease_until = MessageState.SENDING, at + lease
             message.attempts += 1
         Message.objects.bulk_update(claimed, ["state", "lease_until", "attempts"])
     return claimed
@@ -86,7 +91,7 @@ def message_send(*, message: Message, at: datetime) -> bool:
         mail.send()
     except Exception as error:
         log.warning("Message %s could not be sent.", message.key, exc_info=True)
-        _send_failed(message=message, at=at, error=str(error))
+        _send_failed(message=message, at=at, error=error)
         return False
     Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=at, lease_until=None, error="")
     return True
@@ -100,19 +105,35 @@ def calendar_part(calendar: str) -> MIMEText:
     return part
 
 
-def _send_failed(*, message: Message, at: datetime, error: str) -> None:
-    last = message.attempts >= MAX_ATTEMPTS
+def _send_failed(*, message: Message, at: datetime, error: Exception) -> None:
+    last = message.attempts >= MAX_ATTEMPTS and not is_passing(error)
+    pause = min(timedelta(seconds=30 * 2 ** min(message.attempts, 10)), LONGEST_PAUSE)
     Message.objects.filter(pk=message.pk).update(
         state=MessageState.FAILED if last else MessageState.DUE,
-        error=error[:2000],
+        error=(str(error) or type(error).__name__)[:2000],
         lease_until=None,
-        due_at=at + timedelta(seconds=30 * 2**message.attempts),
+        due_at=at + pause,
     )
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the mail server is out of order rather than this mail: that is tried for as long as it takes."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return 400 <= error.smtp_code < 500
+    return isinstance(error, OSError)
+
+
+def messages_batch_send(*, at: datetime) -> tuple[int, int]:
+    """Claim a batch and send it: (how many were claimed, how many went out); one bad recipient holds up nobody."""
+    claimed = messages_claim(at=at)
+    return len(claimed), sum(message_send(message=message, at=at) for message in claimed)
+
+
 def messages_due_send(*, at: datetime) -> int:
-    """Claim and send until nothing is due; one bad recipient holds up nobody."""
-    sent = 0
-    while claimed := messages_claim(at=at):
-        sent += sum(message_send(message=message, at=at) for message in claimed)
+    """Claim and send, as of one moment, until nothing is due."""
+    sent, batch = 0, messages_batch_send(at=at)
+    while batch[0]:
+        sent, batch = sent + batch[1], messages_batch_send(at=at)
     return sent

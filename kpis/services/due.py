@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from jobs.models import ACTIVE_STATES, Job, WorkState
 from kpis.selectors.plan_totals import totals_missing
+from kpis.services.audit import audit_due, audit_queue
 from kpis.services.cards import cards_due, cards_queue
 from kpis.services.plan_totals import plan_totals_take
 from kpis.services.snapshots import KIND, snapshots_key, snapshots_queue
@@ -16,8 +17,8 @@ def due(*, at: datetime) -> None:
 
     The totals of a company forecast are stored at once, with one statement.
 
-    The monthly cards follow when a month has closed. After a job that failed for good it waits, so that the same
-    fault is not told every half minute.
+    The monthly cards follow when a month has closed, and once a night the portal checks itself. After a job that
+    failed for good it waits, so that the same fault is not told every half minute.
     """
     busy = Job.objects.filter(kind__in=[KIND, "replay"], state__in=ACTIVE_STATES)
     failed = Job.objects.filter(
@@ -29,3 +30,5 @@ def due(*, at: datetime) -> None:
         plan_totals_take(version=version)
     if not busy.exists() and cards_due():
         cards_queue(at=at)
+    if audit_due(at):
+        audit_queue(at=at)

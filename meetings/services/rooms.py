@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from cycles.models import CycleState, MilestoneReached
+from cycles.models import Cycle, CycleState, MilestoneReached
 from cycles.steps import MILESTONE_STEP, Milestone
+from demand.selectors.seals import seal_last
+from demand.services.seals import changes_seal
 from jobs.errors import Invalid, Refused
 from jobs.services.messages import messages_queue
 from masterdata.models import Person
@@ -101,6 +103,7 @@ def _plain(text: str) -> str:
 def meeting_finish(*, meeting: Meeting, by: Person, at: datetime) -> Meeting:
     """End it: the minutes are written and go out with everybody's own part first."""
     meeting = _own(meeting, by, "Finishing a meeting", Meeting.State.RUNNING)
+    changes_seal(cycle=meeting.cycle, at=at)
     text = meeting_minutes(meeting, at)
     meeting.minutes_text = _with_earlier(text.plain, meeting.minutes_text)
     meeting.state, meeting.finished_at = Meeting.State.FINISHED, at
@@ -132,8 +135,15 @@ def meeting_minutes(meeting: Meeting, at: datetime) -> Text:
             assumptions=tuple(_assumptions(meeting)),
             signed=tuple(signed_sentences(meeting)),
             currency=settings.currency,
+            sealed=sealed_sentence(meeting.cycle),
         )
     )
+
+
+def sealed_sentence(cycle: Cycle) -> str:
+    """The head of the record's chain, by which anybody can later tell whether the record was altered."""
+    seal = seal_last(cycle)
+    return f"Sealed {seal.at:%Y-%m-%d %H:%M} UTC as block {seal.number}: {seal.head}" if seal else ""
 
 
 def _assumptions(meeting: Meeting) -> list[str]:

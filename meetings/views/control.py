@@ -13,7 +13,7 @@ from cycles.steps import Step
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, moment_read, month_read, person_read, words_read
-from meetings.selectors.control import control_page
+from meetings.selectors.control import audit_found, control_page
 from meetings.selectors.rights import leads
 from meetings.services.barriers import barrier_remedy_add
 from meetings.services.cadence import cycle_start, step_date_move, step_end_early, step_take_back
@@ -38,6 +38,7 @@ def _page(request: PortalRequest, problem: Refused | None = None, step: str = ""
         "problem_step": step,
         "typed": request.POST if problem else {},
         "tab": "cycle",
+        "audit": audit_found() if leads(request.person) else None,
     }
     return render(request, "meetings/control.html", context, status=problem.status if problem else 200)
 

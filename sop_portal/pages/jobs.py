@@ -1,6 +1,7 @@
 """Work in the background: what runs, how far it is, what failed and why."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -8,17 +9,23 @@ from django.views.decorators.http import require_POST
 from jobs.errors import NotYours
 from jobs.models import Heartbeat, Job, Message, MessageState, WorkState
 from jobs.services.work import job_retry
+from kpis.selectors.audit import audit_last
 from masterdata.requests import PortalRequest
 from masterdata.roles import IMPORT_ROLES
 
 SHOWN = 50
+# Tried in vain, and tried again later.
+WAITING = Q(state=MessageState.DUE) & ~Q(error="")
 
 
 def jobs_list(request: PortalRequest) -> HttpResponse:
     context = {
         "jobs": Job.objects.select_related("owner")[:SHOWN],
         "heartbeats": Heartbeat.objects.order_by("name"),
-        "failed_mails": Message.objects.filter(state=MessageState.FAILED).select_related("recipient")[:SHOWN],
+        "failed_mails": Message.objects.filter(Q(state=MessageState.FAILED) | WAITING).select_related("recipient")[
+            :SHOWN
+        ],
+        "audit": audit_last(),
         "is_running": Job.objects.filter(state__in=[WorkState.QUEUED, WorkState.RUNNING]).exists(),
         "may_retry": request.person.role in IMPORT_ROLES,
     }

@@ -29,6 +29,16 @@ def length(whole: bool) -> float:
 
 
 @pytest.fixture
+def background(stack: Stack) -> Iterator[Stack]:
+    """The stack with nobody at work at first; whoever was started is gone afterwards, and the broker is up."""
+    yield stack
+    stack.stop_workers()
+    for server in (stack.postgres, stack.valkey):
+        if server.process is not None and server.process.poll() is not None:
+            stack.restart_server(server)
+
+
+@pytest.fixture
 def seen(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
     """`seen("F1", "a web worker killed each second", "2,114 saves, 0 lost")`: a row of the table at the end."""
     rows = request.config.stash.setdefault(TABLE, [])

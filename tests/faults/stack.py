@@ -7,10 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import psycopg2
 from sop_portal.embedded import Servers
 from sop_portal.postgres import RUNNING_ROLE
 from sop_portal.server_process import Server
-from tests.processes import PROJECT, Process, Web, http_status, manage, web_process, worker_process
+from tests.processes import PROJECT, Process, Web, beat_process, http_status, manage, web_process, worker_process
 
 PATIENCE = 60.0
 
@@ -41,6 +41,7 @@ class Stack:
     company: dict[str, Any] = field(default_factory=dict)
     web: Web | None = None
     workers: list[Process] = field(default_factory=list)
+    started: int = 0
 
     def fill(self) -> None:
         """As the owner of the tables; what runs afterwards uses the account with fewer rights."""
@@ -121,11 +122,19 @@ class Stack:
 
     # --- workers ---
     def start_worker(self, concurrency: int = 1) -> Process:
-        worker = worker_process(self.environment, self.folder / f"worker-{len(self.workers)}.log", concurrency)
+        self.started += 1
+        worker = worker_process(self.environment, self.folder / f"worker-{self.started}.log", concurrency)
         worker.start()
         self.workers.append(worker)
         worker.wait_until("ready.")
         return worker
+
+    def start_beat(self, every: float = 0.5) -> Process:
+        self.started += 1
+        beat = beat_process(self.environment, self.folder / f"beat-{self.started}.log", every)
+        beat.start()
+        self.workers.append(beat)
+        return beat
 
     def stop_workers(self) -> None:
         for worker in self.workers:
@@ -146,11 +155,11 @@ class Stack:
     def one(self, statement: str, *parameters: object) -> Any:
         return self.rows(statement, *parameters)[0][0]
 
-    def cut_connections(self) -> int:
-        """Every connection of the web to the database; returns how many."""
+    def cut_connections(self, role: str = "web") -> int:
+        """Every connection of the web (or of the workers) to the database; returns how many."""
         cut = (
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = 'sop_portal' AND application_name = 'sop_portal web'"
+            f" WHERE datname = 'sop_portal' AND application_name = 'sop_portal {role}'"
         )
         connection = psycopg2.connect(host=str(self.servers.temporary), user="postgres", dbname="postgres")
         with connection, connection.cursor() as cursor:
@@ -169,8 +178,23 @@ class Stack:
                 cursor.execute(statement)
         connection.close()
 
-    def move_clock(self, at: datetime) -> None:
-        self.rows("UPDATE jobs_movedclock SET at = %s", at)
+    def move_clock(self, by: timedelta) -> None:
+        self.rows("UPDATE jobs_movedclock SET at = at + %s", by)
+
+    def run(self, program: str) -> str:
+        """A few lines of Python in a process of the portal; what they print last."""
+        done = manage(self.environment, "shell", "-v", "0", "-c", program)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+    def wait(self, reached: Callable[[], bool], what: str, patience: float = PATIENCE) -> float:
+        """Until it is so; returns the seconds it took."""
+        began = time.monotonic()
+        while not reached():
+            logs = "\n".join(worker.output()[-1500:] for worker in self.workers)
+            assert time.monotonic() - began < patience, f"not reached: {what}\n{logs}"
+            time.sleep(0.05)
+        return time.monotonic() - began
 
     def stop(self) -> None:
         self.stop_workers()

@@ -1,5 +1,6 @@
 """Messages: once per key, claimed before sending, the same Message-ID for every attempt."""
 
+import smtplib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from jobs.models import Message, MessageState
 from jobs.services.messages import (
     LEASE,
     MAX_ATTEMPTS,
+    is_passing,
     message_send,
     messages_cancel,
     messages_claim,
@@ -79,3 +81,41 @@ def test_a_newline_in_a_subject_is_folded(rita: User) -> None:
     messages_queue(messages=[message(rita, subject="Two\nlines")])
     messages_due_send(at=AT)
     assert mail.outbox[0].subject == "Two lines"
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (ConnectionRefusedError("nobody there"), True),
+        (TimeoutError("it hangs"), True),
+        (smtplib.SMTPServerDisconnected("gone"), True),
+        (smtplib.SMTPRecipientsRefused({"a@b": (450, b"later")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"unknown")}), False),
+        (smtplib.SMTPDataError(554, b"no"), False),
+        (smtplib.SMTPDataError(451, b"busy"), True),
+        (ValueError("newline"), False),
+    ],
+)
+def test_a_server_out_of_order_is_told_from_a_bad_mail(error: Exception, passing: bool) -> None:
+    assert is_passing(error) is passing
+
+
+def test_an_outage_of_the_mail_server_is_never_the_last_attempt(rita: User, settings: object) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+    messages_queue(messages=[message(rita)])
+    at = AT
+    for _ in range(2 * MAX_ATTEMPTS):
+        assert messages_due_send(at=at) == 0
+        at += timedelta(hours=2)
+    waiting = Message.objects.get()
+    assert (waiting.state, waiting.attempts) == (MessageState.DUE, 2 * MAX_ATTEMPTS)
+    assert "refused" in waiting.error
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert messages_due_send(at=at) == 1
+
+
+def test_a_claim_outlasts_a_server_that_hangs_at_each_mail(rita: User, settings: object) -> None:
+    messages_queue(messages=[message(rita, key=str(n)) for n in range(5)])
+    claimed = messages_claim(at=AT)
+    assert claimed[0].lease_until - AT >= LEASE + timedelta(seconds=2 * settings.EMAIL_TIMEOUT * 5)

@@ -1,0 +1,206 @@
+"""Builds and queued work while workers, broker and backends are killed: done once, equal, nothing left of the dead."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.faults.stack import Stack, child_processes
+
+pytestmark = [pytest.mark.slow, pytest.mark.worker]
+Seen = Callable[[str, str, str], None]
+LATER = timedelta(minutes=6)  # longer than a lease, and than the longest pause between two attempts
+ENQUEUE = """
+from sop_portal.clock import now
+from cycles.models import Cycle
+from demand.services.baseline import baseline_queue
+print({baseline_queue(cycle=Cycle.objects.get(), at=now()).pk for _ in range(3)})
+"""
+# A build of a small company takes a blink; on each write of a worker it takes this long, so that it can be caught.
+SLOW = """
+CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(CASE WHEN current_setting('application_name') LIKE '%worker' THEN 0.3 ELSE 0 END);
+RETURN NULL; END $$
+"""
+TABLES = ("demand_forecastline", "demand_cycleline")
+QUEUE = """
+from sop_portal.clock import now
+from jobs.services.work import PartSpec, job_queue
+for n in range({count}):
+    job_queue(kind="cards", key=f"{tag}-{{n}}", label="Monthly cards", parts=[PartSpec("cards")], at=now())
+"""
+# Baseline rows that one version has and another has not, or has otherwise.
+DIFFERENT = """
+SELECT count(*) FROM (SELECT * FROM demand_forecastline WHERE version_id = %s) a
+FULL JOIN (SELECT * FROM demand_forecastline WHERE version_id = %s) b USING (line_id)
+WHERE a.quantity IS DISTINCT FROM b.quantity
+"""
+STAGES = ("naive", "baseline")
+
+
+@pytest.fixture
+def slowly(background: Stack) -> Iterator[Stack]:
+    """The workers' writes of a build take their time."""
+    triggers = [
+        f"CREATE TRIGGER be_slow AFTER INSERT OR UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION be_slow()"
+        for table in TABLES
+    ]
+    background.superuser(SLOW, *triggers, database="sop_portal")
+    yield background
+    background.stop_workers()
+    background.superuser(*[f"DROP TRIGGER be_slow ON {table}" for table in TABLES], database="sop_portal")
+
+
+def current(stack: Stack, stage: str) -> list[int]:
+    found = "SELECT id FROM demand_forecastversion WHERE stage = %s AND state = 'current'"
+    return [pk for (pk,) in stack.rows(found, stage)]
+
+
+def assert_one_build(stack: Stack, job: int, before: dict[str, int]) -> None:
+    """One current version a stage, new, equal to the one before row by row, and nothing of dead attempts."""
+    assert stack.one("SELECT count(*) FROM jobs_job WHERE kind = 'baseline' AND id >= %s", job) == 1
+    assert stack.one("SELECT count(*) FROM demand_forecastversion WHERE state = 'building'") == 0
+    for stage in STAGES:
+        (now,) = current(stack, stage)
+        assert now != before[stage]
+        assert stack.one(DIFFERENT, before[stage], now) == 0
+        made = "SELECT count(*) FROM demand_forecastversion WHERE stage = %s AND note = %s"
+        assert stack.one(made, stage, f"job {job}") == 1
+
+
+def job_state(stack: Stack, job: int) -> str:
+    return str(stack.one("SELECT state FROM jobs_job WHERE id = %s", job))
+
+
+def enqueue(stack: Stack) -> int:
+    """The same build asked for three times is one job."""
+    (job,) = eval(stack.run(ENQUEUE))
+    return int(job)
+
+
+def kill_worker(stack: Stack) -> None:
+    for worker in stack.workers[:1]:
+        worker.kill()
+        stack.workers.remove(worker)
+    stack.start_worker()
+
+
+def kill_broker(stack: Stack) -> None:
+    stack.kill_server(stack.valkey)
+    time.sleep(0.2)
+    stack.restart_server(stack.valkey)
+
+
+def cut_backends(stack: Stack) -> None:
+    stack.cut_connections("worker")
+
+
+FAULTS: dict[str, Callable[[Stack], None]] = {
+    "the worker": kill_worker,
+    "the broker": kill_broker,
+    "the backends": cut_backends,
+}
+
+
+@pytest.mark.parametrize("victim", FAULTS)
+def test_f6_a_build_is_cut_down_again_and_again(slowly: Stack, victim: str, whole: bool, seen: Seen) -> None:
+    stack, rounds, dice = slowly, 6 if whole else 1, random.Random(f"6 {victim}")
+    stack.start_worker()
+    stack.start_beat()
+    hits = 0
+    for _ in range(rounds):
+        before = {stage: current(stack, stage)[0] for stage in STAGES}
+        job = enqueue(stack)
+        stack.wait(lambda job=job: job_state(stack, job) != "queued", "the build has begun")
+        time.sleep(dice.uniform(0.0, 1.2))
+        hits += job_state(stack, job) == "running"
+        FAULTS[victim](stack)
+        stack.move_clock(LATER)
+        stack.wait(lambda job=job: _ended(stack, job), "the build has ended")
+        assert job_state(stack, job) == "done"
+        assert_one_build(stack, job, before)
+    assert hits > 0
+    seen("F6", f"{victim} killed under a build, asked for 3 times", f"{rounds} builds, {hits} hit, one each, all equal")
+
+
+def _ended(stack: Stack, job: int) -> bool:
+    """Attempts that fail wait for the clock; it is moved until the job has ended."""
+    if job_state(stack, job) in ("done", "failed"):
+        return True
+    stuck = "SELECT count(*) FROM jobs_jobpart p, jobs_movedclock c WHERE p.job_id = %s AND p.available_at > c.at"
+    if stack.one(stuck, job):
+        stack.move_clock(LATER)
+    return False
+
+
+def test_f6_a_worker_that_stood_still_writes_nothing_late(slowly: Stack, seen: Seen) -> None:
+    """Its lease ran out, another one has done the part; then it goes on."""
+    stack = slowly
+    first = stack.start_worker()
+    before = {stage: current(stack, stage)[0] for stage in STAGES}
+    job = enqueue(stack)
+    stack.wait(lambda: job_state(stack, job) == "running", "the build has begun")
+    time.sleep(0.1)
+    everything = [first.pid, *child_processes(first.pid)]
+    for pid in everything:
+        os.kill(pid, signal.SIGSTOP)
+    stack.cut_connections("worker")  # it held rows and would have blocked the others
+    stack.move_clock(LATER)
+    stack.start_worker()
+    stack.start_beat()
+    stack.wait(lambda: _ended(stack, job), "the second worker has built")
+    for pid in everything:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(3.0)
+    assert job_state(stack, job) == "done"
+    assert_one_build(stack, job, before)
+    seen("F6", "a worker stood still beyond its lease, then went on", "one build, nothing written late")
+
+
+def test_f7_the_broker_comes_back_empty_under_a_build(slowly: Stack, seen: Seen) -> None:
+    """A worker that loses the broker lets go of its part, which is free again only when its lease has run out."""
+    stack = slowly
+    stack.start_worker()
+    stack.start_beat()
+    before = {stage: current(stack, stage)[0] for stage in STAGES}
+    job = enqueue(stack)
+    stack.wait(lambda: job_state(stack, job) == "running", "the build has begun")
+    _empty_broker(stack)
+    stack.move_clock(LATER)
+    stack.wait(lambda: _ended(stack, job), "the build has ended")
+    assert_one_build(stack, job, before)
+    seen("F7", "broker restarted empty under a build", "one build, equal, taken up when its lease had run out")
+
+
+def test_f7_the_broker_forgets_fifty_queued_jobs(background: Stack, seen: Seen) -> None:
+    """Nobody works yet; the wake-ups are in the broker, and are gone. The ticks find the rows."""
+    stack, tag, every = background, f"f7-{time.monotonic_ns()}", 5.0
+    stack.run(QUEUE.format(count=50, tag=tag))
+    _empty_broker(stack)
+    stack.start_worker()
+    undone = "SELECT count(*) FROM jobs_job WHERE key LIKE %s AND state <> 'done'"
+    assert stack.one(undone, f"{tag}%") == 50
+    stack.start_beat(every)
+    seconds = stack.wait(lambda: stack.one(undone, f"{tag}%") == 0, "all fifty are done")
+    assert (
+        stack.one(
+            "SELECT max(attempts) FROM jobs_jobpart p JOIN jobs_job j ON j.id = job_id WHERE key LIKE %s", f"{tag}%"
+        )
+        == 1
+    )
+    seen(
+        "F7", "broker forgot 50 queued jobs", f"all done {seconds:.1f} s after beat started, a tick every {every:.0f} s"
+    )
+
+
+def _empty_broker(stack: Stack) -> None:
+    """Killed, its append-only file gone, started again."""
+    stack.kill_server(stack.valkey)
+    for file in (stack.servers.state / "valkey").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    stack.restart_server(stack.valkey)
