@@ -102,7 +102,7 @@ def meet_family_totals(plan: Floats, said: Floats, typed: Flags, family: Integer
 
 
 def family_notes(before: Floats, after: Floats, share: float) -> dict[int, str]:
-    """One sentence for each line (row) that :func:`meet_family_totals` moved, in the direction it moved on the whole."""
+    """One sentence for each line (row) that :func:`meet_family_totals` moved, by which way it went on the whole."""
     told = {True: RAISED.format(share), False: LOWERED.format(share)}
     moved = np.flatnonzero((after != before).any(axis=1))
     added = (after - before)[moved].sum(axis=1)
