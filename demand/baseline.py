@@ -38,6 +38,7 @@ MONTHS = 24
 SEASON = 12
 SILENT_MONTHS = 12
 NAMED_FROM = 0.2
+MOST_NAMED = 3
 
 NO_HISTORY = "no demand yet"
 SILENT = "no demand for 12 months"
@@ -214,7 +215,7 @@ def _method_in_words(weights: Floats, names: Sequence[str], started: bool, silen
     heaviest = sorted((name for name in shares if shares[name] >= NAMED_FROM), key=lambda one: -shares[one])
     if not heaviest:
         return "mix of all methods"
-    return " + ".join(f"{name} ({shares[name]:.0%})" for name in heaviest)
+    return " + ".join(f"{name} ({shares[name]:.0%})" for name in heaviest[:MOST_NAMED])
 
 
 def seasonal_naive(

@@ -54,7 +54,7 @@ LIBRARY = ("theta", "TSB", "ADIDA")
 NAMES = (
     *(rhythm.name for rhythm in RHYTHMS),
     *LIBRARY,
-    *(f"{rhythm.name}, season of the region" for rhythm in SEASONAL),
+    *("season of the region" for _ in SEASONAL),
 )
 
 

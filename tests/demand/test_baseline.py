@@ -239,3 +239,12 @@ def test_several_lines_launch_at_once_and_an_unsold_predecessor_gives_nothing() 
 def test_a_share_or_curve_that_makes_no_sense_is_refused(share, curve) -> None:
     with pytest.raises(ValueError, match="share and curve"):
         forecast_like([1.0], share, 0, curve)
+
+
+def test_a_method_in_words_fits_where_it_is_stored_with_the_longest_names_there_are() -> None:
+    def longest(names: tuple[str, ...]) -> str:
+        chosen = np.isin(np.arange(len(names)), [names.index(one) for one in sorted(set(names), key=len)[-4:]])
+        return baseline._method_in_words(chosen / 4, names, started=True, silent=False, live=True)
+
+    own, thin = longest(baseline.LONG_NAMES), longest(baseline.NAMES)
+    assert len(f"50% own past: {own}, {baseline.PER_DAY}; else {thin}") <= 200
