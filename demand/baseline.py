@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from demand.accuracy import wape_by_line
 from demand.backtesting import backtest_lines, group_target
-from demand.candidates import NAMES, Known, candidate_forecasts, intermittent_lines, own_share, smooth_lines
+from demand.candidates import NAMES, Known, Regions, candidate_forecasts, intermittent_lines, own_share, smooth_lines
 from demand.cleaning import Treated, treated_months, without_outliers, without_strays
 from demand.combination import combination_weights, combine, pooled_scores
 from demand.intervals import Ranges, group_ranges, own_ranges
@@ -38,10 +38,12 @@ MONTHS = 24
 SEASON = 12
 SILENT_MONTHS = 12
 NAMED_FROM = 0.2
+MOST_NAMED = 3
 
 NO_HISTORY = "no demand yet"
 SILENT = "no demand for 12 months"
 OUTSIDE_LIFE = "outside its life"
+PER_DAY = "per working day"
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,24 @@ def forecast_baseline(
     group: ArrayLike | None = None,
     life: ArrayLike | None = None,
     season_reference: ArrayLike | None = None,
+    regions: Regions | None = None,
+    days: ArrayLike | None = None,
 ) -> BaselineResult:
     """Forecast ``months`` months after the last column of ``history`` (lines, months known).
 
     ``group`` (lines,): the family of each line, numbered from 0; whole families must be passed
     together, as thin lines lean on their total. ``life`` (lines, months) bool: False where the product
     is not sold. ``season_reference`` (months known,): the company's total, whose season young families
-    borrow; pass it whenever a company is forecast in parts, so that the parts do not matter.
+    borrow; pass it whenever a company is forecast in parts, so that the parts do not matter. ``regions``:
+    whose season thin lines may borrow too. ``days`` (months known + ``months``,): working days of each
+    month, for the lines with a long past that they help; without them no line is asked.
     Raises ValueError on shapes that do not fit or infinite numbers.
     """
     seen = _checked(history, group, season_reference, season)
     smooth = smooth_lines(seen.history, season)
-    known = replace(seen, history=_cleaned(seen.history, smooth, season))
+    known = replace(seen, history=_cleaned(seen.history, smooth, season), regions=_regions(regions, seen.history))
     live = _live(known.history, life, months)
-    result = _forecast(known, live, smooth & live.any(axis=1), months)
+    result = _forecast(known, live, smooth & live.any(axis=1), _days(days, seen.history, months))
     return replace(result, treated=treated_months(seen.history, known.history))
 
 
@@ -114,6 +120,25 @@ def _checked(history: ArrayLike, group: ArrayLike | None, reference: ArrayLike |
     return Known(demand, np.unique(number, return_inverse=True)[1], total, season)
 
 
+def _regions(regions: Regions | None, history: Floats) -> Regions | None:
+    if regions is None:
+        return None
+    number = np.asarray(regions.number, dtype=np.int64)
+    total = np.asarray(regions.total, dtype=float).reshape(-1, history.shape[1])
+    if number.shape != (len(history),) or ((number < 0) | (number >= len(total))).any():
+        raise ValueError(f"regions must number each of {len(history)} lines, from 0 to {len(total) - 1}")
+    return Regions(number, total)
+
+
+def _days(days: ArrayLike | None, history: Floats, months: int) -> Floats | None:
+    if days is None:
+        return None
+    counted, columns = np.asarray(days, dtype=float), history.shape[1] + months
+    if counted.shape != (columns,):
+        raise ValueError(f"days has {counted.size} months, expected {columns}")
+    return counted
+
+
 def _live(history: Floats, life: ArrayLike | None, months: int) -> Flags:
     """Where a line can have demand (lines, months): inside its life and not silent for a year."""
     inside = np.ones((len(history), months), bool) if life is None else np.asarray(life, dtype=bool)
@@ -123,8 +148,9 @@ def _live(history: Floats, life: ArrayLike | None, months: int) -> Flags:
     return inside & recent[:, np.newaxis]
 
 
-def _forecast(known: Known, live: Flags, smooth: Flags, months: int) -> BaselineResult:
+def _forecast(known: Known, live: Flags, smooth: Flags, days: Floats | None) -> BaselineResult:
     """Every line as a thin one first; those with a long smooth history then by their own past."""
+    months = live.shape[1]
     own = np.where(smooth, own_share(known.history, known.season), 0.0)
     young, intermittent = smooth & (own < 1), intermittent_lines(known.history, known.season) & live.any(axis=1)
     backtest = backtest_lines(known, smooth=young, intermittent=intermittent)
@@ -139,15 +165,17 @@ def _forecast(known: Known, live: Flags, smooth: Flags, months: int) -> Baseline
         group_ranges(past, backtest.actual, known.group, months),
         [],
     )
-    both = _with_long_lines(thin, known, live, own) if own.any() else thin
+    both = _with_long_lines(thin, known, live, own, days) if own.any() else thin
     target = group_target(known, both.quantity, live, backtest, weights)
     return replace(both, quantity=lean_on_total(both.quantity, ~smooth, target, known.group))
 
 
-def _with_long_lines(thin: BaselineResult, known: Known, live: Flags, share: Floats) -> BaselineResult:
+def _with_long_lines(
+    thin: BaselineResult, known: Known, live: Flags, share: Floats, days: Floats | None
+) -> BaselineResult:
     """``thin``, going over to what a line's own past says where that has a ``share`` (lines,)."""
     chosen = share > 0
-    own = forecast_long(known.history[chosen], months=live.shape[1], season=known.season)
+    own = forecast_long(known.history[chosen], months=live.shape[1], season=known.season, days=days)
     part = share[chosen, np.newaxis]
     remaining = fading(known.history, known.group)[chosen, np.newaxis]
     quantity, errors, method = thin.quantity.copy(), thin.backtest_wape.copy(), list(thin.method)
@@ -155,7 +183,8 @@ def _with_long_lines(thin: BaselineResult, known: Known, live: Flags, share: Flo
     quantity[chosen] = part * alone + (1 - part) * quantity[chosen]
     errors[chosen] = wape_by_line(own.trial, own.came)
     words = _described(known.history[chosen], live[chosen], own.weights, LONG_NAMES)
-    for line, told in zip(np.flatnonzero(chosen), words, strict=True):
+    for line, alone_told, per_day in zip(np.flatnonzero(chosen), words, own.by_days, strict=True):
+        told = f"{alone_told}, {PER_DAY}" if per_day else alone_told
         method[line] = told if share[line] == 1 else f"{share[line]:.0%} own past: {told}; else {method[line]}"
     ranges = Ranges(thin.ranges.steps.copy(), thin.ranges.growth.copy())
     of_own = own_ranges(own.spread)
@@ -186,7 +215,7 @@ def _method_in_words(weights: Floats, names: Sequence[str], started: bool, silen
     heaviest = sorted((name for name in shares if shares[name] >= NAMED_FROM), key=lambda one: -shares[one])
     if not heaviest:
         return "mix of all methods"
-    return " + ".join(f"{name} ({shares[name]:.0%})" for name in heaviest)
+    return " + ".join(f"{name} ({shares[name]:.0%})" for name in heaviest[:MOST_NAMED])
 
 
 def seasonal_naive(

@@ -48,6 +48,15 @@ def line_notes(cells: pd.DataFrame, worth: Worth, cases: pd.DataFrame) -> list[L
     return [LineNote(line, *(" ".join(part[i] for part in parts) for i in (0, 1))) for line, parts in sides.items()]
 
 
+def notes_joined(notes: list[LineNote], added: dict[int, str]) -> list[LineNote]:
+    """The notes with what is `added` for everybody to some lines (by position), lines without a note included."""
+    joined = {one.line: one for one in notes}
+    for line, told in added.items():
+        known = joined.get(line, LineNote(line, "", ""))
+        joined[line] = LineNote(line, f"{known.told} {told}".lstrip(), f"{known.own} {told}".lstrip())
+    return [joined[line] for line in sorted(joined)]
+
+
 @dataclass(frozen=True)
 class Side:
     """The changes of one line in one direction: its first cell, the share taken, what each part adds to it."""

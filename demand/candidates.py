@@ -49,28 +49,52 @@ RHYTHMS = (
     Rhythm("every 6 months", 6, 0.5, needs=6),
     Rhythm("same month of earlier years", 12, 0.6, needs=12, seasonal=False),
 )
+SEASONAL = tuple(rhythm for rhythm in RHYTHMS if rhythm.seasonal)
 LIBRARY = ("theta", "TSB", "ADIDA")
-NAMES = (*(rhythm.name for rhythm in RHYTHMS), *LIBRARY)
+NAMES = (
+    *(rhythm.name for rhythm in RHYTHMS),
+    *LIBRARY,
+    *("season of the region" for _ in SEASONAL),
+)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The region of each line (lines,), counted from 0, and the total demand of every region (regions, months):
+    of the whole company, so that a line's forecast does not depend on which others are worked on with it."""
+
+    number: Integers
+    total: Floats
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known at one point: ``history`` (lines, months), the ``group`` of each line (lines,),
-    and ``reference`` (months,), the total whose season thin groups lean on (None = their sum)."""
+    ``reference`` (months,), the total whose season thin groups lean on (None = their sum), and the regions."""
 
     history: Floats
     group: Integers
     reference: Floats | None
     season: int = 12
+    regions: Regions | None = None
 
     def until(self, column: int) -> "Known":
         """The same, seen before ``column``."""
         reference = None if self.reference is None else self.reference[:column]
-        return Known(self.history[:, :column], self.group, reference, self.season)
+        regions = self.regions and Regions(self.regions.number, self.regions.total[:, :column])
+        return Known(self.history[:, :column], self.group, reference, self.season, regions)
 
     def index(self) -> Floats:
         """Seasonal index of each line's group (groups, season)."""
         return group_indices(self.history, self.group, self.reference, season=self.season)
+
+    def region_index(self) -> Floats | None:
+        """Seasonal index of each line's region (lines, season), leaning on the company's like a family's does."""
+        if self.regions is None:
+            return None
+        totals = self.regions.total
+        each = group_indices(totals, np.arange(len(totals)), self.reference, season=self.season)
+        return each[self.regions.number]
 
 
 def smooth_lines(history: Floats, season: int = 12) -> Flags:
@@ -102,12 +126,12 @@ def _life_so_far(history: Floats) -> tuple[Integers, Floats]:
 
 def candidate_forecasts(known: Known, *, months: int, smooth: Flags, intermittent: Flags) -> Floats:
     """Forecasts (methods, lines, months) in the order of NAMES; NaN where a method has no say."""
-    history, start = known.history, known.history.shape[1]
-    index = known.index()[known.group]
-    lent = history / spread_index(index, 0, start)
-    ahead = spread_index(index, start, months)
-    cheap = [one.forecast(lent, months) * ahead if one.seasonal else one.forecast(history, months) for one in RHYTHMS]
-    season = known.season
+    history, season = known.history, known.season
+    by_family = iter(_with_season(history, known.index()[known.group], months))
+    cheap = [next(by_family) if one.seasonal else one.forecast(history, months) for one in RHYTHMS]
+    of_region = known.region_index()
+    unknown = np.full((len(history), months), np.nan)
+    by_region = [unknown] * len(SEASONAL) if of_region is None else _with_season(history, of_region, months)
 
     def theta(series: Floats) -> Floats:
         return library_methods.theta(series, months=months, season=season)
@@ -118,7 +142,14 @@ def candidate_forecasts(known: Known, *, months: int, smooth: Flags, intermitten
         _on_lines(history, intermittent, months, lambda one: library_methods.adida(one, months=months)),
     ]
     remaining = fading(history, known.group)[:, np.newaxis]
-    return np.maximum(np.array([*cheap, *slow]), 0.0) * remaining
+    return np.maximum(np.array([*cheap, *slow, *by_region]), 0.0) * remaining
+
+
+def _with_season(history: Floats, index: Floats, months: int) -> list[Floats]:
+    """The seasonal rhythms, each (lines, months), with a season (lines, season) taken out and put back."""
+    start = history.shape[1]
+    lent, ahead = history / spread_index(index, 0, start), spread_index(index, start, months)
+    return [one.forecast(lent, months) * ahead for one in SEASONAL]
 
 
 def _on_lines(history: Floats, chosen: Flags, months: int, method: Callable[[Floats], Floats]) -> Floats:

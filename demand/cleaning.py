@@ -32,7 +32,7 @@ BELOW = "hardly anything between usual months"
 
 @dataclass(frozen=True)
 class Treated:
-    """A month (column) of a line (row) that was taken as ``taken`` instead of ``was``."""
+    """A month (column) of a line (row) that was taken as ``taken`` instead of ``was``; NaN = left out."""
 
     line: int
     column: int

@@ -6,6 +6,8 @@ from the totals of past cycles; as far as they did, what the rule takes off is c
 nobody typed, each moving by one share, at most a quarter, so that the lines add up to the total agreed.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,10 +22,35 @@ TOTAL_COLUMNS = ("cycle", "month", "family", "said", "actual")
 SHRINKAGE = 12.0
 FURTHEST = 1.25
 SMALLEST = 1e-9
+RAISED = (
+    "Raised with its family: up to {:.0%} of what the rule takes off the numbers entered there goes back to the total."
+)
+LOWERED = (
+    "Lowered with its family: up to {:.0%} of what the rule adds to the numbers entered there leaves the total again."
+)
 
 
-def share_kept(totals: pd.DataFrame, cases: pd.DataFrame, weights: Floats) -> float:
-    """The part, 0 to 1, of what the rule takes off that the family's total should keep; 0 without a past.
+@dataclass(frozen=True)
+class Kept:
+    """What past totals say: the `share`, 0 to 1, of what the rule changes in a family's total that its other numbers
+    should give back, and in how many past family months the total without it came out too low and too high."""
+
+    share: float = 0.0
+    too_low: int = 0
+    too_high: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The share, and the past it rests on in whichever direction that points."""
+        return (
+            f"{self.share:.0%} of what the rule takes off or adds in a family's total is given back by its other "
+            f"numbers: without it past totals came out too low in {self.too_low:,} family months and too high in "
+            f"{self.too_high:,}."
+        )
+
+
+def share_kept(totals: pd.DataFrame, cases: pd.DataFrame, weights: Floats) -> Kept:
+    """How much of what the rule changes the family's total should keep; a share of 0 without a past.
 
     `totals` has one row per past cycle, closed month and family: `TOTAL_COLUMNS`, said = the total with every change
     taken whole; `cases` the past changed cells (cycle, month, family, before, after) and `weights` (cases,) what the
@@ -35,10 +62,12 @@ def share_kept(totals: pd.DataFrame, cases: pd.DataFrame, weights: Floats) -> fl
     gaps = cases[keys].assign(gap=(weights - 1) * change).groupby(keys, as_index=False)["gap"].sum()
     both = totals.merge(gaps[gaps["gap"].abs() > SMALLEST], on=keys)
     if both.empty:
-        return 0.0
-    ratio = (both["actual"] - both["said"]).to_numpy(dtype=float) / both["gap"].to_numpy(dtype=float)
-    taken = _weighted_median(ratio, both["gap"].abs().to_numpy(dtype=float))
-    return len(both) * (1 - float(np.clip(taken, 0.0, 1.0))) / (len(both) + SHRINKAGE)
+        return Kept()
+    gap = both["gap"].to_numpy(dtype=float)
+    missed = (both["actual"] - both["said"]).to_numpy(dtype=float)
+    taken = _weighted_median(missed / gap, np.abs(gap))
+    share = len(both) * (1 - float(np.clip(taken, 0.0, 1.0))) / (len(both) + SHRINKAGE)
+    return Kept(share, int((missed - gap > SMALLEST).sum()), int((missed - gap < -SMALLEST).sum()))
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
@@ -70,3 +99,11 @@ def meet_family_totals(plan: Floats, said: Floats, typed: Flags, family: Integer
     free, moved = _free_totals(plan, said, typed, family, share)
     factor = np.divide(moved, free, out=np.ones_like(free), where=free > SMALLEST)
     return np.where(typed, plan, plan * factor[family])
+
+
+def family_notes(before: Floats, after: Floats, share: float) -> dict[int, str]:
+    """One sentence for each line (row) that :func:`meet_family_totals` moved, by which way it went on the whole."""
+    told = {True: RAISED.format(share), False: LOWERED.format(share)}
+    moved = np.flatnonzero((after != before).any(axis=1))
+    added = (after - before)[moved].sum(axis=1)
+    return {int(line): told[bool(up)] for line, up in zip(moved, added > 0, strict=True)}

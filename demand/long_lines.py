@@ -8,12 +8,13 @@ half-way between their weighted mean and their median, so that no single method 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demand import library_methods as library
+from demand.calendar_effect import day_shares, days_win, goes_with_days
 from demand.cleaning import filled
 from demand.rhythm import first_demand
 from demand.seasonality import own_index, spread_index
@@ -48,7 +49,8 @@ SHARPNESS = 1.0
 class LongForecast:
     """``quantity`` (lines, months); ``weights`` (methods, lines) add up to 1; ``spread`` (lines, months):
     the typical error so far ahead as a share of the forecast; ``trial`` and ``came`` (lines, cells): the
-    last months as they were forecast and as they came; ``trial_spread`` likewise, as it was known then."""
+    last months as they were forecast and as they came; ``trial_spread`` likewise, as it was known then;
+    ``by_days`` (lines,) whether the line is forecast per working day."""
 
     quantity: Floats
     weights: Floats
@@ -56,10 +58,69 @@ class LongForecast:
     trial: Floats
     came: Floats
     trial_spread: Floats
+    by_days: Flags
 
 
-def forecast_long(history: Floats, *, months: int, season: int = 12) -> LongForecast:
-    """Forecast rows of ``history`` (lines, months known), NaN where unknown; each has two seasons or more."""
+def forecast_long(history: Floats, *, months: int, season: int = 12, days: Floats | None = None) -> LongForecast:
+    """Forecast rows of ``history`` (lines, months known), NaN where unknown; each has two seasons or more.
+
+    ``days`` (months known + ``months``,): working days of each month; counted in the lines they help.
+    """
+    plain = _by_own_past(history, months, season)
+    if days is None or not len(history):
+        return plain
+    shares, known = day_shares(days), history.shape[1]
+    asked = np.flatnonzero(goes_with_days(history, shares[:known], season))
+    if not len(asked):
+        return plain
+    per_day = _per_day(history[asked], shares, months, season)
+    better = days_win(plain.trial[asked], per_day.trial, plain.came[asked])
+    return _with_rows(plain, per_day, asked, better)
+
+
+def _per_day(history: Floats, shares: Floats, months: int, season: int) -> LongForecast:
+    """The rows forecast as if every month had the same working days, then given those it has."""
+    known, cells = history.shape[1], TRIALS[0][1]
+    level = _by_own_past(history / shares[:known], months, season)
+    then = _trial_shares(history, shares[:known], cells)
+    return LongForecast(
+        level.quantity * shares[known:],
+        level.weights,
+        level.spread,
+        level.trial * then,
+        level.came * then,
+        level.trial_spread,
+        np.ones(len(history), dtype=bool),
+    )
+
+
+def _trial_shares(history: Floats, shares: Floats, cells: int) -> Floats:
+    """The shares (lines, cells) of the months each line was tried on."""
+    known = history.shape[1] - first_demand(history)
+    result = np.ones((len(history), cells))
+    for line, length in enumerate(known):
+        back = _months_tried(int(length))
+        result[line, :back] = shares[len(shares) - back :]
+    return result
+
+
+def _months_tried(known: int) -> int:
+    return next(back for least, back in TRIALS if known >= least)
+
+
+def _with_rows(plain: LongForecast, other: LongForecast, lines: Integers, better: Flags) -> LongForecast:
+    """``plain`` with those of the ``lines`` that are ``better`` taken from ``other``, whose rows they are."""
+    mixed = {one.name: getattr(plain, one.name).copy() for one in fields(LongForecast)}
+    for name, values in mixed.items():
+        taken = getattr(other, name)
+        if name == "weights":
+            values[:, lines[better]] = taken[:, better]
+        else:
+            values[lines[better]] = taken[better]
+    return LongForecast(**mixed)
+
+
+def _by_own_past(history: Floats, months: int, season: int) -> LongForecast:
     rows, scale = _prepared(history, season)
     trials, came, trial_spread = _tried(rows, season, TRIALS[0][1])
     weights = method_weights(trials, came)
@@ -68,7 +129,8 @@ def forecast_long(history: Floats, *, months: int, season: int = 12) -> LongFore
     quantity = _combined(candidates, weights)
     unit = scale[:, np.newaxis]
     trial = _combined(trials, weights)
-    return LongForecast(quantity * unit, weights, spread, trial * unit, came * unit, trial_spread)
+    by_days = np.zeros(len(rows), dtype=bool)
+    return LongForecast(quantity * unit, weights, spread, trial * unit, came * unit, trial_spread, by_days)
 
 
 def _prepared(history: Floats, season: int) -> tuple[Floats, Floats]:

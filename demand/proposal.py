@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from demand.accuracy_weights import sales_shares
 from demand.calibration import changed_cases, worth_learned
-from demand.calibration_words import LineNote, line_notes, overall_sentences
+from demand.calibration_words import LineNote, line_notes, notes_joined, overall_sentences
 from demand.call_effects import QUOTE_COLUMNS, apply_calls, apply_quotes
-from demand.family_totals import meet_family_totals, share_kept
+from demand.family_totals import Kept, family_notes, meet_family_totals, share_kept
 
 Matrix = NDArray[np.float64]
 RULES = {
@@ -36,10 +36,6 @@ SHORT = {
     "calibrated": "calibrated",
     "accuracy_weighted": "by accuracy",
 }
-FAMILIES_MET = (
-    "{:.0%} of what is taken off changes stays in the family's total, carried by its other numbers: "
-    "without it past totals fell short."
-)
 LINE_COLUMNS = ("line", "rep", "reason", "family")
 
 
@@ -168,14 +164,15 @@ def _calibrated(
     sentences = [*overall_sentences(known), "A rise that sales entered and an event in the same month count once."]
     typed = stages.team != stages.baseline
     taken = _taken(stages, cells, worth.weights(cells), once=True)
-    share = share_kept(totals, known, worth.weights(known)) if totals is not None and len(known) else 0.0
-    matrix = _families_met(taken, stages, cells, lines, typed, share)
-    if (matrix != taken).any():
-        sentences.append(FAMILIES_MET.format(share))
+    kept = share_kept(totals, known, worth.weights(known)) if totals is not None and len(known) else Kept()
+    matrix = _families_met(taken, stages, cells, lines, typed, kept.share)
+    with_family = family_notes(taken, matrix, kept.share)
+    if with_family:
+        sentences.append(kept.sentence)
     if calls is not None:
         matrix, said = _with_calls(matrix, calls, typed)
         sentences += said
-    return Proposal(matrix, RULES["calibrated"], sentences, line_notes(cells, worth, known))
+    return Proposal(matrix, RULES["calibrated"], sentences, notes_joined(line_notes(cells, worth, known), with_family))
 
 
 def _families_met(

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("why/<int:line>/<str:month>/", why.why_number, name="why"),
     path("why/<int:line>/<str:month>/note/", why.note, name="note"),
     path("why/<int:line>/<str:month>/ask/", why.ask, name="ask"),
+    path("why/<int:line>/<str:month>/stock/", why.stock_out, name="stock-out"),
     path("names/", why.names, name="names"),
     path("questions/<int:pk>/answer/", why.answer, name="answer"),
     # planning

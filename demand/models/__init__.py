@@ -19,6 +19,7 @@ from demand.models.own_past import OwnPast
 from demand.models.review import SettledLine, Settlement, Source
 from demand.models.rules import ProposalNote, RuleChoice
 from demand.models.seals import ChangeSeal
+from demand.models.stock_outs import StockOut
 from demand.models.versions import CycleLine, ForecastLine, ForecastVersion, Line, Stage, VersionState
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Shipment",
     "Source",
     "Stage",
+    "StockOut",
     "TeamGoal",
     "TeamReview",
     "VersionState",

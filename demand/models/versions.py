@@ -48,7 +48,7 @@ class CycleLine(models.Model):
     backtest_wape = models.FloatField(null=True)
     # How far the baseline may miss: {"steps": [6], "growth": [months]}, see demand/intervals.py.
     landing = models.JSONField(default=dict)
-    # Months the baseline did not take as they came: [{"month", "was", "taken", "why"}].
+    # Months the baseline did not take as they came: [{"month", "was", "taken", "why"}]; taken empty = left out.
     treated = models.JSONField(default=list)
     flags = models.JSONField(default=list)
 

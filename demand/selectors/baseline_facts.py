@@ -43,12 +43,16 @@ def _range(row: CycleLine, position: int, value: float) -> list[str]:
 def _treated(row: CycleLine) -> list[str]:
     newest = row.treated[-SHOWN_TREATED:]
     told = [
-        f"{parse_month(one['month']):%b %Y} came as {_number(row, one['was'])} and was taken as "
-        f"{_number(row, one['taken'])}: {one['why']}."
+        f"{parse_month(one['month']):%b %Y} came as {_number(row, one['was'])} and was {_taken(row, one['taken'])}: "
+        f"{one['why']}."
         for one in newest
     ]
     older = len(row.treated) - len(newest)
     return [*told, f"So were {older} earlier months."] if older else told
+
+
+def _taken(row: CycleLine, value: float | None) -> str:
+    return "left out" if value is None else f"taken as {_number(row, value)}"
 
 
 def _number(row: CycleLine, value: float) -> str:

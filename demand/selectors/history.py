@@ -3,9 +3,11 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 from django.db import connection
 from django.db.models import Sum
 
+from cycles.models import Cycle
 from cycles.periods import add_months, month_range, months_between
 from demand.matrices import Lines, Plan
 from demand.models import Booking
@@ -37,6 +39,30 @@ def company_history(*, start: date, before: date) -> np.ndarray:
     for month, quantity in rows:
         total[months_between(start, month)] = quantity
     return total
+
+
+REGIONS = """
+SELECT coalesce(r.code, ''), b.month, sum(b.qty)
+FROM demand_booking b
+JOIN masterdata_product p ON p.id = b.product_id
+JOIN masterdata_customer c ON c.id = b.customer_id
+JOIN demand_line l ON l.product_id = coalesce(p.plan_as_id, p.id) AND l.customer_id = coalesce(c.plan_as_id, c.id)
+JOIN demand_cycleline cl ON cl.cycle_id = %s AND cl.line_id = l.id
+LEFT JOIN masterdata_region r ON r.id = cl.region_id
+WHERE b.month >= %s AND b.month < %s
+GROUP BY 1, 2
+"""
+
+
+def region_history(cycle: Cycle, *, start: date) -> pd.DataFrame:
+    """Actual demand of every region over the months from `start` to before the cycle: a row per code ('' = none), in
+    order, a column per month; a line counts for the region it has in the cycle."""
+    with connection.cursor() as cursor:
+        cursor.execute(REGIONS, [cycle.pk, start, cycle.month])
+        rows = pd.DataFrame(cursor.fetchall(), columns=["region", "month", "qty"])
+    months = month_range(start, months_between(start, cycle.month))
+    table = rows.pivot_table(index="region", columns="month", values="qty", aggfunc="sum")
+    return table.reindex(columns=months).fillna(0.0).sort_index().astype(float)
 
 
 def history(lines: Lines, *, start: date, before: date) -> Plan:

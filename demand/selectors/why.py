@@ -19,6 +19,7 @@ from demand.selectors.certainty import certainties
 from demand.selectors.history import history
 from demand.selectors.rules import correction_note
 from demand.selectors.stages import StageNumbers, stage_numbers
+from demand.selectors.stock_outs import stock_out_months
 from demand.selectors.threads import thread
 from demand.selectors.versions import STAGES, events_applied, layer_plan, version_plan
 from jobs.errors import Refused
@@ -54,6 +55,7 @@ class Why:
     same_month: list[tuple[date, float]]
     ahead: list[tuple[date, float]]
     others: list[date] = field(default_factory=list)
+    without_stock: dict[date, str] = field(default_factory=dict)
 
     @property
     def final(self) -> Rung | None:
@@ -83,6 +85,7 @@ def why(cycle: Cycle, line_id: int, month: date, reader: Person) -> Why:
     facts.setdefault(Stage.SALES, []).extend(_certainty_facts(cycle, row, position, plans))
     facts.setdefault(Stage.DEMAND_PLAN, []).extend(_correction_facts(cycle, row, position, plans, reader))
     past = history(ids, start=add_months(cycle.month, -PAST_MONTHS), before=cycle.month).quantity[0]
+    product, since = row.line.product_id, add_months(cycle.month, -PAST_MONTHS)
     months = [add_months(cycle.month, i - PAST_MONTHS) for i in range(PAST_MONTHS)]
     known = [(at, float(value)) for at, value in zip(months, past, strict=True)]
     rungs = _rungs(cycle, row, position, plans, facts, reader)
@@ -97,6 +100,7 @@ def why(cycle: Cycle, line_id: int, month: date, reader: Person) -> Why:
         past=known,
         same_month=[(at, value) for at, value in known if at.month == month.month],
         ahead=[(add_months(cycle.month, i), float(value)) for i, value in enumerate(ahead)],
+        without_stock=stock_out_months([product], start=since, before=cycle.month)[product],
         others=[add_months(cycle.month, i) for i in range(cycle.horizon)],
     )
 

@@ -10,29 +10,40 @@ import numpy as np
 import pandas as pd
 from django.db import connection, transaction
 
+from cycles.calendar_days import working_days
 from cycles.models import Cycle
-from cycles.periods import add_months, format_month, months_between
+from cycles.periods import add_months, format_month, month_range, months_between
+from cycles.selectors.calendar import company_holidays
 from cycles.services import milestone_reach
 from cycles.steps import Milestone
 from demand.baseline import forecast_baseline, forecast_like, seasonal_naive
+from demand.candidates import Regions
 from demand.cleaning import Treated
 from demand.intervals import Ranges
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import CycleLine, ForecastVersion, Stage, VersionState
-from demand.selectors.history import company_history, first_booked_month, history, history_start
+from demand.selectors.history import (
+    company_history,
+    first_booked_month,
+    history,
+    history_start,
+    region_history,
+)
 from demand.selectors.launches import launches
 from demand.selectors.lines import cycle_lines, life_mask, line_ids
+from demand.selectors.stock_outs import stock_out_months
 from demand.services.flagging import flags_set
 from demand.services.own_past import own_past_set
 from demand.services.versions import cycle_lines_freeze, forecast_lines_copy
 from jobs.errors import Refused
 from jobs.models import Job, JobPart, WorkState
 from jobs.services.work import PartSpec, job_queue
+from masterdata.selectors import company
 
 CHUNK_LINES = 500
 LAUNCH_CURVE = (0.5, 0.8, 1.0)
 KIND = "baseline"
-RULE = "automatic choice v2"
+RULE = "automatic choice v3"
 
 
 def families_in_chunks(sizes: Mapping[str, int], lines: int = CHUNK_LINES) -> list[list[str]]:
@@ -135,6 +146,8 @@ def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers
     alive = life_mask(frame, start, span + cycle.horizon)
     past = history(lines, start=start, before=cycle.month).quantity
     known = np.where(_before_launch(frame, start, span) & (past == 0), np.nan, past)
+    short = _without_stock(frame, start, cycle.month, past)
+    known[[one.line for one in short], [one.column for one in short]] = np.nan
     family = pd.factorize(frame["family"], sort=True)[0]
     live = alive[:, span:]
     result = forecast_baseline(
@@ -143,11 +156,41 @@ def baseline_numbers(cycle: Cycle, frame: pd.DataFrame) -> tuple[BaselineNumbers
         group=family,
         life=live,
         season_reference=company_history(start=start, before=cycle.month),
+        regions=_regions(cycle, frame, start),
+        days=_working_days(start, span + cycle.horizon),
     )
     naive = np.where(live, seasonal_naive(known, cycle.horizon, group=family), 0.0)
+    treated = sorted([*short, *result.treated], key=lambda one: (one.line, one.column))
     quantity, methods = _launched(cycle, lines, start, past, result.quantity * live, list(result.method))
-    numbers = BaselineNumbers(lines, quantity, methods, result.backtest_wape, result.ranges, result.treated, start)
+    numbers = BaselineNumbers(lines, quantity, methods, result.backtest_wape, result.ranges, treated, start)
     return numbers, Plan(lines, cycle.month, naive)
+
+
+def _without_stock(frame: pd.DataFrame, start: date, before: date, past: Matrix) -> list[Treated]:
+    """The months of each line whose product was out of stock: missing, not low."""
+    products = frame["product_id"].tolist()
+    out = stock_out_months(sorted(set(products)), start=start, before=before)
+    return [
+        Treated(row, column, float(past[row, column]), float("nan"), why)
+        for row, product in enumerate(products)
+        for month, why in out[product].items()
+        for column in [months_between(start, month)]
+    ]
+
+
+def _regions(cycle: Cycle, frame: pd.DataFrame, start: date) -> Regions:
+    """The region of each line and every region's demand; a region that has sold nothing has a total of nothing."""
+    totals = region_history(cycle, start=start)
+    codes = totals.index.union(frame["region"].unique())
+    return Regions(codes.get_indexer(frame["region"]), totals.reindex(codes, fill_value=0.0).to_numpy(dtype=float))
+
+
+def _working_days(start: date, months: int) -> np.ndarray:
+    """Working days of each month by the company's calendar, its own days off included."""
+    span = month_range(start, months)
+    years = tuple(range(span[0].year, span[-1].year + 1))
+    off = company_holidays(company().country, years)
+    return np.array([len(working_days(month, holidays=off)) for month in span], dtype=float)
 
 
 def _before_launch(frame: pd.DataFrame, start: date, months: int) -> np.ndarray:
@@ -201,7 +244,8 @@ def _treated(numbers: BaselineNumbers) -> list[str]:
     by_line: list[list[dict[str, Any]]] = [[] for _ in numbers.lines]
     for one in numbers.treated:
         month = format_month(add_months(numbers.start, one.column))
-        by_line[one.line].append({"month": month, "was": one.was, "taken": round(one.taken, 2), "why": one.why})
+        taken = round(one.taken, 2) if np.isfinite(one.taken) else None
+        by_line[one.line].append({"month": month, "was": one.was, "taken": taken, "why": one.why})
     return [json.dumps(rows) for rows in by_line]
 
 

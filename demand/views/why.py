@@ -18,8 +18,10 @@ from demand.selectors.threads import people_named
 from demand.selectors.why import why
 from demand.services.comments import note_add, question_answer, question_ask
 from demand.services.said import line_seen
+from demand.services.stock_outs import stock_out_say
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
+from masterdata.roles import Role
 
 MOST_TYPED = 60
 
@@ -40,6 +42,7 @@ def _shown(request: PortalRequest, line: int, month: str, problem: Refused | Non
         "why": found,
         "may_ask": may_ask(request.person, found.row.owner),
         "answers_for": answers_for(request.person, found.thread, request.today),
+        "may_mark": request.person.role == Role.DEMAND_PLANNER,
         "in_panel": in_panel,
     }
     if problem is not None:
@@ -64,6 +67,16 @@ def note(request: PortalRequest, line: int, month: str) -> HttpResponse:
         note_add(cycle=cycle_now(), by=request.person, text=text, at=request.now, line=about, month=month_read(month))
     except Invalid as problem:
         return _shown(request, line, month, problem)
+    return _back(request, line, month)
+
+
+@require_POST
+def stock_out(request: PortalRequest, line: int, month: str) -> HttpResponse:
+    about, out = get_object_or_404(Line.objects.select_related("product"), pk=line), request.POST.get("out") == "1"
+    told = month_read(request.POST.get("stock_month", ""))
+    stock_out_say(cycle=cycle_now(), person=request.person, line=about, month=told, sold_out=out, at=request.now)
+    word = "out of stock" if out else "not out of stock"
+    messages.success(request, f"{told:%b %Y} is marked as {word}. It counts from the next baseline on.")
     return _back(request, line, month)
 
 

@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as arrays
 from demand import baseline
 from demand.accuracy import wape
 from demand.baseline import forecast_baseline, forecast_like, seasonal_naive
+from demand.candidates import Regions
 
 NAN = np.nan
 QUARTERLY = np.tile([0.0, 0.0, 9.0], 12)
@@ -144,9 +145,11 @@ def test_one_freak_order_does_not_become_the_plan() -> None:
 def test_a_family_is_forecast_the_same_whatever_stands_beside_it() -> None:
     random = np.random.default_rng(5)
     lines = random.poisson(0.6, (12, 36)) * random.integers(1, 9, (12, 36)).astype(float)
-    group, company = np.repeat([0, 1, 2], 4), lines.sum(axis=0)
-    together = forecast_baseline(lines, group=group, season_reference=company)
-    alone = forecast_baseline(lines[4:8], group=np.full(4, 7), season_reference=company)
+    group, company, region = np.repeat([0, 1, 2], 4), lines.sum(axis=0), np.tile([0, 1], 6)
+    sold = np.array([lines[region == one].sum(axis=0) for one in (0, 1)])
+    together = forecast_baseline(lines, group=group, season_reference=company, regions=Regions(region, sold))
+    some = Regions(region[4:8], sold)
+    alone = forecast_baseline(lines[4:8], group=np.full(4, 7), season_reference=company, regions=some)
     assert together.quantity[4:8].tolist() == alone.quantity.tolist()
     assert together.method[4:8] == alone.method
 
@@ -172,6 +175,7 @@ def test_it_beats_the_mean_of_the_year_and_last_year_on_customers_with_a_rhythm(
         ({"history": [[1.0]], "group": [0, 1]}, "number each of 1 lines"),
         ({"history": [[1.0]], "group": [-1]}, "number each of 1 lines"),
         ({"history": [[1.0]], "life": [[True]]}, "life has shape"),
+        ({"history": [[1.0]], "regions": Regions(np.array([1]), np.ones((1, 1)))}, "regions must number each of 1"),
         ({"history": [[1.0]], "season_reference": [1.0, 2.0]}, "season_reference has 2 months"),
     ],
 )
@@ -235,3 +239,12 @@ def test_several_lines_launch_at_once_and_an_unsold_predecessor_gives_nothing() 
 def test_a_share_or_curve_that_makes_no_sense_is_refused(share, curve) -> None:
     with pytest.raises(ValueError, match="share and curve"):
         forecast_like([1.0], share, 0, curve)
+
+
+def test_a_method_in_words_fits_where_it_is_stored_with_the_longest_names_there_are() -> None:
+    def longest(names: tuple[str, ...]) -> str:
+        chosen = np.isin(np.arange(len(names)), [names.index(one) for one in sorted(set(names), key=len)[-4:]])
+        return baseline._method_in_words(chosen / 4, names, started=True, silent=False, live=True)
+
+    own, thin = longest(baseline.LONG_NAMES), longest(baseline.NAMES)
+    assert len(f"50% own past: {own}, {baseline.PER_DAY}; else {thin}") <= 200

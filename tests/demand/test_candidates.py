@@ -5,7 +5,9 @@ from demand.candidates import (
     LIBRARY,
     NAMES,
     RHYTHMS,
+    SEASONAL,
     Known,
+    Regions,
     candidate_forecasts,
     intermittent_lines,
     smooth_lines,
@@ -30,7 +32,7 @@ def forecasts(history, *, smooth=None, intermittent=None, group=None, months=6):
 
 
 def test_every_method_is_there_by_name() -> None:
-    assert len(NAMES) == len(RHYTHMS) + len(LIBRARY)
+    assert len(NAMES) == len(RHYTHMS) + len(LIBRARY) + len(SEASONAL)
     assert forecasts([QUARTERLY]).shape == (len(NAMES), 1, 6)
 
 
@@ -92,3 +94,16 @@ def test_forecasts_are_never_negative_even_after_returns() -> None:
 def test_gaps_are_filled_with_the_mean_of_what_is_known() -> None:
     assert without_gaps([2, NAN, 4]).tolist() == [2, 3, 4]
     assert without_gaps([NAN, NAN]).tolist() == [0, 0]
+
+
+def test_a_thin_line_is_also_offered_the_season_of_its_region() -> None:
+    thin = np.where(np.arange(48) % 7 == 3, 5.0, 0.0)[np.newaxis]
+    regions = Regions(np.array([1]), np.array([np.full(48, 100.0), np.tile(YEAR, 4)]))
+    known = Known(thin, np.zeros(1, dtype=int), np.full(48, 100.0), regions=regions)
+    nobody = np.zeros(1, dtype=bool)
+    offered = candidate_forecasts(known, months=12, smooth=nobody, intermittent=nobody)
+    name = next(name for name in NAMES if name.endswith("season of the region"))
+    of_region = offered[NAMES.index(name), 0]
+    assert np.corrcoef(of_region, YEAR)[0, 1] > 0.99
+    assert known.until(24).regions.total.shape == (2, 24)
+    assert np.isnan(forecasts([thin[0]])[NAMES.index(name)]).all()
