@@ -73,6 +73,13 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     return model.plan(solved)
 
 
+def least_possible(problem: Problem, *, seconds: float = INFINITY) -> float:
+    """What no plan costs less than, in money: the cost if hours had no limit. It falls into products and is soon
+    known, also where the cheapest plan is not; minus infinity when `seconds` were not enough even for that."""
+    model = _Model(full_facts(problem))
+    return model.program.bound_apart(model.capacity, np.zeros(model.capacity.shape), seconds)
+
+
 def _bound_in_lots(model: "_Model", solved: Solution, seconds: float) -> float:
     """What no plan in lots costs less than, at the hour values of the plan without."""
     stricter = _Model(model.facts)

@@ -26,11 +26,10 @@ FEASIBLE = highspy.SolutionStatus.kSolutionStatusFeasible
 
 
 class Unsolved(Exception):
-    """No solution was found in the time given; ``bound`` is what no plan can cost less than."""
+    """No solution was found in the time given."""
 
-    def __init__(self, bound: float) -> None:
+    def __init__(self) -> None:
         super().__init__("No solution was found in the time given.")
-        self.bound = bound
 
 
 @dataclass(frozen=True)
@@ -230,7 +229,7 @@ class Program:
 def _solution(highs: Any) -> Solution:
     info = highs.getInfo()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise Unsolved(-INFINITY)
+        raise Unsolved
     solved, objective = highs.getSolution(), info.objective_function_value
     return Solution(np.array(solved.col_value), np.array(solved.row_dual), objective, objective)
 
