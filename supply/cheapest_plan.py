@@ -65,11 +65,11 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     until = monotonic() + seconds
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     if model.lot_cells.any():
-        left = min(until - monotonic(), lot_seconds)
-        until = monotonic() + left
-        solved = replace(solved, bound=max(solved.bound, _bound_in_lots(model, solved, left)))
-        left = until - monotonic()
-        solved = model.program.solve_in_lots(solved, model.near(solved), left)
+        searched_until = min(until, monotonic() + lot_seconds)
+        bound = _bound_in_lots(model, solved, searched_until - monotonic())
+        solved, near = replace(solved, bound=max(solved.bound, bound)), model.near(solved)
+        left, longest = searched_until - monotonic(), until - monotonic()
+        solved = model.program.solve_in_lots(solved, near, left, longest=longest)
     return model.plan(solved)
 
 
