@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from supply.cheapest_plan import cheapest_plan
+from supply.cheapest_plan import cheapest_plan, least_possible
 from supply.customer_classes import class_weights
 from supply.linear_program import Unsolved
 from supply.plan_problem import Costs, Problem
@@ -87,7 +87,7 @@ def _planned(what: str, problem: Problem, asked: float, limit: float) -> tuple[s
     try:
         made = cheapest_plan(problem, seconds=limit)
         found = f"{(made.hour_value > 0).sum()} hours have a value, gap {made.gap:.1%}"
-    except Unsolved as unsolved:
-        found = f"not solved; no plan costs less than {unsolved.bound:,.0f}"
+    except Unsolved:
+        found = f"not solved; no plan costs less than {least_possible(problem, seconds=limit):,.0f}"
     spent = f"{perf_counter() - start:.2f} s"
     return what, spent, f"asked: {asked:.0f} s; {process_time() - worked:.2f} s of processor time; {found}"

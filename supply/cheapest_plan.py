@@ -65,12 +65,19 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     until = monotonic() + seconds
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     if model.lot_cells.any():
-        left = min(until - monotonic(), lot_seconds)
-        until = monotonic() + left
-        solved = replace(solved, bound=max(solved.bound, _bound_in_lots(model, solved, left)))
-        left = until - monotonic()
-        solved = model.program.solve_in_lots(solved, model.near(solved), left)
+        searched_until = min(until, monotonic() + lot_seconds)
+        bound = _bound_in_lots(model, solved, searched_until - monotonic())
+        solved, near = replace(solved, bound=max(solved.bound, bound)), model.near(solved)
+        left, longest = searched_until - monotonic(), until - monotonic()
+        solved = model.program.solve_in_lots(solved, near, left, longest=longest)
     return model.plan(solved)
+
+
+def least_possible(problem: Problem, *, seconds: float = INFINITY) -> float:
+    """What no plan costs less than, in money: the cost if hours had no limit. It falls into products and is soon
+    known, also where the cheapest plan is not; minus infinity when `seconds` were not enough even for that."""
+    model = _Model(full_facts(problem))
+    return model.program.bound_apart(model.capacity, np.zeros(model.capacity.shape), seconds)
 
 
 def _bound_in_lots(model: "_Model", solved: Solution, seconds: float) -> float:

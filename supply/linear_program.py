@@ -26,11 +26,10 @@ FEASIBLE = highspy.SolutionStatus.kSolutionStatusFeasible
 
 
 class Unsolved(Exception):
-    """No solution was found in the time given; ``bound`` is what no plan can cost less than."""
+    """No solution was found in the time given."""
 
-    def __init__(self, bound: float) -> None:
+    def __init__(self) -> None:
         super().__init__("No solution was found in the time given.")
-        self.bound = bound
 
 
 @dataclass(frozen=True)
@@ -136,14 +135,15 @@ class Program:
         charged = price != 0
         return float(highs.getInfo().objective_function_value - price[charged] @ upper[charged])
 
-    def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float) -> Solution:
+    def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float, *, longest: float = INFINITY) -> Solution:
         """The best plan in lots that time allows, from one that makes a lot where `near` (in the order of the columns
         in lots) has one. Prices are those of `relaxed`, the plan without lots, whose bound bounds the cost.
 
+        The first plan may take longer than `seconds`, but Unsolved when it takes `longest`.
         More than MOST_SEARCHED quantities in lots are not searched: no minute of it betters a plan of that size.
         """
         until = monotonic() + seconds
-        start = replace(self._with_lots(near, relaxed.values), prices=relaxed.prices, bound=relaxed.bound)
+        start = replace(self._with_lots(near, relaxed.values, longest), prices=relaxed.prices, bound=relaxed.bound)
         left = until - monotonic()
         if start.gap <= GOOD_ENOUGH or left <= 0 or len(near) > MOST_SEARCHED:
             return start
@@ -174,14 +174,14 @@ class Program:
             raise ValueError("The program has no columns in lots.")
         return self._lots
 
-    def _with_lots(self, near: Floats, relaxed: Floats) -> Solution:
+    def _with_lots(self, near: Floats, relaxed: Floats, seconds: float) -> Solution:
         """The best quantities when lots are made where `near` has them; where that cannot be, where the plan without
         lots makes enough for one, rounded down: what is left out ships less, so it always is a plan."""
-        lots = self._lots_known
+        lots, until = self._lots_known, monotonic() + seconds
         for made in (near / lots.size, relaxed[lots.columns]):
             lower = np.where(lots.whole, np.floor(made + WHOLE), np.where(made >= lots.least - WHOLE, lots.least, 0.0))
             lower = np.where(lower >= lots.least - WHOLE, lower, 0.0)
-            highs = self._loaded(INFINITY)
+            highs = self._loaded(max(until - monotonic(), 0.0))
             highs.changeColsBounds(
                 len(lower), lots.columns, lower, np.where(lots.whole | (lower == 0), lower, lots.most)
             )
@@ -230,7 +230,7 @@ class Program:
 def _solution(highs: Any) -> Solution:
     info = highs.getInfo()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise Unsolved(-INFINITY)
+        raise Unsolved
     solved, objective = highs.getSolution(), info.objective_function_value
     return Solution(np.array(solved.col_value), np.array(solved.row_dual), objective, objective)
 

@@ -18,8 +18,10 @@ from demand.selectors.people import team_below
 from demand.selectors.versions import version_current, version_plan
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
+from supply.allocation import Rule
 from supply.models import Resource, SupplyAnswer
 from supply.promise import confirmed, rest_at
+from supply.selectors.sharing import RULES
 
 LEAST: Final = 0.5
 NO_SOONER: Final = "new supply cannot come sooner"
@@ -40,6 +42,12 @@ class Source:
     cycle: Cycle
     demand: ForecastVersion
     supply: ForecastVersion
+
+    @property
+    def shared_by(self) -> str:
+        """By which rule what is short is shared among customers, in a sentence."""
+        name, words = RULES[Rule(self.supply.rule or Rule.FAIR_SHARE)]
+        return f"What is short is shared by the rule “{name}”: {words[0].lower()}{words[1:]}"
 
 
 @dataclass(frozen=True)

@@ -153,11 +153,29 @@ def _column(name: str, result: dict[str, Any], names: dict[str, str], money_open
         "method": result["method"],
         "figures": result["figures"],
         "gap": result["figures"].get("gap"),
+        "classes": class_words(result.get("classes", [])),
+        "missed": missed_words(result.get("targets_missed", 0)),
         "hours": [hour_words(hour, names, currency) for hour in result["hours"]] if money_open else [],
         "binding": [f"{names.get(code, code)} in {count_text(n, 'month')}" for code, n in result["binding"].items()],
         "families": [_late(row, names.get(row["family"], row["family"]), currency) for row in result["families"]],
         "customers": [_late(row, row["name"], currency) for row in result["customers"]],
     }
+
+
+def class_words(classes: Sequence[dict[str, Any]]) -> list[str]:
+    """`Class 1: 98.2 % in time, of 1,200 units asked for`, the class served first first."""
+    return [
+        f"Class {row['number']}: {percent_text(row['in_time'], 1)} in time, of {count_text(row['units'])} asked for"
+        for row in classes
+        if row["in_time"] is not None
+    ]
+
+
+def missed_words(products: int) -> str:
+    """How many products miss their service target; empty when none does."""
+    if not products:
+        return ""
+    return f"{count_text(products, 'product')} {'misses' if products == 1 else 'miss'} the service target."
 
 
 def hour_words(hour: dict[str, Any], names: dict[str, str], currency: str) -> str:

@@ -15,7 +15,7 @@ from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
 from masterdata.models import Person
 from supply.change import Change
-from supply.cheapest_plan import cheapest_plan
+from supply.cheapest_plan import cheapest_plan, least_possible
 from supply.ground import problem_of
 from supply.linear_program import Unsolved
 from supply.models import Scenario
@@ -29,6 +29,7 @@ from supply.services.planning import rule_in_use, supply_plan_build, supply_plan
 KIND: Final = "scenario"
 AT_ONCE: Final = 2.0
 IN_A_JOB: Final = 120.0
+BOUND_SECONDS: Final = 20.0
 MOST: Final = 24
 MOST_CHANGES: Final = 6
 LONGEST_NAME: Final = 80
@@ -124,13 +125,13 @@ def scenario_work(*, scenario: Scenario, at: datetime, seconds: float, else_by_r
 
 def _result(start: Start, changes: Sequence[Change], seconds: float, else_by_rules: bool) -> dict[str, Any]:
     start = replace(start, ground=changed(start.ground, start.cycle.month, changes))
-    rule = rule_in_use(start.cycle)
+    rule, problem = rule_in_use(start.cycle), problem_of(start.ground)
     try:
-        return result_of(start, cheapest_plan(problem_of(start.ground), seconds=seconds), rule)
-    except Unsolved as unsolved:
+        return result_of(start, cheapest_plan(problem, seconds=seconds), rule)
+    except Unsolved:
         if not else_by_rules:
             raise
-        return result_by_rules(start, rule, bound=unsolved.bound)
+        return result_by_rules(start, rule, bound=least_possible(problem, seconds=BOUND_SECONDS))
 
 
 @transaction.atomic

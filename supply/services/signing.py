@@ -64,7 +64,8 @@ def _check_gaps(cycle: Cycle) -> None:
 
 @transaction.atomic
 def supply_return(*, cycle: Cycle, person: Person, reason: str, at: datetime) -> SupplyReturn:
-    """Say why demand cannot be supplied as signed; the S&OP leader is told and may reopen the demand review."""
+    """Say why demand cannot be supplied as signed; the S&OP leader is told and may reopen the demand review, and the
+    supply planners are told who did not say it themselves."""
     if not (may_plan(person) or may_sign(person)):
         raise NotYours("Returning the demand plan is for Operations.")
     reason = reason.strip()
@@ -75,24 +76,26 @@ def supply_return(*, cycle: Cycle, person: Person, reason: str, at: datetime) ->
             "nothing_to_return", "There is a demand plan to return only after demand and before supply is signed."
         )
     told = SupplyReturn.objects.create(cycle=cycle, reason=reason[:2000], by=person, at=at)
-    messages_queue(messages=[_message(told, leader, at) for leader in people().filter(role=Role.SOP_LEADER)])
+    concerned = people().filter(role__in=[Role.SOP_LEADER, Role.SUPPLY_PLANNER]).exclude(pk=person.pk)
+    messages_queue(messages=[_message(told, one, at) for one in concerned])
     return told
 
 
-def _message(told: SupplyReturn, leader: Person, at: datetime) -> Message:
+def _message(told: SupplyReturn, recipient: Person, at: datetime) -> Message:
     subject = f"Operations returns the demand plan of {told.cycle.code}"
     words = {
         "told": told,
         "cycle": told.cycle,
         "subject": subject,
-        "recipient": leader,
+        "recipient": recipient,
+        "decides": recipient.role == Role.SOP_LEADER,
         "url": f"{settings.PORTAL_URL}/cycle/",
     }
     return Message(
-        key=f"supply_return:{told.cycle.code}:{told.pk}:{leader.username}",
+        key=f"supply_return:{told.cycle.code}:{told.pk}:{recipient.username}",
         kind="supply_return",
         cycle=told.cycle.code,
-        recipient=leader.user,
+        recipient=recipient.user,
         subject=subject,
         text=render_to_string("supply/email_return.txt", words),
         html=render_to_string("supply/email_return.html", words),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supply.cheapest_plan import CheapestPlan, cheapest_plan
+from supply.cheapest_plan import CheapestPlan, cheapest_plan, least_possible
 from supply.linear_program import Unsolved
 from supply.plan_problem import Costs, Problem
 from tests.supply.independent_plan import least_cost
@@ -168,6 +168,15 @@ def test_what_is_made_to_order_is_not_built_ahead() -> None:
 def test_no_time_is_said_and_not_passed_off_as_a_plan() -> None:
     with pytest.raises(Unsolved):
         cheapest_plan(some_problem(1, products=60, months=24, resources=8), seconds=0.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_plan_costs_less_than_without_limits_to_hours(seed: int) -> None:
+    problem = some_problem(seed)
+    least = least_possible(problem)
+    endless = replace(problem, regular=np.full_like(problem.regular, 1e6))
+    assert least <= cheapest_plan(problem).cost + 1e-6
+    assert least == pytest.approx(cheapest_plan(endless).cost, rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize(

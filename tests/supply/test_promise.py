@@ -163,6 +163,7 @@ def test_the_page_says_it_in_plain_words(cast: Cast, worse: Cycle) -> None:
     lines = client.get(f"/supply/promised/{cast.rep.user.username}/", headers={"HX-Request": "true"}).content.decode()
     assert "<b>7 of 10</b><small>rest Mar 27</small>" in lines
     assert "Welding is full" in lines
+    assert "shared by the rule “Fair share”: every customer gets the same share" in lines
     of_another = client.get(f"/supply/promised/{cast.other_rep.user.username}/").content.decode()
     assert "Committed to the customers of" in of_another
     assert client.get("/supply/promised/nobody/").status_code == 404

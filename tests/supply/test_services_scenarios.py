@@ -169,7 +169,9 @@ def test_without_time_the_plan_of_the_rules_is_priced_and_says_so(cast: Cast, cy
     best = scenario.result["figures"]["cost"]
     scenario_work(scenario=scenario, at=LATER, seconds=0.0, else_by_rules=True)
     assert scenario.result["method"] == "rules"
-    assert scenario.result["figures"]["cost"] >= best - 1e-6
+    figures = scenario.result["figures"]
+    assert figures["cost"] >= best - 1e-6
+    assert figures["gap"] >= 1 - best / figures["cost"] - 1e-6
     assert scenario.result["hours"] == []
 
 

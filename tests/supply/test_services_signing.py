@@ -104,18 +104,29 @@ def test_supply_is_not_signed_before_there_is_a_plan(cast: Cast) -> None:
 # --- Returning the demand plan ----------------------------------------------------
 
 
-def test_a_return_tells_the_leader_the_reason_and_changes_no_plan(cast: Cast, cycle: Cycle) -> None:
+def test_a_return_tells_the_leader_and_the_supply_planner_the_reason_and_changes_no_plan(
+    cast: Cast, cycle: Cycle
+) -> None:
     version = version_current(cycle, Stage.SUPPLY_PLAN)
     told = supply_return(cycle=cycle, person=cast.coo, reason="  The January peak <cannot> be made. ", at=LATER)
     assert told.reason == "The January peak <cannot> be made."
-    mail = Message.objects.get(kind="supply_return")
-    assert mail.recipient == cast.leader.user
+    mails = {mail.recipient: mail for mail in Message.objects.filter(kind="supply_return")}
+    assert mails.keys() == {cast.leader.user, cast.supply_planner.user}
+    mail, planners = mails[cast.leader.user], mails[cast.supply_planner.user]
+    assert "Reopening the demand review is yours to decide" in mail.text
+    assert "yours to decide" not in planners.text + planners.html
+    assert "The January peak <cannot> be made." in planners.text
     assert "Oscar Operations cannot supply the demand plan of 2026-11" in mail.text
     assert "The January peak <cannot> be made." in mail.text
     assert "&lt;cannot&gt;" in mail.html
     assert "/cycle/" in mail.text
     assert version_current(cycle, Stage.SUPPLY_PLAN) == version
     assert Milestone.DEMAND_SIGNED in milestones_reached(cycle)
+
+
+def test_who_returns_it_is_not_told_of_it(cast: Cast, cycle: Cycle) -> None:
+    supply_return(cycle=cycle, person=cast.supply_planner, reason="No steel in March.", at=LATER)
+    assert Message.objects.get(kind="supply_return").recipient == cast.leader.user
 
 
 def test_a_return_needs_a_reason_operations_and_signed_demand(cast: Cast, cycle: Cycle) -> None:

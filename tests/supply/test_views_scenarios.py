@@ -1,5 +1,6 @@
 """The pages of scenarios over HTTP: made, compared, chosen, by whom, and with bad input."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from cycles.models import Cycle
 from jobs.models import MovedClock
-from masterdata.models import Person
+from masterdata.models import Customer, Person, Product
 from supply.models import Gap, Scenario
 from supply.selectors.answers import answer_of
 from supply.selectors.scenarios_page import plan_as_it_is
@@ -43,6 +44,19 @@ def as_(person: Person) -> Client:
 
 def text(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
+
+
+def test_who_is_served_in_time_stands_beside_each_plan(cast: Cast, cycle: Cycle) -> None:
+    client = as_(cast.supply_planner)
+    assert "miss" not in text(client.get("/supply/scenarios/"))
+    Customer.objects.filter(code="SOUTH").update(priority=1)
+    Customer.objects.filter(code__in=["NORTH", "EAST"]).update(priority=3)
+    Product.objects.filter(code="ALPHA").update(service_target=99.9)
+    supply_plan_build(cycle=cycle, at=LATER)
+    page = text(client.get("/supply/scenarios/"))
+    assert re.search(r"Class 1: [0-9.]+ % in time, of [0-9,]+ units asked for", page)
+    assert re.search(r"Class 3: [0-9.]+ % in time", page)
+    assert "1 product misses the service target." in page
 
 
 def test_from_what_if_to_the_supply_plan(cast: Cast, cycle: Cycle) -> None:

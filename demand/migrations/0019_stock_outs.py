@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("demand", "0017_bi_views"),
+        ("demand", "0018_checks_kept"),
         ("masterdata", "0009_end_of_demonstration"),
     ]
 
