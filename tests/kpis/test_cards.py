@@ -11,6 +11,7 @@ from jobs.models import Job, Message, WorkState
 from jobs.services.messages import messages_due_send
 from jobs.services.work import part_claim, part_finish
 from kpis.selectors.feedback import card, feedback
+from kpis.services.audit import audit_part
 from kpis.services.cards import MESSAGE_KIND, cards_due, cards_mail, cards_part
 from kpis.services.due import due
 from kpis.services.snapshots import snapshots_part
@@ -143,6 +144,6 @@ def test_before_any_month_has_closed_nothing_is_due(cast: Cast) -> None:
 
 def do_here(job: Job) -> None:
     """As a worker would."""
-    handlers = {"cards": cards_part, "snapshots": snapshots_part}
+    handlers = {"cards": cards_part, "snapshots": snapshots_part, "audit": audit_part}
     while part := part_claim(at=AT, job=job):
         part_finish(part=part, at=AT, message=handlers[job.kind](job=job.pk, payload=part.payload, at=AT))
