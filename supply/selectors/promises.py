@@ -45,8 +45,10 @@ class Source:
 
     @property
     def shared_by(self) -> str:
-        """By which rule what is short is shared among customers, in a sentence."""
-        name, words = RULES[Rule(self.supply.rule or Rule.FAIR_SHARE)]
+        """By which rule what is short is shared among customers, in a sentence; empty for a plan made by none."""
+        if self.supply.rule not in {rule.value for rule in Rule}:
+            return ""
+        name, words = RULES[Rule(self.supply.rule)]
         return f"What is short is shared by the rule “{name}”: {words[0].lower()}{words[1:]}"
 
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cycles.models import Cycle, CycleState
+from demand.models import ForecastVersion
 from jobs.models import MovedClock
 from supply.promise import confirmed, moved, rest_at
 from supply.selectors.news import news
-from supply.selectors.promises import NO_SOONER
+from supply.selectors.promises import NO_SOONER, Source
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
 from tests.supply.demand_plans import AT, cycle_opened, cycle_signed, demand_planned
@@ -200,3 +201,12 @@ def test_the_news_takes_few_queries(cast: Cast, worse: Cycle, role: str, django_
     client.force_login(getattr(cast, role).user)
     with django_assert_max_num_queries(MOST_QUERIES):  # type: ignore[operator]
         client.get("/supply/news/", headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"), [("by hand", ""), ("", ""), ("margin", "“Highest margin first”: lines with")]
+)
+def test_a_plan_made_by_no_rule_of_sharing_names_none(rule: str, told: str) -> None:
+    plan = ForecastVersion(rule=rule)
+    words = Source(Cycle(), plan, plan).shared_by
+    assert (told in words, bool(words)) == (True, bool(told))
