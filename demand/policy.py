@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleState
 from cycles.selectors import milestones_reached, step_of
 from cycles.steps import Milestone, Step, StepState
 from demand.models import Comment, Stage
@@ -54,6 +54,11 @@ def check_demand_open(cycle: Cycle) -> None:
         raise Refused(
             "demand_signed", f"Demand of {cycle.code} is signed. Reopen the demand review to change the plan."
         )
+
+
+def may_mark_stock_outs(person: Person, cycle: Cycle) -> bool:
+    """The demand planner says which months were out of stock, while a cycle is open that can use it."""
+    return person.role == Role.DEMAND_PLANNER and cycle.state == CycleState.OPEN
 
 
 def may_write_line(

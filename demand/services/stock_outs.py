@@ -11,6 +11,7 @@ from demand.selectors.history import history_start
 from jobs.errors import Invalid
 from masterdata.models import Person
 from masterdata.roles import Role
+from masterdata.services.people import change_record
 
 
 @transaction.atomic
@@ -20,7 +21,12 @@ def stock_out_say(*, cycle: Cycle, person: Person, line: Line, month: date, sold
     start = history_start(cycle.month)
     if not start <= month < cycle.month:
         raise Invalid(f"Choose a closed month, from {start:%b %Y} to the month before {cycle.month:%b %Y}.")
+    before = StockOut.objects.select_for_update().filter(product=line.product, month=month).first()
     said, _ = StockOut.objects.update_or_create(
         product=line.product, month=month, defaults={"sold_out": sold_out, "by": person, "at": at}
+    )
+    told = {"sold_out": before.sold_out} if before else {}
+    change_record(
+        "demand_stockout", f"{line.product.code} {month:%Y-%m}", told, {"sold_out": sold_out}, by=person, at=at
     )
     return said

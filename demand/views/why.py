@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from demand.forms import month_read
 from demand.models import Comment, Line
-from demand.policy import may_ask
+from demand.policy import may_ask, may_mark_stock_outs
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.standing_in import answers_for
 from demand.selectors.threads import people_named
@@ -21,7 +21,6 @@ from demand.services.said import line_seen
 from demand.services.stock_outs import stock_out_say
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
-from masterdata.roles import Role
 
 MOST_TYPED = 60
 
@@ -42,7 +41,7 @@ def _shown(request: PortalRequest, line: int, month: str, problem: Refused | Non
         "why": found,
         "may_ask": may_ask(request.person, found.row.owner),
         "answers_for": answers_for(request.person, found.thread, request.today),
-        "may_mark": request.person.role == Role.DEMAND_PLANNER,
+        "may_mark": may_mark_stock_outs(request.person, cycle),
         "in_panel": in_panel,
     }
     if problem is not None:

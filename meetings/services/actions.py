@@ -8,6 +8,7 @@ from django.db import transaction
 from cycles.models import Cycle
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Family, Person
+from masterdata.selectors.absences import company_day
 from meetings.models import Action, ActionComment, Meeting, RiskOpportunity, RiskReview
 from meetings.policy import check_closes, check_takes_part
 from meetings.selectors.rights import leads
@@ -153,6 +154,8 @@ def risk_review(
     """Look at it again in a later cycle: what it weighs now, and when it is checked next."""
     risk = _risk_open(risk, by)
     _check_weight(value, probability)
+    if check_on <= company_day(at):
+        raise Invalid("Give a day to come on which it is checked again.")
     risk.value, risk.probability, risk.check_on, risk.reviewed_in = value, probability, check_on, cycle
     risk.save(update_fields=["value", "probability", "check_on", "reviewed_in"])
     _review_keep(risk, cycle, by, at)

@@ -18,6 +18,7 @@ from demand.services.baseline import baseline_queue
 from demand.services.stock_outs import stock_out_say
 from demand.stock_outs import short_months
 from jobs.errors import Invalid, NotYours
+from masterdata.models import RowChange
 from tests.cast import Cast
 from tests.stages import ENTRY, do_parts
 
@@ -88,6 +89,11 @@ def test_a_marked_month_is_left_out_of_the_next_baseline_and_told_and_can_be_tak
     assert left_out[0, a_year_on].sum() > 2 * low[0, a_year_on].sum()
     assert left_out.sum() > 0.7 * plain.sum()
     assert CycleLine.objects.get(cycle=cycle, line=line).treated == []
+    kept = RowChange.objects.filter(table="demand_stockout", key="ALPHA 2026-10").order_by("pk")
+    assert [(row.before, row.after) for row in kept] == [
+        ({"sold_out": None}, {"sold_out": True}),
+        ({"sold_out": True}, {"sold_out": False}),
+    ]
 
 
 @pytest.mark.django_db

@@ -70,6 +70,8 @@ def test_only_its_owner_or_the_leader_reviews_what_is_open(cast: Cast) -> None:
         risk_review(risk=risk, by=cast.rep, **facts)
     with pytest.raises(Invalid, match="between 0 and 100"):
         risk_review(risk=risk, by=cast.leader, **(facts | {"probability": 1.5}))
+    with pytest.raises(Invalid, match="a day to come"):
+        risk_review(risk=risk, by=cast.leader, **(facts | {"check_on": MONEY.date()}))
     risk_settle(risk=risk, cycle=risk.cycle, by=cast.leader, state=RiskOpportunity.State.GONE, at=MONEY)
     with pytest.raises(Refused, match="settled already"):
         risk_review(risk=risk, by=cast.leader, **facts)
