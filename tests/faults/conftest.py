@@ -30,12 +30,14 @@ def length(whole: bool) -> float:
 
 @pytest.fixture
 def background(stack: Stack) -> Iterator[Stack]:
-    """The stack with nobody at work at first; whoever was started is gone afterwards, and the broker is up."""
+    """The stack with nobody at work at first; afterwards nobody is, the servers are up, and the clock is set back."""
+    (began,) = stack.rows("SELECT at FROM jobs_movedclock")
     yield stack
     stack.stop_workers()
     for server in (stack.postgres, stack.valkey):
         if server.process is not None and server.process.poll() is not None:
             stack.restart_server(server)
+    stack.rows("UPDATE jobs_movedclock SET at = %s", *began)
 
 
 @pytest.fixture

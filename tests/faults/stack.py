@@ -181,6 +181,11 @@ class Stack:
     def move_clock(self, by: timedelta) -> None:
         self.rows("UPDATE jobs_movedclock SET at = at + %s", by)
 
+    def move_clock_to(self, moment: str, *parameters: object) -> None:
+        """Forward to just after the moment that this query finds, never beyond: a deadline far off stays far off."""
+        reached = f"greatest(at, ({moment}) + interval '1 second')"
+        self.rows(f"UPDATE jobs_movedclock SET at = {reached}", *parameters)
+
     def run(self, program: str) -> str:
         """A few lines of Python in a process of the portal; what they print last."""
         done = manage(self.environment, "shell", "-v", "0", "-c", program)

@@ -128,12 +128,11 @@ def test_f6_a_build_is_cut_down_again_and_again(slowly: Stack, victim: str, whol
 
 
 def _ended(stack: Stack, job: int) -> bool:
-    """Attempts that fail wait for the clock; it is moved until the job has ended."""
+    """Attempts that fail wait for the clock; it is moved to the next one until the job has ended."""
     if job_state(stack, job) in ("done", "failed"):
         return True
-    stuck = "SELECT count(*) FROM jobs_jobpart p, jobs_movedclock c WHERE p.job_id = %s AND p.available_at > c.at"
-    if stack.one(stuck, job):
-        stack.move_clock(LATER)
+    waiting = "SELECT min(available_at) FROM jobs_jobpart WHERE job_id = %s AND state = 'queued'"
+    stack.move_clock_to(waiting, job)
     return False
 
 

@@ -35,6 +35,7 @@ for _ in range(20):
     app.send_task("sop_portal.work")
 """
 BAD = {"rep10": "hangs", "rep11": "later", "rep12": "unknown"}
+NEXT = "SELECT min(due_at) FROM jobs_message WHERE key LIKE %s AND state = 'due'"
 STATES = "SELECT state, count(*) FROM jobs_message WHERE key LIKE %s GROUP BY 1"
 
 
@@ -100,7 +101,7 @@ def _all_told(stack: Stack, tag: str) -> bool:
     """What failed waits for the clock, which moves only when nobody holds a message."""
     found = states(stack, tag)
     if found.get("due") and not found.get("sending"):
-        stack.move_clock(LATER)
+        stack.move_clock_to(NEXT, f"{tag}:%")
     return not found.get("due") and not found.get("sending")
 
 
