@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sop_portal.children import PROJECT, warn
-from sop_portal.commands import Stopped, attend, manage, state_folder, stopping_on_signals
+from sop_portal.commands import Stopped, manage, state_folder, stopping_on_signals
 from sop_portal.embedded import Servers, throw_away_servers
 from sop_portal.running import run
 from sop_portal.server_process import Refused
 from sop_portal.state_lock import StateLock, Users
+from sop_portal.testing import run_tests
 
 TOOLS = Path(sys.executable).parent
 
@@ -44,20 +45,6 @@ def manage_with_own_servers(state: Path, lock: StateLock, users: Users, argument
             return status
     finally:
         lock.release()
-
-
-def run_tests(arguments: list[str]) -> int:
-    with throw_away_servers() as servers:
-        environment = dict(os.environ) | servers.environment() | {"PORTAL_TESTING": "1"}
-        environment["PORTAL_TOOLS"] = str(tools_folder())
-        os.chdir(PROJECT)
-        only = ["tests/faults"] if arguments == ["--faults"] else []
-        return attend([sys.executable, "-m", "pytest", *only, *arguments], environment, patience=60)
-
-
-def tools_folder() -> Path:
-    """Where tests keep what outlives a run: the browser and the screenshots."""
-    return state_folder() if os.environ.get("PORTAL_DATA") else PROJECT / ".portal-test"
 
 
 def bench(arguments: list[str]) -> int:

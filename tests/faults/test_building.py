@@ -131,7 +131,7 @@ def _ended(stack: Stack, job: int) -> bool:
     """Attempts that fail wait for the clock; it is moved to the next one until the job has ended."""
     if job_state(stack, job) in ("done", "failed"):
         return True
-    waiting = "SELECT min(available_at) FROM jobs_jobpart WHERE job_id = %s AND state = 'queued'"
+    waiting = "SELECT min(available_at) FROM jobs_jobpart, jobs_movedclock WHERE job_id = %s AND available_at > at"
     stack.move_clock_to(waiting, job)
     return False
 

@@ -35,7 +35,7 @@ for _ in range(20):
     app.send_task("sop_portal.work")
 """
 BAD = {"rep10": "hangs", "rep11": "later", "rep12": "unknown"}
-NEXT = "SELECT min(due_at) FROM jobs_message WHERE key LIKE %s AND state = 'due'"
+NEXT = "SELECT min(due_at) FROM jobs_message, jobs_movedclock WHERE key LIKE %s AND state = 'due' AND due_at > at"
 STATES = "SELECT state, count(*) FROM jobs_message WHERE key LIKE %s GROUP BY 1"
 
 
