@@ -203,6 +203,15 @@ SESSION_IDLE_SECONDS = int(timedelta(hours=env.int("PORTAL_IDLE_HOURS", default=
 SESSION_COOKIE_AGE = int(timedelta(hours=env.int("PORTAL_SESSION_HOURS", default=14)).total_seconds())
 SESSION_COOKIE_NAME = env.str("PORTAL_COOKIE", default="sop_session")
 
+# The company's own sign-in (OpenID Connect); off while no issuer is named.
+OIDC_ISSUER = env.str("PORTAL_OIDC_ISSUER", default="")
+OIDC_NAME = env.str("PORTAL_OIDC_NAME", default="your company account")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = "", env.str("PORTAL_OIDC_CLIENT_SECRET", default="")
+if OIDC_ISSUER:
+    OIDC_CLIENT_ID = required("PORTAL_OIDC_CLIENT_ID", "The provider gave it with the registration of the portal.")
+    if PRODUCTION and not OIDC_ISSUER.startswith("https://"):
+        raise ImproperlyConfigured("PORTAL_OIDC_ISSUER must begin with https:// in production.")
+
 # --- What a browser is told -------------------------------------------------------
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {

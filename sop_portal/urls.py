@@ -7,12 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from sop_portal.pages.health import live, ready
 from sop_portal.pages.jobs import job_detail, job_retry_view, jobs_list
-from sop_portal.pages.sign_in import SignIn
+from sop_portal.pages.sign_in import SignIn, company_sign_in, company_sign_in_back
 
 handler400, handler404 = "sop_portal.problems.bad_request_told", "sop_portal.problems.not_found"
 handler500 = "sop_portal.outage.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", SignIn.as_view(), name="login"),
+    path("login/company/", company_sign_in, name="company-sign-in"),
+    path("login/company/back/", company_sign_in_back, name="company-sign-in-back"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/live", live, name="health-live"),
     path("healthz/ready", ready, name="health-ready"),

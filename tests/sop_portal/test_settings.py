@@ -54,6 +54,11 @@ def values(state: Path, environment: dict[str, str], *names: str) -> dict[str, A
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"PORTAL_HOSTS": ""}, "PORTAL_HOSTS is not set"),
         ({"PORTAL_DEBUG": "1"}, "PORTAL_DEBUG=1 is refused"),
+        ({"PORTAL_OIDC_ISSUER": "https://id.example.com"}, "PORTAL_OIDC_CLIENT_ID is not set. The provider gave it"),
+        (
+            {"PORTAL_OIDC_ISSUER": "http://id.example.com", "PORTAL_OIDC_CLIENT_ID": "portal"},
+            "PORTAL_OIDC_ISSUER must begin with https:// in production",
+        ),
         ({"PORTAL_ROLE": "webb"}, "PORTAL_ROLE is 'webb'; use one of web, worker, beat, command"),
     ],
 )
