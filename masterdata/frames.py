@@ -7,7 +7,7 @@ Types of a checked frame: code, text, choice -> str ('' when empty) · month, da
 number, quantity, integer -> float64 (NaN).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -104,8 +104,8 @@ class RawFile:
     """
 
     name: str
-    columns: dict[str, list[str]]
-    lines: list[int]
+    columns: Mapping[str, Sequence[str] | np.ndarray]
+    lines: Sequence[int]
     rewrite: Callable[[Column, str], str] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     months: list[str] = field(default_factory=list)

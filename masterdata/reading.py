@@ -7,7 +7,7 @@ Whatever cannot be read becomes an error that names the line; the lines that can
 import csv
 import gc
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,8 +15,9 @@ from itertools import islice
 from typing import Any
 
 from masterdata.checks import check_header
-from masterdata.frames import NUMBERS, TYPED, FileSpec, Kind, RawFile, RowError
+from masterdata.frames import NUMBERS, TYPED, Column, FileSpec, Kind, RawFile, RowError
 from masterdata.layouts import ENCODINGS, MONTH_MARK, SEPARATORS, Layout, rewritten
+from masterdata.plain_csv import plain_columns
 
 MOST_ROWS = 2_000_000  # what one worker checks and stores in its time and memory
 SUFFIXES = (".csv", ".xlsx")
@@ -70,6 +71,8 @@ def _collector_at_rest() -> Iterator[None]:
 
 def _read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None, layout: Layout | None) -> Reading:
     reading = Reading()
+    if answer is None and _filled_at_once(reading, name, data, spec, layout):
+        return reading
     rows: list[Row] = []
     try:
         source = csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout)
@@ -83,12 +86,30 @@ def _read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None,
     return reading
 
 
+def _filled_at_once(reading: Reading, name: str, data: bytes, spec: FileSpec, layout: Layout | None) -> bool:
+    """Whether the file was a plain CSV with one row per row of the contract; else it is read row by row."""
+    try:
+        text = _text(data, layout)
+    except _Unreadable:
+        return False
+    found = plain_columns(text, "," if layout is None else layout.separator, MOST_ROWS - 1)  # the header counts
+    if found is None or (layout is not None and layout.fills):
+        return False
+    titles, columns = found
+    header = [title.strip(" ") for title in titles]
+    places = _places(reading, name, header, spec, layout)
+    known = {each: columns[at] for each, at in places.items()}
+    lines = range(2, len(columns[0]) + 2)
+    reading.raw = RawFile(name, known, lines, *_habits(layout))
+    return True
+
+
 # --- CSV --------------------------------------------------------------------------
 
 
 def csv_rows(data: bytes, layout: Layout | None = None) -> Iterator[Row]:
     """(line, cells) of every row that is not blank; a row may span several lines, its first counts."""
-    text = _decoded(data) if layout is None else decoded(data, layout.encoding)
+    text = _text(data, layout)
     separator = "," if layout is None else layout.separator
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     while True:
@@ -101,6 +122,10 @@ def csv_rows(data: bytes, layout: Layout | None = None) -> Iterator[Row]:
             raise _Unreadable(line, _csv_fault(error)) from error
         if any(cells):
             yield line, cells
+
+
+def _text(data: bytes, layout: Layout | None) -> str:
+    return _decoded(data) if layout is None else decoded(data, layout.encoding)
 
 
 def _decoded(data: bytes) -> str:
@@ -229,11 +254,29 @@ def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: 
         reading.errors.append(RowError(name, rows[0][0], "", "", message))
         reading.complete = False
         return
-    reading.errors += check_header(name, header, spec)
+    places = _places(reading, name, header, spec, None)
     kept = [row for row in rows[1:] if not _shape_fault(reading, name, row, header)]
-    columns = list(zip(*(cells for _, cells in kept), strict=True)) if kept else [()] * len(header)
-    known = {title: list(columns[header.index(title)]) for title in header if title in spec.names}
-    reading.raw = RawFile(name, known, [line for line, _ in kept])
+    reading.raw = RawFile(name, _columns(kept, places), [line for line, _ in kept])
+
+
+def _places(reading: Reading, name: str, header: list[str], spec: FileSpec, layout: Layout | None) -> dict[str, int]:
+    """{column of the contract: where it stands in the file}; what is wrong with the header is told."""
+    names = header if layout is None else [*layout.columns, *[""] * len(header)][: len(header)]
+    given = [each for each in names if each in spec.names]
+    reading.errors += check_header(name, header if layout is None else given, spec)
+    if layout is None:
+        return {each: header.index(each) for each in given}
+    return {each: at for at, each in enumerate(names) if each and not each.startswith(MONTH_MARK)}
+
+
+def _columns(rows: list[Row], places: dict[str, int]) -> dict[str, Sequence[str]]:
+    columns = list(zip(*(cells for _, cells in rows), strict=True))
+    return {each: list(columns[at]) if columns else [] for each, at in places.items()}
+
+
+def _habits(layout: Layout | None) -> tuple[Callable[[Column, str], str] | None, Mapping[str, str]]:
+    """How cells of such a file are rewritten, and what its columns are called in it."""
+    return (partial(rewritten, layout), layout.own_titles) if layout is not None else (None, {})
 
 
 def _fill_as_told(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: Layout) -> None:
@@ -245,13 +288,10 @@ def _fill_as_told(reading: Reading, name: str, rows: list[Row], spec: FileSpec, 
     given = [each for each in names if each in spec.names] + (["month", layout.fills] if months else [])
     reading.errors += check_header(name, given, spec)
     kept = [row for row in rows[1:] if not _shape_fault(reading, name, row, header, SEPARATORS[layout.separator])]
-    rewrite = partial(rewritten, layout)
     if months:
         reading.raw = _unfolded(name, kept, read_from, months, header, layout)
         return
-    columns = list(zip(*(cells for _, cells in kept), strict=True)) if kept else [()] * len(header)
-    known = {each: list(columns[at]) for each, at in read_from.items()}
-    reading.raw = RawFile(name, known, [line for line, _ in kept], rewrite, layout.own_titles)
+    reading.raw = RawFile(name, _columns(kept, read_from), [line for line, _ in kept], *_habits(layout))
 
 
 def _unfolded(
