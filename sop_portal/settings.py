@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sop_portal.middleware.Door",
+    "sop_portal.table_files.TablesAsFiles",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "sop_portal.urls"
