@@ -10,33 +10,39 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from masterdata.csv_text import MOST_COLUMNS
+from masterdata.frames import Coded
+
 LONGEST = 131_072  # characters of a cell that the reader row by row takes
 
 
-def plain_columns(text: str, separator: str, most_rows: int) -> tuple[list[str], list[np.ndarray]] | None:
-    """(titles, columns of str) of the text of a CSV, row i of it on line i + 2; None where it is no plain one.
-
-    Equal cells of a column are one object, so that a million rows of few codes take little memory.
-    """
+def plain_columns(text: str, separator: str, most_rows: int) -> tuple[list[str], list[Coded]] | None:
+    """(titles, columns) of the text of a CSV, row i of it on line i + 2; None where it is no plain one."""
     first, _, rest = text.partition("\n")
     titles = first.removesuffix("\r").split(separator)
     has_odd_ends = text.count("\r") not in (0, text.count("\r\n"))
-    if '"' in text or has_odd_ends or len(titles) < 2 or not any(titles) or not rest:
+    if '"' in text or has_odd_ends or not 2 <= len(titles) <= MOST_COLUMNS or not any(titles) or not rest:
         return None
     try:
         table = _read(rest, separator, len(titles))
     except pa.ArrowInvalid:
         return None
-    encoded = [table.column(at).chunk(0) for at in range(len(titles)) if table.num_rows]
-    if not 0 < table.num_rows <= most_rows or titles[0] in encoded[0].dictionary.to_pylist():
+    if not 0 < table.num_rows <= most_rows:
         return None
-    if any(len(text) > LONGEST for each in encoded for text in each.dictionary.to_pylist()):
-        return None
-    columns = [np.array(each.dictionary.to_pylist(), dtype=object)[each.indices.to_numpy()] for each in encoded]
-    is_blank = all("" in each.dictionary.to_pylist() for each in encoded)
-    if is_blank and np.logical_and.reduce([column == "" for column in columns]).any():
-        return None
-    return titles, columns
+    columns = [_coded(table.column(at).chunk(0)) for at in range(len(titles))]
+    is_odd = titles[0] in columns[0].values or any(len(each) > LONGEST for one in columns for each in one.values)
+    return None if is_odd or _has_blank_row(columns) else (titles, columns)
+
+
+def _coded(column: pa.DictionaryArray) -> Coded:
+    return Coded(column.indices.to_numpy(), column.dictionary.to_pylist())
+
+
+def _has_blank_row(columns: list[Coded]) -> bool:
+    if not all("" in column.values for column in columns):
+        return False
+    blank = [column.codes == column.values.index("") for column in columns]
+    return bool(np.logical_and.reduce(blank).any())
 
 
 def _read(rows: str, separator: str, width: int) -> pa.Table:
