@@ -163,3 +163,46 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.state}"
+
+
+class ScheduledPull(models.Model):
+    """A file, or the files of a folder, fetched and loaded again and again in its owner's name."""
+
+    class Every(models.TextChoices):
+        HOUR = "hour", "Every hour"
+        DAY = "day", "Every day"
+        WEEK = "week", "Every week"
+
+    address = models.CharField(max_length=400)
+    file = models.CharField(max_length=60, blank=True)
+    every = models.CharField(max_length=10, choices=Every.choices, default=Every.DAY)
+    next_at = models.DateTimeField()
+    active = models.BooleanField(default=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PullOutcome(models.Model):
+    """What one fetching came to, once per moment it was due, whatever runs twice."""
+
+    pull = models.ForeignKey(ScheduledPull, models.CASCADE, related_name="outcomes")
+    due_at = models.DateTimeField()
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    message = models.CharField(max_length=500)
+    errors = models.JSONField(default=list)
+    error_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["pull", "due_at"], name="pull_outcome_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pull} {self.due_at:%Y-%m-%d %H:%M}"

@@ -22,6 +22,7 @@ from masterdata.frames import (
     RawFile,
     RowError,
     as_text,
+    coded,
     is_filled,
 )
 
@@ -97,7 +98,8 @@ def check(raw: RawFile, spec: FileSpec) -> CheckedFile:
 def check_column(raw: RawFile, column: Column, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[RowError]]:
     """(typed values, mask of bad rows, errors) of one column."""
     texts = raw.columns[column.name]
-    positions, distinct = pd.factorize(np.asarray(texts, dtype=object))
+    column_text = coded(texts)
+    positions, distinct = column_text.codes, column_text.values
     values, messages = [], {}
     for index, text in enumerate(distinct):
         value, message = cell_value(column, text.strip(" "), raw.rewrite)

@@ -7,7 +7,7 @@ Types of a checked frame: code, text, choice -> str ('' when empty) · month, da
 number, quantity, integer -> float64 (NaN).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -95,6 +95,28 @@ class RowError:
         return asdict(self)
 
 
+@dataclass(frozen=True, eq=False)
+class Coded(Sequence[str]):
+    """A column of text as the different texts in it, and for each row which one it is: `values[codes[row]]`."""
+
+    codes: np.ndarray
+    values: list[str]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, row: Any) -> Any:
+        return self.values[self.codes[row]]
+
+
+def coded(texts: Sequence[str]) -> Coded:
+    """The same column, coded."""
+    if isinstance(texts, Coded):
+        return texts
+    codes, values = pd.factorize(np.asarray(texts, dtype=object))
+    return Coded(codes, list(values))
+
+
 @dataclass(frozen=True)
 class RawFile:
     """A file as text: `columns[name][i]` stands on line `lines[i]`.
@@ -104,11 +126,11 @@ class RawFile:
     """
 
     name: str
-    columns: dict[str, list[str]]
-    lines: list[int]
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[int]
     rewrite: Callable[[Column, str], str] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
-    months: list[str] = field(default_factory=list)
+    months: Sequence[str] = ()
     fills: str = ""
 
     def title(self, column: str, row: int) -> str:

@@ -4,10 +4,8 @@ Whatever cannot be read becomes an error that names the line; the lines that can
 `Layout` a file has to be written as the contract says; with one, as the layout says.
 """
 
-import csv
 import gc
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,19 +13,13 @@ from itertools import islice
 from typing import Any
 
 from masterdata.checks import check_header
-from masterdata.frames import NUMBERS, TYPED, FileSpec, Kind, RawFile, RowError
-from masterdata.layouts import ENCODINGS, MONTH_MARK, SEPARATORS, Layout, rewritten
+from masterdata.csv_text import Row, Unreadable, check_width, csv_rows, text_of
+from masterdata.frames import NUMBERS, TYPED, Column, FileSpec, Kind, RawFile, RowError
+from masterdata.layouts import MONTH_MARK, SEPARATORS, Layout, rewritten
+from masterdata.plain_csv import plain_columns
 
 MOST_ROWS = 2_000_000  # what one worker checks and stores in its time and memory
 SUFFIXES = (".csv", ".xlsx")
-_ENCODINGS = {
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-    b"PK": "a spreadsheet or zip file",
-    b"\xd0\xcf": "an .xls file",
-}
-
-Row = tuple[int, list[str]]
 
 
 @dataclass
@@ -37,15 +29,6 @@ class Reading:
     raw: RawFile | None = None
     errors: list[RowError] = field(default_factory=list)
     complete: bool = True
-
-
-class _Unreadable(Exception):
-    """Reading ends here: at which line, and why."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
 
 
 def read(
@@ -70,83 +53,47 @@ def _collector_at_rest() -> Iterator[None]:
 
 def _read(name: str, data: bytes, spec: FileSpec, answer: dict[str, Any] | None, layout: Layout | None) -> Reading:
     reading = Reading()
+    if answer is None and _filled_at_once(reading, name, data, spec, layout):
+        return reading
     rows: list[Row] = []
     try:
-        source = csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout)
-        rows.extend(islice(source, MOST_ROWS + 1))
+        found = csv_rows(data, layout) if answer is None else workbook_rows(answer, spec, name, reading, layout)
+        source = iter(found)
+        rows.extend(_headers(source))
+        rows.extend(islice(source, MOST_ROWS))
         if len(rows) > MOST_ROWS:
-            raise _Unreadable(rows[-1][0], f"The file has more than {MOST_ROWS:,} rows. Send it in parts, a year each.")
-    except _Unreadable as fault:
+            raise Unreadable(rows[-1][0], f"The file has more than {MOST_ROWS:,} rows. Send it in parts, a year each.")
+    except Unreadable as fault:
         reading.errors.append(RowError(name, fault.line, "", "", fault.message))
         reading.complete = False
     _fill(reading, name, rows, spec, layout)
     return reading
 
 
-# --- CSV --------------------------------------------------------------------------
+def _headers(rows: Iterator[Row]) -> list[Row]:
+    """The first row, unless there is none, after a look at its width."""
+    first = list(islice(rows, 1))
+    for header in first:
+        check_width(header)
+    return first
 
 
-def csv_rows(data: bytes, layout: Layout | None = None) -> Iterator[Row]:
-    """(line, cells) of every row that is not blank; a row may span several lines, its first counts."""
-    text = _decoded(data) if layout is None else decoded(data, layout.encoding)
-    separator = "," if layout is None else layout.separator
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _Unreadable(line, _csv_fault(error)) from error
-        if any(cells):
-            yield line, cells
-
-
-def _decoded(data: bytes) -> str:
-    for start, what in _ENCODINGS.items():
-        if data.startswith(start):
-            raise _Unreadable(1, f"The file is {what}, not CSV in UTF-8. Save it as CSV UTF-8.")
+def _filled_at_once(reading: Reading, name: str, data: bytes, spec: FileSpec, layout: Layout | None) -> bool:
+    """Whether the file was a plain CSV with one row per row of the contract; else it is read row by row."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"The byte 0x{data[error.start]:02x} is not UTF-8. Save the file as CSV UTF-8."
-        raise _Unreadable(line, message) from error
-    return _without_zero(text)
-
-
-def _without_zero(text: str) -> str:
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _Unreadable(line, "The file has a zero byte in it, so it is not text. Save it as CSV UTF-8.")
-    return text
-
-
-def decoded(data: bytes, encoding: str) -> str:
-    """The text of a CSV in an encoding that was recognised or chosen."""
-    for start in (b"PK", b"\xd0\xcf", b"\x89PNG", b"%PDF"):
-        if data.startswith(start):
-            raise _Unreadable(1, "The file is not text, whatever its name says. Send CSV or XLSX.")
-    try:
-        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = (
-            f"The byte 0x{data[error.start]:02x} does not exist in {ENCODINGS[encoding]}. Choose another encoding."
-        )
-        raise _Unreadable(line, message) from error
-    return _without_zero(text.removeprefix("\ufeff"))
-
-
-def _csv_fault(error: csv.Error) -> str:
-    if "unexpected end" in str(error):
-        return 'A quote (") is opened here and never closed. Close it, or double quotes inside a text.'
-    if "expected after" in str(error):
-        return 'Text follows a closing quote ("). Double the quotes inside a text: "".'
-    if "field larger" in str(error):
-        return 'A text here is longer than 131,072 characters. Is a closing quote (") missing?'
-    return f"The row cannot be read ({error})."
+        text = text_of(data, layout)
+    except Unreadable:
+        return False
+    found = plain_columns(text, "," if layout is None else layout.separator, MOST_ROWS - 1)  # the header counts
+    if found is None or (layout is not None and layout.fills):
+        return False
+    titles, columns = found
+    header = [title.strip(" ") for title in titles]
+    places = _places(reading, name, header, spec, layout)
+    known = {each: columns[at] for each, at in places.items()}
+    lines = range(2, len(columns[0]) + 2)
+    reading.raw = RawFile(name, known, lines, *habits_of(layout))
+    return True
 
 
 # --- XLSX -------------------------------------------------------------------------
@@ -160,7 +107,7 @@ def workbook_rows(
     `answer` is what `masterdata.workbook_rows` says about the file.
     """
     if "refused" in answer:
-        raise _Unreadable(1, answer["refused"])
+        raise Unreadable(1, answer["refused"])
     rows = answer["rows"]
     header = next(([cell_text(cell, None) for cell in row] for row in rows if any(map(_is_filled, row))), [])
     kinds = _kinds(header, spec, layout)
@@ -229,11 +176,29 @@ def _fill(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: 
         reading.errors.append(RowError(name, rows[0][0], "", "", message))
         reading.complete = False
         return
-    reading.errors += check_header(name, header, spec)
+    places = _places(reading, name, header, spec, None)
     kept = [row for row in rows[1:] if not _shape_fault(reading, name, row, header)]
-    columns = list(zip(*(cells for _, cells in kept), strict=True)) if kept else [()] * len(header)
-    known = {title: list(columns[header.index(title)]) for title in header if title in spec.names}
-    reading.raw = RawFile(name, known, [line for line, _ in kept])
+    reading.raw = RawFile(name, _columns(kept, places), [line for line, _ in kept])
+
+
+def _places(reading: Reading, name: str, header: list[str], spec: FileSpec, layout: Layout | None) -> dict[str, int]:
+    """{column of the contract: where it stands in the file}; what is wrong with the header is told."""
+    names = header if layout is None else [*layout.columns, *[""] * len(header)][: len(header)]
+    given = [each for each in names if each in spec.names]
+    reading.errors += check_header(name, header if layout is None else given, spec)
+    if layout is None:
+        return {each: header.index(each) for each in given}
+    return {each: at for at, each in enumerate(names) if each and not each.startswith(MONTH_MARK)}
+
+
+def _columns(rows: list[Row], places: dict[str, int]) -> dict[str, Sequence[str]]:
+    columns = list(zip(*(cells for _, cells in rows), strict=True))
+    return {each: list(columns[at]) if columns else [] for each, at in places.items()}
+
+
+def habits_of(layout: Layout | None) -> tuple[Callable[[Column, str], str] | None, Mapping[str, str]]:
+    """How cells of such a file are rewritten, and what its columns are called in it."""
+    return (partial(rewritten, layout), layout.own_titles) if layout is not None else (None, {})
 
 
 def _fill_as_told(reading: Reading, name: str, rows: list[Row], spec: FileSpec, layout: Layout) -> None:
@@ -245,13 +210,10 @@ def _fill_as_told(reading: Reading, name: str, rows: list[Row], spec: FileSpec, 
     given = [each for each in names if each in spec.names] + (["month", layout.fills] if months else [])
     reading.errors += check_header(name, given, spec)
     kept = [row for row in rows[1:] if not _shape_fault(reading, name, row, header, SEPARATORS[layout.separator])]
-    rewrite = partial(rewritten, layout)
     if months:
         reading.raw = _unfolded(name, kept, read_from, months, header, layout)
         return
-    columns = list(zip(*(cells for _, cells in kept), strict=True)) if kept else [()] * len(header)
-    known = {each: list(columns[at]) for each, at in read_from.items()}
-    reading.raw = RawFile(name, known, [line for line, _ in kept], rewrite, layout.own_titles)
+    reading.raw = RawFile(name, _columns(kept, read_from), [line for line, _ in kept], *habits_of(layout))
 
 
 def _unfolded(
@@ -305,7 +267,7 @@ def rows_of(data: bytes, layout: Layout, answer: dict[str, Any] | None) -> tuple
         else:
             plain = [[cell_text(cell, None) for cell in row] for row in answer.get("rows", [])]
             rows = [(number, row) for number, row in enumerate(plain, start=1) if any(row)]
-    except _Unreadable:
+    except Unreadable:
         pass  # its fault is among those that are shown
     titles = [title.strip(" ") for title in rows[0][1]] if rows else []
     return titles, dict(rows[1:])

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from django.db import connection, transaction
 from django.test import Client
+from psycopg2 import sql
 
 from cycles.models import Cycle
 from cycles.selectors import open_cycle
@@ -105,10 +106,12 @@ def bare_copy() -> float:
     with connection.cursor() as cursor:
         for path in sorted(FOLDER.glob("*.csv")):
             text = path.read_text(encoding="utf-8")
-            columns = ", ".join(f'"{name}" text' for name in text.split("\n", 1)[0].strip().split(","))
-            cursor.execute(f'CREATE TEMP TABLE "bare_{path.stem}" ({columns}) ON COMMIT DROP')
-            statement = f'COPY "bare_{path.stem}" FROM STDIN WITH (FORMAT csv, HEADER)'
-            total += timed(partial(cursor.copy_expert, statement, io.StringIO(text)))[0]
+            table = sql.Identifier(f"bare_{path.stem}")
+            names = map(sql.Identifier, text.split("\n", 1)[0].strip().split(","))
+            columns = sql.SQL(", ").join(sql.SQL("{} text").format(name) for name in names)
+            cursor.execute(sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(table, columns))
+            statement = sql.SQL("COPY {} FROM STDIN WITH (FORMAT csv, HEADER)").format(table)
+            total += timed(partial(cursor.cursor.copy_expert, statement, io.StringIO(text)))[0]
     return total
 
 
@@ -149,9 +152,9 @@ def publish_figures(at: datetime) -> Iterator[Figure]:
 def bare_insert(cycle: Cycle) -> float:
     version = version_current(cycle, Stage.COMPANY_FORECAST)
     rows = ForecastLine.objects.filter(version=version)
-    sql = "CREATE TEMP TABLE bare_publish AS SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
+    copied = "CREATE TEMP TABLE bare_publish AS SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
     with connection.cursor() as cursor:
-        seconds, _ = timed(lambda: cursor.execute(sql, [version.pk if version else 0]))
+        seconds, _ = timed(lambda: cursor.execute(copied, [version.pk if version else 0]))
         cursor.execute("DROP TABLE bare_publish")
     return seconds if rows.exists() else float("nan")
 

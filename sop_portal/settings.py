@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sop_portal.middleware.Door",
+    "sop_portal.table_files.TablesAsFiles",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "sop_portal.urls"
@@ -286,6 +287,14 @@ MAIL_DOMAIN = env.str("PORTAL_MAIL_DOMAIN", default="sop-portal.localhost")
 # Where people reach the portal: mails carry links.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_MAIL_FROM", default="S&OP Portal <portal@localhost>")
+
+# --- Scheduled pulls --------------------------------------------------------------
+# Folders that pulls may read lie in this one; without it pulls come over HTTPS only.
+PULL_FOLDER = env.str("PORTAL_PULL_FOLDER", default="")
+# Addresses of the own network, and http:// there.
+PULL_PRIVATE = env.bool("PORTAL_PULL_PRIVATE", default=False)
+# host=token,…: sent as a bearer token to just that host.
+PULL_TOKENS = env.dict("PORTAL_PULL_TOKENS", default={})
 
 # --- REST -------------------------------------------------------------------------
 # Requests that one key may make in a minute; the next ones are told to wait.

@@ -8,7 +8,7 @@ from demand.services import due as demand
 from jobs.services.work import heartbeat_write
 from kpis.services import due as kpis
 from meetings.services import due as meetings
-from sop_portal import webhooks
+from sop_portal import pulls, webhooks
 from supply.services import due as supply
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ DUE: tuple[Callable[..., None], ...] = (
     supply.due,
     kpis.due,
     webhooks.due,
+    pulls.due,
 )
 
 

@@ -22,6 +22,7 @@ HANDLERS: dict[str, str] = {
     "audit": "kpis.services.audit.audit_part",
     "import": "sop_portal.uploads.import_part",
     "import_check": "sop_portal.uploads.check_part",
+    "pull": "sop_portal.pulls.pull_part",
     "undo_import": "sop_portal.imports.undo_part",
     "replay": "sop_portal.replay.replay_part",
 }

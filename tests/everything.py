@@ -40,7 +40,7 @@ from demand.services.events import EventEntry, event_save
 from demand.services.goals import goal_answer
 from demand.services.lines import lines_sync
 from demand.services.own_past import own_past_set
-from jobs.models import Delivery, Job, MovedClock, Webhook, WorkState
+from jobs.models import Delivery, Job, MovedClock, PullOutcome, ScheduledPull, Webhook, WorkState
 from kpis.services.snapshots import accuracy_take, measures_take
 from masterdata.bundles import ImportFile
 from masterdata.models import Customer, ImportRun, Person, Product
@@ -223,6 +223,8 @@ class Everything:
             return self._of_programs(name)
         if name in ("job", "job-retry"):
             return {"pk": _keys(Job.objects.all())}
+        if name.startswith("pull"):
+            return {"pk": _keys(ScheduledPull.objects.all())}
         if name in ("import-run", "import-undo"):
             return {"pk": _keys(ImportRun.objects.all())}
         if name in ("person", "hand-over"):
@@ -381,6 +383,14 @@ def _said_and_entered(house: Everything) -> None:
         webhook=webhook, key="forecast.published:1", event="forecast.published", body={}, due_at=ENTRY,
         state="failed", attempts=8, answered=500, error="The receiver answered 500.",
     )  # fmt: skip
+    pull = ScheduledPull.objects.create(
+        address="https://erp.example.com/bookings.csv", file="bookings", next_at=ENTRY, owner=cast.leader.user,
+        created_at=ENTRY,
+    )  # fmt: skip
+    fault = {"file": "bookings.csv", "line": 2, "column": "product", "message": "'BETTA' is an unknown product."}
+    PullOutcome.objects.create(
+        pull=pull, due_at=ENTRY, at=ENTRY, ok=False, message="1 fault.", errors=[fault], error_count=1
+    )
     Job.objects.create(
         kind="cards", key="done", label="Monthly cards of 2026-10", state=WorkState.DONE, created_at=ENTRY
     )

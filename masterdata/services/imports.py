@@ -16,12 +16,12 @@ from masterdata.checks import check
 from masterdata.frames import CheckedFile, RowError
 from masterdata.importing import Importer, Known, check_references, overlaid
 from masterdata.models import ImportRun, Person
-from masterdata.reading import Reading, read
+from masterdata.reading import Reading
 from masterdata.services.companies import company_store
 from masterdata.services.newcomers import people_store
 from masterdata.services.resolving import Ids, database_rows, existing_rows, row_words
 from masterdata.services.storing import Counts, Preview, Record, rows_store
-from masterdata.services.workbooks import workbook_answer
+from masterdata.services.workbooks import file_reading
 
 LOCK = 0x50_0B_13  # one import at a time
 
@@ -132,7 +132,9 @@ def import_turn_take() -> None:
 def files_check(*, chosen: Mapping[str, ImportFile], importers: Sequence[Importer]) -> Checked:
     """Read and check files of the contract against each other and against what is stored."""
     used = [importer for importer in importers if importer.spec.name in chosen]
-    readings = {importer.spec.name: _read(chosen[importer.spec.name], importer) for importer in used}
+    readings = {
+        importer.spec.name: file_reading(file=chosen[importer.spec.name], spec=importer.spec) for importer in used
+    }
     checked = Checked(errors=[error for reading in readings.values() for error in reading.errors])
     for importer in used:
         raw = readings[importer.spec.name].raw
@@ -146,12 +148,6 @@ def files_check(*, chosen: Mapping[str, ImportFile], importers: Sequence[Importe
             checked.errors += [error for rule in importer.checks for error in rule(file, known)]
     checked.errors.sort(key=lambda error: (error.file, error.line))
     return checked
-
-
-def _read(file: ImportFile, importer: Importer) -> Reading:
-    sheet = (file.layout and file.layout.sheet) or importer.spec.name
-    answer = workbook_answer(data=file.data, sheet=sheet) if file.is_workbook else None
-    return read(file.name, file.data, importer.spec, answer, file.layout)
 
 
 def _checked(checked: CheckedFile, importer: Importer) -> CheckedFile:

@@ -6,9 +6,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from masterdata.bundles import ImportFile
+from masterdata.csv_text import MOST_COLUMNS
 from masterdata.frames import FileSpec, Kind
 from masterdata.layouts import ENCODINGS, MONTH_MARK, SEPARATORS, Layout
 from masterdata.models import FileHabit
@@ -27,7 +29,7 @@ from masterdata.services.workbooks import workbook_answer
 
 ROWS_LOOKED_AT = 2000
 ROWS_SHOWN = 3
-EVIDENCE = 8 * 1024 * 1024  # characters
+EVIDENCE, ROWS_OF_EVIDENCE = 8 * 1024 * 1024, 100_000  # characters, rows
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def _text(file: ImportFile, told: Mapping[str, str]) -> tuple[Layout, list[list[
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text[:EVIDENCE], newline=""), delimiter=separator)
     with contextlib.suppress(csv.Error):  # the check of the whole file says where and why
-        rows.extend(row for row in reader if any(row))
+        rows.extend(row[:MOST_COLUMNS] for row in islice(reader, ROWS_OF_EVIDENCE) if any(row))
     return Layout(encoding=encoding, separator=separator), rows, []
 
 

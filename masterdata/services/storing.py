@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg2 import sql
 
-# Stands for NULL in the COPY stream; no text that passed the checks has a control character.
-NULL = "\x01"
 STAGE, DIFFERENT = sql.Identifier("import_stage"), sql.Identifier("import_different")
 ANALYZE_FROM = 1000
 PREVIEWED = 5  # rows of each sort that a preview shows
@@ -106,18 +106,31 @@ def _stage(cursor: CursorWrapper, rows: Rows) -> None:
             STAGE, _names(columns), sql.Identifier(rows.table)
         )
     )
-    stream = io.StringIO()
-    data = rows.data.assign(row_key=rows.keys)
-    data.to_csv(stream, index=False, header=False, na_rep=NULL, date_format="%Y-%m-%d", lineterminator="\n")
-    stream.seek(0)
-    copy = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL {})").format(
-        STAGE, _names([*columns, "row_key"]), sql.Literal(NULL)
-    )
-    cursor.cursor.copy_expert(copy, stream)
+    copy = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv)").format(STAGE, _names([*columns, "row_key"]))
+    cursor.cursor.copy_expert(copy, _as_csv(rows))
     for statement in rows.fill:
         cursor.execute(statement)
     if len(rows.data) >= ANALYZE_FROM:
         cursor.execute(sql.SQL("ANALYZE {}").format(STAGE))
+
+
+def _as_csv(rows: Rows) -> io.BytesIO:
+    """Text in quotes, and nothing at all for NULL, which is how COPY tells it from empty text."""
+    columns = {name: _arrow(rows.data[name]) for name in rows.data} | {"row_key": _arrow(rows.keys)}
+    stream = io.BytesIO()
+    pyarrow.csv.write_csv(pa.table(columns), stream, pyarrow.csv.WriteOptions(include_header=False))
+    stream.seek(0)
+    return stream
+
+
+def _arrow(values: pd.Series) -> pa.Array:
+    if values.dtype != object:
+        is_day = pd.api.types.is_datetime64_any_dtype(values.dtype)
+        return pa.Array.from_pandas(values, type=pa.date32() if is_day else None)
+    try:
+        return pa.Array.from_pandas(values, type=pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.Array.from_pandas(values.map(str, na_action="ignore"), type=pa.string())
 
 
 def _compare(cursor: CursorWrapper, rows: Rows) -> None:
@@ -203,7 +216,8 @@ def _record(cursor: CursorWrapper, rows: Rows, record: Record) -> None:
 
 def _as_json(columns: Sequence[str], table: str) -> sql.Composed:
     """One row as a JSON object of just these columns."""
-    return sql.SQL("to_jsonb((SELECT o FROM (SELECT {}) o))").format(_names(columns, table))
+    pairs = (sql.SQL("{}, {}").format(sql.Literal(name), sql.Identifier(table, name)) for name in columns)
+    return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
 
 
 def _write(cursor: CursorWrapper, rows: Rows, counts: Counts) -> None:

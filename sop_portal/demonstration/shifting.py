@@ -11,8 +11,8 @@ from functools import partial
 
 from cycles.periods import add_months, format_month, month_bounds, months_between, parse_month, shift_date
 from masterdata.bundles import ImportFile
+from masterdata.csv_text import csv_rows
 from masterdata.frames import DATES, FileSpec
-from masterdata.reading import csv_rows
 
 MONTH_END_COLUMNS = ("as_of",)
 FISCAL_START = "fiscal_year_start_month"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sop_portal.pages import data, people, set_up, webhooks
+from sop_portal.pages import data, people, pulls, set_up, webhooks
 
 urlpatterns = [
     path("welcome/<uidb64>/<token>/", set_up.Welcome.as_view(), name="welcome"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("data/templates/<str:file>.xlsx", data.file_template, name="file-template"),
     path("data/imports/<int:pk>/", data.import_run_page, name="import-run"),
     path("data/imports/<int:pk>/undo/", data.import_undo_page, name="import-undo"),
+    path("data/pulls/", pulls.pulls_page, name="pulls"),
+    path("data/pulls/<int:pk>/stop/", pulls.pull_stop_page, name="pull-stop"),
+    path("data/pulls/<int:pk>/now/", pulls.pull_now_page, name="pull-now"),
     path("people/", people.people_page, name="people"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/hand-over/", people.hand_over, name="hand-over"),
