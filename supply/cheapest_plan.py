@@ -93,9 +93,11 @@ class _Model:
 
     def __init__(self, facts: Facts) -> None:
         self.facts, self.program = facts, Program()
+        self.asked = facts.demand.copy()
+        self.asked[:, :, 0] += facts.owed
         self._variables()
         self._stock_balance()
-        self._owed_balance()
+        self._nothing_comes_back()
         self._capacity()
         self._made_to_order()
         self._not_ahead()
@@ -114,8 +116,7 @@ class _Model:
         self.safe = new(by_month, cost=(f.hold - f.below)[:, None], upper=f.safety)
         self.above = new(by_month, cost=f.hold[:, None])
         self.left = new(by_month, cost=f.hold[:, None], upper=self._most_left()[:, None])
-        self.shipped = new(by_class)
-        self.late = new(by_class, cost=self._late_cost())
+        self.late = new(by_class, cost=self._late_cost(), upper=np.cumsum(self.asked, axis=2))
         self.lost = new(by_class, cost=f.lost[:, :, None], upper=np.where(f.may_lose, INFINITY, 0.0)[:, :, None])
         self.over = new(by_resource, cost=(f.overtime_cost - f.regular_cost)[:, None], upper=f.overtime)
         self.extra = new(f.extra.shape, cost=(f.extra_cost - f.regular_cost)[:, :, None], upper=f.extra)
@@ -154,7 +155,7 @@ class _Model:
 
     def _stock_balance(self) -> None:
         f, add = self.facts, self.program.add
-        comes = f.receipts.copy()
+        comes = f.receipts - self.asked.sum(axis=0)
         comes[:, 0] += f.stock
         rows = self.program.rows(comes.shape, lower=-comes, upper=-comes)
         for stock in (self.safe, self.above, self.left):
@@ -162,15 +163,21 @@ class _Model:
             add(rows[:, 1:], stock[:, :-1], 1.0)
         add(rows, self.made, 1.0)
         add(rows[None], self.bought, 1.0)
-        add(rows[None], self.shipped, -1.0)
+        self._not_shipped(rows[None], self.late, self.lost)
 
-    def _owed_balance(self) -> None:
-        asked, add = self.facts.demand.copy(), self.program.add
-        asked[:, :, 0] += self.facts.owed
-        rows = self.program.rows(asked.shape, lower=asked, upper=asked)
-        for part in (self.shipped, self.lost, self.late):
-            add(rows, part, 1.0)
-        add(rows[:, :, 1:], self.late[:, :, :-1], -1.0)
+    def _not_shipped(self, rows: Numbers, late: Numbers, lost: Numbers) -> None:
+        """What is asked for but not shipped, on the side of what is made: shipments = asked + late_{t-1} - late_t -
+        lost need no variables of their own."""
+        self.program.add(rows, late, 1.0)
+        self.program.add(rows[:, :, 1:], late[:, :, :-1], -1.0)
+        self.program.add(rows, lost, 1.0)
+
+    def _nothing_comes_back(self) -> None:
+        """Shipments are not negative. That binds only where a class waits for more than it asks for in the month, so
+        that another one is served; then for all classes and months of the product."""
+        products = np.arange(self.asked.shape[1])[None, :, None]
+        rows = self.program.rows(self.asked.shape, upper=self.asked, seldom=products)
+        self._not_shipped(rows, self.late, self.lost)
 
     def _capacity(self) -> None:
         f, add = self.facts, self.program.add
@@ -183,10 +190,11 @@ class _Model:
         """What cannot be stored is made for what ships in its month; open orders excepted."""
         f, add = self.facts, self.program.add
         which = np.flatnonzero(~f.storable)
-        rows = self.program.rows((len(which), f.demand.shape[2]), upper=f.ordered[which])
+        most = f.ordered[which] + self.asked.sum(axis=0)[which]
+        rows = self.program.rows(most.shape, upper=most)
         add(rows, self.made[which], 1.0)
         add(rows[None], self.bought[:, which], 1.0)
-        add(rows[None], self.shipped[:, which], -1.0)
+        self._not_shipped(rows[None], self.late[:, which], self.lost[:, which])
 
     def _not_ahead(self) -> None:
         """Stock beyond safety stock comes from what is there or on order, never from new supply."""
@@ -260,13 +268,15 @@ class _Model:
 
     def plan(self, solved: Solution) -> CheapestPlan:
         made, extra, bought = (self._value(solved, block) for block in (self.made, self.extra, self.bought))
+        late, lost = (self._value(solved, block) for block in (self.late, self.lost))
+        shipped = self.asked + np.insert(late, 0, 0.0, axis=2)[:, :, :-1] - late - lost
         return CheapestPlan(
             production=made,
             bought=bought.sum(axis=0),
             inventory=self._value(solved, np.stack([self.safe, self.above, self.left])).sum(axis=0),
-            shipments=self._value(solved, self.shipped),
-            backlog=self._value(solved, self.late),
-            lost=self._value(solved, self.lost),
+            shipments=np.where(shipped < TINY, 0.0, shipped),
+            backlog=late,
+            lost=lost,
             load=load_hours(self.facts.hours, made),
             overtime=self._value(solved, self.over),
             extra=extra.sum(axis=0),

@@ -11,11 +11,10 @@ from typing import Any
 import highspy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_matrix, csc_matrix
+from scipy.sparse import coo_matrix
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-INFINITY = highspy.kHighsInf
+from supply.highs_run import ALWAYS, INFINITY, Arrays, Floats, Numbers, Run
+
 TRACE = 1e-3
 # Quantities this near a whole number are one.
 WHOLE = 1e-6
@@ -65,7 +64,7 @@ class Program:
 
     def __init__(self) -> None:
         self._columns: list[tuple[Floats, Floats, Floats]] = []
-        self._rows: list[tuple[Floats, Floats]] = []
+        self._rows: list[tuple[Floats, Floats, Floats]] = []
         self._entries: list[tuple[Numbers, Numbers, Floats]] = []
         self._lots: Lots | None = None
         self._column_count = self._row_count = 0
@@ -80,9 +79,19 @@ class Program:
         self._column_count += numbers.size
         return numbers
 
-    def rows(self, shape: tuple[int, ...], *, lower: ArrayLike = -INFINITY, upper: ArrayLike = INFINITY) -> Numbers:
-        """New rows, still without entries; bounds broadcast to `shape`. Returns their numbers in that shape."""
-        self._rows.append((_flat(lower, shape), _flat(upper, shape)))
+    def rows(
+        self,
+        shape: tuple[int, ...],
+        *,
+        lower: ArrayLike = -INFINITY,
+        upper: ArrayLike = INFINITY,
+        seldom: ArrayLike = ALWAYS,
+    ) -> Numbers:
+        """New rows, still without entries; bounds broadcast to `shape`. Returns their numbers in that shape.
+
+        Rows that bind `seldom` have a number there: they come in when a solution breaks one of the same number.
+        """
+        self._rows.append((_flat(lower, shape), _flat(upper, shape), _flat(seldom, shape)))
         numbers = self._row_count + np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
         self._row_count += numbers.size
         return numbers
@@ -111,29 +120,26 @@ class Program:
 
         Unsolved when time runs out first.
         """
-        highs = self._loaded(seconds)
-        highs.run()
-        best = _solution(highs)
-        return replace(best, prices=self._prices(highs, priced.ravel(), best))
+        run = self._loaded(seconds)
+        if not run.solve():
+            raise Unsolved
+        best = _found(run)
+        return replace(best, prices=self._prices(run, priced.ravel(), best))
 
     def bound_apart(self, rows: Numbers, prices: Floats, seconds: float) -> float:
         """What no solution costs less than, without the `rows` (limits from above): what exceeds them costs their
         `prices` >= 0 instead (Lagrangian relaxation), and the program falls into parts that are soon solved. Minus
         infinity when time runs out."""
+        given = self._arrays()
         price = np.zeros(self._row_count)
         price[rows] = prices
-        _, upper = _joined(self._rows)
-        highs = self._loaded(max(seconds, 0.0))
-        highs.setOptionValue("solver", "simplex")
-        loose = np.full(rows.size, INFINITY)
-        highs.changeRowsBounds(rows.size, rows.ravel().astype(np.int32), -loose, loose)
-        cost = _joined(self._columns)[0] + self._matrix().T @ price
-        highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        run = Run(replace(given, cost=given.cost + given.matrix.T @ price), seconds)
+        run.simplex()
+        run.bound_rows(rows.ravel(), np.full(rows.size, -INFINITY), np.full(rows.size, INFINITY))
+        if not run.solve():
             return -INFINITY
         charged = price != 0
-        return float(highs.getInfo().objective_function_value - price[charged] @ upper[charged])
+        return run.objective - float(price[charged] @ given.row_upper[charged])
 
     def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float, *, longest: float = INFINITY) -> Solution:
         """The best plan in lots that time allows, from one that makes a lot where `near` (in the order of the columns
@@ -150,11 +156,11 @@ class Program:
         return self._searched(start, left)
 
     def _searched(self, start: Solution, seconds: float) -> Solution:
-        highs = self._loaded(seconds)
-        lots = self._lots_known
+        run, lots = Run(self._arrays(), seconds, whole=True), self._lots_known
+        highs = run.highs
         highs.setOptionValue("solver", "choose")
         highs.setOptionValue("mip_rel_gap", GOOD_ENOUGH)
-        highs.changeColsBounds(len(lots.columns), lots.columns, lots.least, lots.most)
+        run.bound_columns(lots.columns, lots.least, lots.most)
         kind = np.where(lots.whole, highspy.HighsVarType.kSemiInteger.value, highspy.HighsVarType.kSemiContinuous.value)
         highs.changeColsIntegrality(len(lots.columns), lots.columns, kind.astype(np.uint8))
         first = highspy.HighsSolution()
@@ -166,7 +172,7 @@ class Program:
         found = info.primal_solution_status == FEASIBLE.value and info.objective_function_value <= start.objective
         if not found:
             return replace(start, bound=bound)
-        return Solution(np.array(highs.getSolution().col_value), start.prices, info.objective_function_value, bound)
+        return Solution(run.values, start.prices, run.objective, bound)
 
     @property
     def _lots_known(self) -> Lots:
@@ -181,58 +187,35 @@ class Program:
         for made in (near / lots.size, relaxed[lots.columns]):
             lower = np.where(lots.whole, np.floor(made + WHOLE), np.where(made >= lots.least - WHOLE, lots.least, 0.0))
             lower = np.where(lower >= lots.least - WHOLE, lower, 0.0)
-            highs = self._loaded(max(until - monotonic(), 0.0))
-            highs.changeColsBounds(
-                len(lower), lots.columns, lower, np.where(lots.whole | (lower == 0), lower, lots.most)
-            )
-            highs.run()
-            if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-                break
-        return _solution(highs)
+            run = self._loaded(until - monotonic())
+            run.bound_columns(lots.columns, lower, np.where(lots.whole | (lower == 0), lower, lots.most))
+            if run.solve():
+                return _found(run)
+        raise Unsolved
 
-    def _prices(self, highs: Any, rows: Numbers, best: Solution) -> Floats:
+    def _prices(self, run: Run, rows: Numbers, best: Solution) -> Floats:
         """Prices a trace beyond the right-hand sides: right on a corner (no hours at all, stock just enough) more
         and less have different prices, and any between them would do. From the solution it is a few steps."""
-        lower, upper = (part[rows] for part in _joined(self._rows))
+        lower, upper = run.given.row_lower[rows], run.given.row_upper[rows]
         trace = TRACE * (1 + np.arange(len(rows)) / max(len(rows), 1))
-        highs.setOptionValue("solver", "simplex")
-        highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper + trace)
-        highs.run()
-        solved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return np.array(highs.getSolution().row_dual) if solved else best.prices
+        run.simplex()
+        run.bound_rows(rows, lower, upper + trace)
+        return run.prices if run.solve() else best.prices
 
-    def _loaded(self, seconds: float) -> Any:
-        highs = highspy.Highs()
-        highs.silent()
-        highs.setOptionValue("threads", 1)
-        # A third of the simplex method's time on plans of 200 products, also after a change of one scenario.
-        highs.setOptionValue("solver", "ipm")
-        highs.setOptionValue("time_limit", float(seconds))
-        highs.passModel(self._model())
-        return highs
+    def _loaded(self, seconds: float) -> Run:
+        return Run(self._arrays(), seconds)
 
-    def _model(self) -> Any:
-        model, matrix = highspy.HighsLp(), self._matrix()
-        model.num_col_, model.num_row_ = self._column_count, self._row_count
-        model.col_cost_, model.col_lower_, model.col_upper_ = _joined(self._columns)
-        model.row_lower_, model.row_upper_ = _joined(self._rows)
-        model.offset_ = self.constant
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-        model.a_matrix_.value_ = matrix.data
-        return model
-
-    def _matrix(self) -> csc_matrix:
+    def _arrays(self) -> Arrays:
         row, column, value = _joined(self._entries)
-        return coo_matrix((value, (row, column)), shape=(self._row_count, self._column_count)).tocsc()
+        row_lower, row_upper, seldom = _joined(self._rows)
+        matrix = coo_matrix((value, (row, column)), shape=(self._row_count, self._column_count)).tocsr()
+        cost, lower, upper = _joined(self._columns)
+        group = seldom.astype(np.int64)
+        return Arrays(cost, lower, upper, row_lower, row_upper, group, matrix, self.constant)
 
 
-def _solution(highs: Any) -> Solution:
-    info = highs.getInfo()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise Unsolved
-    solved, objective = highs.getSolution(), info.objective_function_value
-    return Solution(np.array(solved.col_value), np.array(solved.row_dual), objective, objective)
+def _found(run: Run) -> Solution:
+    return Solution(run.values, run.prices, run.objective, run.objective)
 
 
 def _flat(values: ArrayLike, shape: tuple[int, ...]) -> Floats:
