@@ -23,7 +23,6 @@ MAY: dict[str, dict[str, str]] = {
     "sql": {
         "cycles/services/locks.py": "the name of one of two functions of the database, named in the file",
         "demand/services/lines.py": "names of tables and columns, read from the models",
-        "sop_portal/bench.py": "names of the demonstration's own files and columns; no page reaches it",
     },
     "unescaped": {
         "meetings/services/printing.py": "text made harmless by number, inside a string of a style sheet",
