@@ -108,8 +108,9 @@ def step_reopen(*, cycle: Cycle, step: Step, by: User, at: datetime, reason: str
     if cycle.state != CycleState.OPEN:
         raise Refused("cycle_ended", f"The cycle {cycle.code} has ended; correct it by a new revision.")
     row = _change(step_of(cycle, step), Action.REOPEN, at, by=by, reason=reason)
-    CycleStep.objects.filter(pk=row.pk).update(due_at=due_at)
-    row.due_at = due_at
+    # A step that was over before its day would otherwise be due before it opens.
+    row.due_at, row.opens_at = due_at, min(row.opens_at, at)
+    row.save(update_fields=["due_at", "opens_at"])
     withdrawn = milestones_withdrawn_by_reopen(step) - _kept_on_reopen(step)
     milestone_withdraw(cycle=cycle, kinds=withdrawn, at=at, why=f"{step.label} was reopened: {reason}")
     for later in steps_withdrawn_by_reopen(step):

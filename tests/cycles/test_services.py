@@ -169,6 +169,20 @@ def test_reopening_withdraws_what_came_after(cycle: Cycle, lena: User) -> None:
     assert state(cycle, Step.DEMAND_REVIEW) is StepState.OPEN
 
 
+def test_a_step_that_was_over_before_its_day_is_reopened_at_once(cycle: Cycle, lena: User) -> None:
+    cycle_advance(cycle=cycle, at=START)
+    reach(cycle, Milestone.ACTUALS_IN, Milestone.BASELINE_BUILT)
+    early = step_of(cycle, Step.SALES_FORECAST).opens_at
+    cycle_advance(cycle=cycle, at=early)
+    step_close(cycle=cycle, step=Step.SALES_FORECAST, by=lena, at=early, reason="everybody answered")
+    reach(cycle, Milestone.PROPOSAL_BUILT, Milestone.DEMAND_SIGNED, at=early)
+    assert step_of(cycle, Step.DEMAND_REVIEW).opens_at > early + timedelta(hours=1)
+    due = early + timedelta(hours=1)
+    step_reopen(cycle=cycle, step=Step.DEMAND_REVIEW, by=lena, at=early, reason="too much", due_at=due)
+    row = step_of(cycle, Step.DEMAND_REVIEW)
+    assert (row.state, row.opens_at, row.due_at) == (StepState.OPEN.value, early, due)
+
+
 def test_reopening_data_close_keeps_the_actuals(cycle: Cycle, lena: User) -> None:
     to_demand_review(cycle)
     at = START + timedelta(days=2)
