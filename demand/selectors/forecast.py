@@ -1,6 +1,6 @@
 """A cycle's numbers at any stage, rolled up to any level, in long form: one row per key and month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -105,12 +105,13 @@ def forecast_table(wanted: Wanted) -> ForecastTable:
         groups = grouped(frame, KEYS[wanted.level])
     keep = _kept(frame, wanted.filters)
     months = month_range(plan.start, plan.months)
-    columns = _columns(months, wanted)
-    keys, totals = rolled_up(_measured(plan, frame, wanted.measure), groups, keep)
+    columns = months_chosen(months, wanted)
+    keys, totals = rolled_up(measured(plan, frame, wanted.measure), groups, keep)
     return ForecastTable(keys, [months[i] for i in columns], totals[:, columns], str(wanted.measure))
 
 
-def _measured(plan: Plan, frame: pd.DataFrame, measure: Measure) -> np.ndarray:
+def measured(plan: Plan, frame: pd.DataFrame, measure: Measure) -> np.ndarray:
+    """(lines, months) the measure of a plan; `frame` has price and unit_cost of its lines."""
     if measure == Measure.QUANTITY:
         return plan.quantity
     worth = frame["price"].to_numpy(dtype=float)
@@ -120,19 +121,28 @@ def _measured(plan: Plan, frame: pd.DataFrame, measure: Measure) -> np.ndarray:
 
 
 def _kept(frame: pd.DataFrame, filters: Mapping[str, Sequence[str]]) -> np.ndarray:
+    check_codes(filters, {column: set(frame[column].unique()) for column in filters})
     keep = np.ones(len(frame), dtype=bool)
-    errors: list[dict[str, object]] = []
     for column, codes in filters.items():
-        known = set(frame[column].unique())
-        errors += [{"parameter": column, "value": code} for code in codes if code not in known]
         if codes:
             keep &= frame[column].isin(list(codes)).to_numpy()
-    if errors:
-        raise Invalid(f"Unknown {errors[0]['parameter']}: {errors[0]['value']!r}.", errors=errors)
     return keep
 
 
-def _columns(months: list[date], wanted: Wanted) -> list[int]:
+def check_codes(filters: Mapping[str, Sequence[str]], known: Mapping[str, Collection[str]]) -> None:
+    """Refuse codes that nothing has, each named; `known` are those that something has, by filter."""
+    errors: list[dict[str, object]] = [
+        {"parameter": column, "value": code}
+        for column, codes in filters.items()
+        for code in codes
+        if code not in known[column]
+    ]
+    if errors:
+        raise Invalid(f"Unknown {errors[0]['parameter']}: {errors[0]['value']!r}.", errors=errors)
+
+
+def months_chosen(months: list[date], wanted: Wanted) -> list[int]:
+    """The positions of the months from `month_from` to `month_to`."""
     first, last = wanted.month_from or months[0], wanted.month_to or months[-1]
     if first > last:
         raise Invalid(f"month_from ({first:%Y-%m}) lies after month_to ({last:%Y-%m}).")

@@ -1,12 +1,12 @@
 """`GET /api/v1/company-forecast/`: the published forecast, or any stage of any cycle."""
 
+import pandas as pd
 from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from demand.forecast_table import ForecastTable
 from demand.models import ForecastVersion, Stage
 from demand.selectors.forecast import (
     FILTERS,
@@ -18,10 +18,10 @@ from demand.selectors.forecast import (
     forecast_table,
     forecast_version,
 )
-from masterdata.selectors import person_of
+from demand.selectors.forecast_window import forecast_window, is_windowed
 from sop_portal.api import described, parameters
 from sop_portal.api.answers import fields_of, form_of, not_modified, tag_of
-from sop_portal.api.scopes import HasScope
+from sop_portal.api.scopes import HasScope, asker
 from sop_portal.api.streams import STREAMS, months_text
 
 FORMS = ("json", *STREAMS)
@@ -80,17 +80,14 @@ class CompanyForecastView(APIView):
         parameters.check_known(query, KNOWN)
         form = form_of(request, FORMS)
         wanted = parameters.wanted(query)
-        check_margin(person_of(request.user), wanted)
+        check_margin(asker(request), wanted)
         version = forecast_version(wanted)
         tag = _tag(request, version, form)
         unchanged = not_modified(request, tag)
         if unchanged is not None:
             return unchanged
         fields = fields_of(query, [*KEYS[wanted.level], "month", wanted.measure.value])
-        table = forecast_table(wanted)
-        answer = (
-            _page(request, wanted, version, table, fields) if form == "json" else _stream(form, table, fields, wanted)
-        )
+        answer = _page(request, wanted, version, fields) if form == "json" else _stream(form, fields, wanted)
         if tag:
             answer["ETag"] = tag
         answer["Vary"] = "Accept"
@@ -102,17 +99,14 @@ def _tag(request: Request, version: ForecastVersion | None, form: str) -> str:
     return tag_of(version.pk, version.state, form, sorted(request.query_params.lists())) if version else ""
 
 
-def _page(
-    request: Request, wanted: Wanted, version: ForecastVersion | None, table: ForecastTable, fields: list[str]
-) -> Response:
+def _page(request: Request, wanted: Wanted, version: ForecastVersion | None, fields: list[str]) -> Response:
     query = request.query_params
     size = parameters.whole(query, "page_size", parameters.PAGE_SIZE, parameters.LARGEST_PAGE)
     asked = sorted((k, v) for k, v in query.lists() if k not in ("cursor", "page_size"))
     made_for = tag_of(version.pk if version else "live", asked)
     position = parameters.cursor_read(query, made_for)
-    rows = table.slice(position, position + size)
+    rows, count = _rows(wanted, version, position, position + size)
     rows["month"] = months_text(list(rows["month"]))
-    more = position + size < len(table)
     return Response(
         {
             "cycle": wanted.cycle.code,
@@ -122,17 +116,25 @@ def _page(
             "content_hash": version.content_hash if version else "",
             "level": wanted.level,
             "measure": wanted.measure,
-            "count": len(table),
-            "next": parameters.cursor_make(position + size, made_for) if more else None,
+            "count": count,
+            "next": parameters.cursor_make(position + size, made_for) if position + size < count else None,
             "results": rows[fields].to_dict("records"),
         }
     )
 
 
-def _stream(form: str, table: ForecastTable, fields: list[str], wanted: Wanted) -> StreamingHttpResponse:
+def _rows(wanted: Wanted, version: ForecastVersion | None, first: int, last: int) -> tuple[pd.DataFrame, int]:
+    """The rows of a page, and how many there are on all."""
+    if version is not None and is_windowed(wanted):
+        return forecast_window(wanted, version, first, last)
+    table = forecast_table(wanted)
+    return table.slice(first, last), len(table)
+
+
+def _stream(form: str, fields: list[str], wanted: Wanted) -> StreamingHttpResponse:
     """The whole table, written in blocks."""
     content_type, blocks = STREAMS[form]
-    answer = StreamingHttpResponse(blocks(table, fields), content_type=content_type)
+    answer = StreamingHttpResponse(blocks(forecast_table(wanted), fields), content_type=content_type)
     name = f"{wanted.stage}_{wanted.cycle.code}_{wanted.level}.{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

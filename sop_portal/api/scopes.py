@@ -4,7 +4,8 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from masterdata.models import ApiKey
+from masterdata.models import ApiKey, Person
+from masterdata.selectors import person_of
 
 
 class HasScope(BasePermission):
@@ -17,3 +18,8 @@ class HasScope(BasePermission):
             return False
         self.message = f"This key lacks the scope {scope}."
         return scope in request.auth.scopes if isinstance(request.auth, ApiKey) else bool(request.user.is_authenticated)
+
+
+def asker(request: Request) -> Person:
+    """Who asks: the person of the key, which has been read already, or whoever is signed in."""
+    return request.auth.person if isinstance(request.auth, ApiKey) else person_of(request.user)
