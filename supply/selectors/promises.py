@@ -70,6 +70,11 @@ class Due:
     def is_late(self) -> bool:
         return self.late >= LEAST
 
+    @property
+    def shown(self) -> int:
+        """Whole units confirmed beside the whole units asked: never as many where some come later."""
+        return max(round(self.asked) - max(round(self.late), 1), 0) if self.is_late else round(self.confirmed)
+
 
 @dataclass(frozen=True)
 class Fact:
