@@ -135,6 +135,8 @@ class Program:
         price[rows] = prices
         run = Run(replace(given, cost=given.cost + given.matrix.T @ price), seconds)
         run.simplex()
+        # Nothing but small parts: looking for what could be left out takes longer than solving them.
+        run.highs.setOptionValue("presolve", "off")
         run.bound_rows(rows.ravel(), np.full(rows.size, -INFINITY), np.full(rows.size, INFINITY))
         if not run.solve():
             return -INFINITY

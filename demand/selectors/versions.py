@@ -169,8 +169,12 @@ def money(frame: pd.DataFrame, plan: Plan) -> np.ndarray:
 
 
 def proposal_stale(cycle: Cycle, now: VersionsNow | None = None) -> bool:
-    """Whether sales or team numbers, or the rule, have changed since the proposal was built."""
-    version = version_proposed(cycle) if now is None else now.proposed
-    if version is None or RuleChoice.objects.filter(cycle=cycle, at__gt=version.made_at).exists():
+    """Whether the baseline, which lines are in the cycle, sales or team numbers, or the rule have changed since the
+    proposal was built. A line that comes in moves the time of the baseline on."""
+    now = versions_now(cycle) if now is None else now
+    version, baseline = now.proposed, now.finished.get(Stage.BASELINE)
+    if version is None or (baseline is not None and baseline.made_at > version.made_at):
+        return True
+    if RuleChoice.objects.filter(cycle=cycle, at__gt=version.made_at).exists():
         return True
     return Change.objects.filter(cycle=cycle, stage__in=[Stage.SALES, Stage.TEAM], at__gt=version.made_at).exists()

@@ -102,8 +102,8 @@ def demand_sign(*, cycle: Cycle, person: Person, at: datetime, note: str = "") -
     if proposal_stale(cycle):
         raise Refused(
             "proposal_stale",
-            "Sales or team numbers have changed since the proposal was built. It is being built again; "
-            "look at it once more and sign then.",
+            "Sales or team numbers, the baseline or the lines have changed since the proposal was built. It is being "
+            "built again; look at it once more and sign then.",
         )
     version = demand_plan_freeze(cycle=cycle, at=at, by=person)
     milestone_reach(

@@ -11,7 +11,6 @@ from jobs.models import ACTIVE_STATES, Job, JobPart, Message, MessageState, Work
 from kpis.selectors.plan_totals import ADDED_UP, IN_FORCE, STORED
 from supply.wording import count_text
 
-KIND = "audit"
 PUBLISHED_CHECKED = 3
 STUCK_AFTER = timedelta(hours=1)
 TOLERANCE = 1e-6  # of a total: sums of floats in another order
@@ -65,8 +64,3 @@ def stuck_faults(at: datetime) -> list[str]:
         "version is left half built": building.exclude(note__in=at_work).count(),
     }
     return [f"{count} x: a {what}." for what, count in counts.items() if count]
-
-
-def audit_last() -> Job | None:
-    """The latest nightly check that has ended."""
-    return Job.objects.filter(kind=KIND, state__in=[WorkState.DONE, WorkState.FAILED]).order_by("-id").first()

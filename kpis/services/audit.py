@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from cycles.models import CycleState
 from jobs.models import Job
 from jobs.services.work import PartSpec, job_queue
-from kpis.selectors.audit import KIND, cycles_checked, record_faults, stuck_faults, total_faults
+from kpis.selectors.audit import cycles_checked, record_faults, stuck_faults, total_faults
 from masterdata.selectors import company
+from meetings.selectors.audit import KIND
 from meetings.services.publishing import forecast_verify
 from supply.wording import count_text
 

@@ -17,7 +17,6 @@ from cycles.selectors import (
 )
 from cycles.steps import WAITS, Milestone, Step, StepState, is_late, missing_for_close, missing_for_open
 from demand.selectors.barriers import deadline_of
-from jobs.models import Job, WorkState
 from masterdata.models import Person
 from masterdata.selectors import company, people
 from masterdata.selectors.absences import away_on, company_day
@@ -90,12 +89,6 @@ def _asked_until(steps: list[StepView], at: datetime, zone: ZoneInfo) -> date:
     """The day on which it counts who is away: today, and once entry has closed the day of its deadline."""
     entry = next(step.row for step in steps if step.row.kind is Step.SALES_FORECAST)
     return min(at, deadline_of(entry)).astimezone(zone).date()
-
-
-def audit_found() -> Job | None:
-    """The latest nightly check, when it failed or found something."""
-    last = Job.objects.filter(kind="audit", state__in=[WorkState.DONE, WorkState.FAILED]).order_by("-id").first()
-    return last if last is not None and (last.state == WorkState.FAILED or last.result.get("faults")) else None
 
 
 def next_month(at: datetime) -> date:

@@ -13,7 +13,8 @@ from cycles.steps import Step
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, moment_read, month_read, person_read, words_read
-from meetings.selectors.control import audit_found, control_page
+from meetings.selectors.audit import audit_found
+from meetings.selectors.control import control_page
 from meetings.selectors.rights import leads
 from meetings.services.barriers import barrier_remedy_add
 from meetings.services.cadence import cycle_start, step_date_move, step_end_early, step_take_back

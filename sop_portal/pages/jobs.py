@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from jobs.errors import NotYours
 from jobs.models import Heartbeat, Job, Message, MessageState, WorkState
 from jobs.services.work import job_retry
-from kpis.selectors.audit import audit_last
 from masterdata.requests import PortalRequest
 from masterdata.roles import IMPORT_ROLES
+from meetings.selectors.audit import audit_last
 
 SHOWN = 50
 # Tried in vain, and tried again later.

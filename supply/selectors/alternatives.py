@@ -17,7 +17,7 @@ from masterdata.models import Product
 from supply.free_supply import Planned, free_by
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.load import load_of
-from supply.selectors.promises import LEAST, Fact, Source, fact_of, promised, source_of
+from supply.selectors.promises import LEAST, Fact, Source, fact_of, promised_of, source_of
 from supply.selectors.sharing import why_less
 
 MOST: Final = 8
@@ -69,12 +69,12 @@ def alternatives(cycle: Cycle | None, line: int, month: date, today: date) -> Al
     if source is None:
         raise Refused("no_supply_plan", "Nothing is committed yet, so nothing is short.", status=404)
     at = months_between(source.cycle.month, month)
-    own_line = promised(source, CycleLine.objects.filter(cycle=source.cycle, line=line))
-    if not own_line.rows or not 0 <= at < source.cycle.horizon:
+    row = CycleLine.objects.select_related("line__product", "line__customer", "family")
+    own = row.filter(cycle=source.cycle, line=line).first()
+    if own is None or not 0 <= at < source.cycle.horizon:
         raise Refused("no_fact", f"The supply plan of {source.cycle.code} has no such line and month.", status=404)
-    fact = fact_of(own_line, at)
+    fact = fact_of(promised_of(source, own), at)
     answer = _answer(source.cycle)
-    own = CycleLine.objects.select_related("line", "family").get(cycle=source.cycle, line=line)
     related = _related(answer, own.line.product_id, month)
     is_short = fact.late >= LEAST
     found = _found(source, answer, related, fact, own.line.customer_id, today) if is_short else []

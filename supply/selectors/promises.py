@@ -15,7 +15,7 @@ from cycles.selectors import current_cycle, latest_published
 from demand.matrices import Lines, Matrix
 from demand.models import CycleLine, ForecastVersion, Stage
 from demand.selectors.people import team_below
-from demand.selectors.versions import version_current, version_plan
+from demand.selectors.versions import version_plan, versions_now
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 from supply.allocation import Rule
@@ -69,6 +69,11 @@ class Due:
     @property
     def is_late(self) -> bool:
         return self.late >= LEAST
+
+    @property
+    def shown(self) -> int:
+        """Whole units confirmed beside the whole units asked: never as many where some come later."""
+        return max(round(self.asked) - max(round(self.late), 1), 0) if self.is_late else round(self.confirmed)
 
 
 @dataclass(frozen=True)
@@ -147,8 +152,8 @@ def source_of(named: Cycle | None = None) -> Source | None:
     for cycle in (named,) if named else (current_cycle(), latest_published()):
         if cycle is None:
             continue
-        demand = version_current(cycle, Stage.DEMAND_PLAN)
-        supply = version_current(cycle, Stage.SUPPLY_PLAN)
+        finished = versions_now(cycle).finished
+        demand, supply = finished.get(Stage.DEMAND_PLAN), finished.get(Stage.SUPPLY_PLAN)
         if demand is not None and supply is not None:
             return Source(cycle, demand, supply)
     return None
@@ -173,6 +178,13 @@ def lines_of(cycle: Cycle, person: Person, customer: str = "") -> QuerySet[Cycle
 def promised(source: Source, lines: QuerySet[CycleLine]) -> Promised:
     rows = list(lines.order_by("line_id").values_list(*FIELDS))
     return Promised(source, rows, *quantities(source, np.array([row[0] for row in rows], dtype=np.int64)))
+
+
+def promised_of(source: Source, own: CycleLine) -> Promised:
+    """What is promised to one line that is read already, with its product and customer."""
+    product, customer = own.line.product, own.line.customer
+    row = (own.line_id, product.name, customer.name, customer.code, own.price, product.pk)
+    return Promised(source, [row], *quantities(source, np.array([own.line_id], dtype=np.int64)))
 
 
 def quantities(source: Source, ids: Lines) -> tuple[Matrix, Matrix]:

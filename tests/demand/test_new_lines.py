@@ -1,22 +1,24 @@
 """Starting a line that does not exist yet."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from cycles.models import Cycle
 from cycles.services import cycle_advance
+from cycles.services.steps import step_reopen
+from cycles.steps import Step
 from demand.models import Line, Stage
 from demand.selectors.owned import owned
-from demand.selectors.versions import stage_plan
+from demand.selectors.versions import proposal_stale, stage_plan
 from demand.services.entries import CellEdit, cells_save
 from demand.services.new_lines import line_start
 from demand.services.plan import proposal_build
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Product
 from tests.cast import Cast
-from tests.stages import ENTRY, REVIEW
+from tests.stages import ENTRY, REVIEW, cycle_to_review
 
 NOV = date(2026, 11, 1)
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,21 @@ def test_a_new_line_reaches_the_proposal_for_the_demand_plan(cast: Cast, cycle: 
     cycle_advance(cycle=cycle, at=REVIEW)
     proposal_build(cycle=cycle, at=REVIEW, rule="take_sales")
     assert stage_plan(cycle, Stage.DEMAND_PLAN, np.array([line.pk])).quantity[0, 0] == 12.0
+
+
+def test_a_line_that_comes_in_after_the_proposal_makes_it_stale(cast: Cast, cycle: Cycle) -> None:
+    cycle_to_review(cycle)
+    assert not proposal_stale(cycle)
+    reopened = REVIEW + timedelta(minutes=1)
+    due_at = reopened + timedelta(days=1)
+    step_reopen(
+        cycle=cycle, step=Step.SALES_FORECAST, by=cast.leader.user, at=reopened, reason="A customer won", due_at=due_at
+    )
+    line = line_start(cycle=cycle, person=cast.other_rep, customer="EAST", product="DELTA", at=reopened)
+    assert proposal_stale(cycle)
+    proposal_build(cycle=cycle, at=due_at)
+    assert not proposal_stale(cycle)
+    assert line.pk in stage_plan(cycle, Stage.DEMAND_PLAN).lines
 
 
 def test_a_detail_product_starts_its_planning_product(cast: Cast, cycle: Cycle) -> None:

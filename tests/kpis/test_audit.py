@@ -11,9 +11,9 @@ from cycles.models import Cycle
 from demand.models import ForecastVersion, Stage, VersionState
 from jobs.models import Job, JobPart, Message, MessageState, WorkState
 from jobs.services.work import part_claim, part_finish
-from kpis.selectors.audit import audit_last
 from kpis.services.audit import audit_due, audit_part, audit_queue
 from kpis.services.plan_totals import plan_totals_take
+from meetings.selectors.audit import audit_last
 from meetings.services.publishing import publish_queue
 from tests.cast import Cast
 from tests.meetings.journey import APPROVED, approved, do_job

@@ -24,7 +24,7 @@ JAN, FEB = date(2027, 1, 1), date(2027, 2, 1)
 TODAY = date(2026, 11, 11)
 # January asks for 40 of ALPHA for each of three customers; welding has 150 hours, a bike takes two.
 PEAK = {("ALPHA", 2): 40.0}
-MOST_QUERIES = 35
+MOST_QUERIES = 33
 
 
 @pytest.fixture

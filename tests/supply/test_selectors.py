@@ -27,6 +27,7 @@ from supply.selectors.load import load_chart, load_of, utilisation_rows
 from supply.selectors.news import by_customer, news
 from supply.selectors.notes import notes_of
 from supply.selectors.preview import live_demand, waits_for
+from supply.selectors.promises import Due
 from supply.selectors.resource_page import resource_named, resource_page
 from supply.selectors.review import late_orders, review_page
 from supply.services.gaps import gap_option_choose
@@ -276,6 +277,13 @@ def test_a_rep_reads_what_is_committed_to_the_own_customers(cast: Cast, cycle: C
     assert first.rest_by > first.month
     assert [f.value for f in page["facts"]] == sorted((f.value for f in page["facts"]), reverse=True)
     assert (page["is_current"], page["own"], page["more"]) == (True, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "confirmed", "shown"), [(26.4, 25.6, 25), (40.0, 27.0, 27), (0.6, 0.0, 0), (26.4, 26.1, 26)]
+)
+def test_never_as_many_are_confirmed_as_asked_where_some_come_later(asked: float, confirmed: float, shown: int) -> None:
+    assert Due(date(2026, 11, 1), asked, confirmed, None).shown == shown
 
 
 def test_a_manager_reads_the_teams_and_everybody_else_every_customer(cast: Cast, cycle: Cycle) -> None:
