@@ -1,4 +1,4 @@
-"""What a rep's input did: private to the rep and the managers above."""
+"""What a person's input did: private to the person and the managers above."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +25,7 @@ from kpis.measures.measured import Measured
 from kpis.measures.service import otif, whole_lines
 from kpis.selectors.accuracy import closed_before
 from kpis.selectors.own_cases import own_cases
+from kpis.selectors.stage_input import marketing_sentences, review_sentences
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 from masterdata.selectors import company, people
@@ -32,17 +33,22 @@ from supply.models import Reserved
 from supply.wording import count_text
 
 CARD_LINES = 6
+INPUT_ROLES = (*SALES_ROLES, Role.MARKETING)
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """Sentences about the last closed month and about all known cases; `rows` are the biggest effects."""
+    """Sentences about the last closed month and about all known cases; `rows` are the biggest effects.
+
+    `reviewed`: the first sentences tell of a manager's changes of team numbers.
+    """
 
     person: Person
     month: date | None
     sentences: list[str]
     rows: list[dict[str, Any]]
     simulated: bool
+    reviewed: bool = False
 
 
 def may_see(viewer: Person, owner: Person) -> bool:
@@ -52,7 +58,7 @@ def may_see(viewer: Person, owner: Person) -> bool:
 
 def owner_named(viewer: Person, username: str) -> Person | None:
     """Whose record it is; None when there is no such person just as when it is private."""
-    owner = people().filter(user__username=username, role__in=SALES_ROLES).first()
+    owner = people().filter(user__username=username, role__in=INPUT_ROLES).first()
     return owner if owner is not None and may_see(viewer, owner) else None
 
 
@@ -63,12 +69,16 @@ def people_below(viewer: Person) -> list[Person]:
 
 
 def feedback(viewer: Person, owner: Person) -> Feedback:
-    """Sentences and rows for a person who enters numbers; refused for anybody who may not see them."""
+    """What a person's input did, in sentences and rows; refused for anybody who may not see it."""
     check_may_see(viewer, owner)
     until = closed_before()
-    if owner.role not in SALES_ROLES or until is None:
-        return Feedback(owner, add_months(until, -1) if until else None, [], [], False)
-    return told(owner, own_cases(owner, until), until)
+    if owner.role in SALES_ROLES and until is not None:
+        return told(owner, own_cases(owner, until), until)
+    month = add_months(until, -1) if until else None
+    if owner.role == Role.MARKETING and month is not None:
+        sentences, simulated = marketing_sentences(month)
+        return Feedback(owner, month, sentences or [f"No event was planned for {month:%B %Y}."], [], simulated)
+    return Feedback(owner, month, [], [], False)
 
 
 def check_may_see(viewer: Person, owner: Person) -> None:
@@ -77,13 +87,16 @@ def check_may_see(viewer: Person, owner: Person) -> None:
 
 
 def told(owner: Person, cases: pd.DataFrame, until: date) -> Feedback:
-    """The cases in sentences: the last closed month first, then all of them."""
+    """A manager's review first; then the cases: the last closed month, then all of them."""
     month = add_months(until, -1)
+    review, simulated = review_sentences(owner, month)
     if cases.empty:
         following = f"The first result comes after {until:%B %Y} has closed."
-        return Feedback(owner, month, [f"You changed nothing that has come in yet. {following}"], [], False)
-    sentences = [*_sentences(cases, month), *reserved_for(owner), *_service(owner, month)]
-    return Feedback(owner, month, sentences, _largest(_of(cases, month)), bool(cases["simulated"].any()))
+        own = [f"You changed nothing that has come in yet. {following}"]
+        return Feedback(owner, month, review or own, [], simulated, bool(review))
+    own = [*_sentences(cases, month), *reserved_for(owner), *_service(owner, month)]
+    simulated |= bool(cases["simulated"].any())
+    return Feedback(owner, month, [*review, *own], _largest(_of(cases, month)), simulated, bool(review))
 
 
 def card(owner: Person) -> Feedback | None:

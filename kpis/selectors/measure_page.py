@@ -11,7 +11,7 @@ from django.urls import reverse
 from cycles.periods import add_months, month_range
 from demand.models import Stage
 from jobs.errors import Invalid, Refused
-from kpis.cuts import LEVELS, OF_CUSTOMERS, POOLED, REP, WHERE, why_not
+from kpis.cuts import FAMILY, GROUP, LEVELS, OF_CUSTOMERS, POOLED, REGION, REP, WHERE, why_not
 from kpis.measures.catalogue import CATALOGUE
 from kpis.measures.words import Good, Measure, Subject
 from kpis.policy import sets_targets
@@ -25,6 +25,8 @@ from masterdata.models import Person
 from masterdata.selectors import company, people
 
 MONTHS: Final = 25
+SIDE_BY_SIDE: Final = (FAMILY, GROUP, REGION)
+MOST_PANELS: Final = 6
 SINGULAR: Final = {"family": "Family", "group": "Group", "region": "Region", "customer": "Customer", "rep": "Rep"}
 
 
@@ -102,6 +104,7 @@ def measure_page(measure: Measure, asked: Asked, person: Person, *, at: datetime
         "chart": _chart(shown, whole, months),
         "column": SINGULAR.get(level, ""),
         "parts": parts,
+        "multiples": _multiples(level, parts, months),
         "cut_at": MOST if len(parts) == MOST else 0,
         "lines": lines_address(measure, month, COMPANY, "") if lines_kind(measure.code) else "",
         "can_set": may_set,
@@ -172,6 +175,16 @@ def _chart(shown: Shown, rows: pd.DataFrame, months: list[date]) -> dict[str, An
     values = [known.get(month) for month in months]
     first = next((i for i, value in enumerate(values) if value is not None), 0)
     return {"months": months[first:], "values": values[first:], "target": shown.target, "decimals": shown.decimals}
+
+
+def _multiples(level: str, parts: list[PartRow], months: list[date]) -> dict[str, Any] | None:
+    """The first parts over a year on one scale; None where there is nothing to compare. Reps are not set side by side,
+    and customers are too many."""
+    if level not in SIDE_BY_SIDE or len(parts) < 2:
+        return None
+    shown = [{"name": part.name, "values": part.shown.trend} for part in parts[:MOST_PANELS]]
+    span = months[-len(parts[0].shown.trend) :]
+    return {"months": span, "parts": shown, "decimals": parts[0].shown.decimals, "width": 1140}
 
 
 def lines_page(

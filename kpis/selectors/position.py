@@ -74,14 +74,11 @@ def _frozen(cycle: Cycle | None) -> Meeting | None:
 
 
 def _of_pack(cycle: Cycle, meeting: Meeting, measure: str) -> ShownPlan:
-    """Money as it was frozen; units, which the pack keeps by family only, as they stand."""
+    """As it was frozen; the units of a pack from before they were kept by month, as they stand."""
     pack = meeting.pack
-    key = "forecast" if measure == QUANTITY else "revenue"
-    values = (
-        forecast_build(cycle).forecast.quantity.sum(axis=0)
-        if measure == QUANTITY
-        else np.array([row["revenue"] for row in pack["months"]])
-    )
+    key, column = ("forecast", "units") if measure == QUANTITY else ("revenue", "revenue")
+    kept = [row.get(column) for row in pack["months"]]
+    values = forecast_build(cycle).forecast.quantity.sum(axis=0) if None in kept else np.array(kept)
     return ShownPlan(
         cycle=cycle,
         is_pack=True,

@@ -18,7 +18,7 @@ from demand.selectors.history import history
 from kpis.feedback import Effect
 from kpis.measures.measured import Measured, pooled
 from kpis.selectors.accuracy import closed_before
-from kpis.selectors.feedback import Feedback, check_may_see, effect_of, told
+from kpis.selectors.feedback import Feedback, check_may_see, effect_of, feedback, told
 from kpis.selectors.own_cases import own_cases
 from kpis.selectors.team_band import bias_of_team, team_of
 from kpis.team_band import band_fact
@@ -108,14 +108,14 @@ def track_record(
     check_may_see(viewer, owner)
     until = closed_before()
     if owner.role not in SALES_ROLES or until is None:
-        return _nothing(Feedback(owner, add_months(until, -1) if until else None, [], [], False))
+        return _nothing(feedback(viewer, owner))
     cases, calls = own_cases(owner, until), call_cases(owner)
     reasons = _choice(zip(cases["reason"], cases["reason_words"], strict=True) if len(cases) else (), reason)
     names = [*(cases["customer"] if len(cases) else ()), *(call.customer for call in calls)]
     customers = _choice(((name, name) for name in names if name), customer)
     whole = told(owner, cases, until)
     if cases.empty and not any(call.spoke_of < until for call in calls):
-        return _nothing(whole, _first_result(until))
+        return _nothing(whole, "" if whole.reviewed else _first_result(until))
     record = _record(whole, _kept(cases, reasons, customers), _of_customer(calls, customers), until, reasons, customers)
     return record if record.is_filtered else replace(record, team=_team(owner, until, asked=team))
 

@@ -49,8 +49,10 @@ def pack_content(cycle: Cycle, at: datetime, *, built: BuiltForecast | None = No
         + [_totals(Stage.COMPANY_FORECAST, built.forecast.quantity, built.frame)],
         "families": families(built),
         "months": [
-            {"month": format_month(row.month), "revenue": row.revenue, "budget": row.budget}
-            for row in months_money(cycle.month, revenue.sum(axis=0))
+            {"month": format_month(row.month), "revenue": row.revenue, "budget": row.budget, "units": float(units)}
+            for row, units in zip(
+                months_money(cycle.month, revenue.sum(axis=0)), built.forecast.quantity.sum(axis=0), strict=True
+            )
         ],
         "year": {"year": year.year, "booked": year.booked, "forecast": year.forecast, "budget": year.budget},
         "last_cycle": _last_cycle(cycle, built),

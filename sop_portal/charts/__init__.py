@@ -9,6 +9,7 @@ from sop_portal.charts.compared import plans_compared
 from sop_portal.charts.inventory import inventory_band
 from sop_portal.charts.line_review import line_review
 from sop_portal.charts.load import stacked_load
+from sop_portal.charts.multiples import small_multiples
 from sop_portal.charts.series import Drawing
 from sop_portal.charts.stair import stair
 from sop_portal.charts.three_tier import three_tier
@@ -24,6 +25,7 @@ __all__ = [
     "inventory_band",
     "line_review",
     "plans_compared",
+    "small_multiples",
     "sparkline",
     "stacked_load",
     "stair",

@@ -18,7 +18,7 @@ from demand.selectors.threads import said_to
 from demand.services.said import said_seen
 from masterdata.models import Person
 from masterdata.requests import PortalRequest
-from masterdata.roles import SALES_ROLES
+from masterdata.roles import SALES_ROLES, Role
 from masterdata.selectors.absences import away_on
 from sop_portal.pages.today import opens_next, steps_shown, tasks_for
 
@@ -61,7 +61,8 @@ def barrier(request: PortalRequest) -> HttpResponse:
 
 
 def _today(request: PortalRequest, cycle: Cycle) -> HttpResponse:
-    return render(request, "home/today.html", _common(request, cycle))
+    context = _common(request, cycle) | {"told_own": request.person.role == Role.MARKETING}
+    return render(request, "home/today.html", context)
 
 
 def _common(request: PortalRequest, cycle: Cycle) -> dict[str, object]:

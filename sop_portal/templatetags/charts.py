@@ -2,9 +2,10 @@
 
 {% three_tier data %} {% stacked_load data %} {% inventory_band data %} {% waterfall data %} {% stair data %}
 {% bias_columns data %} {% tolerance_grid data %} {% line_review data %} {% plans_compared data %}
-{% trend_columns data %} take the arguments of the maker of the same name in `sop_portal.charts`, and for the
-caption: message (a sentence), who, measure, unit, when (the three title lines), legend=False and table=False to leave
-these out. {% bullet data %}, {% bar data %} and {% sparkline data %} give the bare picture for a cell.
+{% trend_columns data %} {% small_multiples data %} take the arguments of the maker of the same name in
+`sop_portal.charts`, and for the caption: message (a sentence), who, measure, unit, when (the three title lines),
+legend=False and table=False to leave these out. {% bullet data %}, {% bar data %} and {% sparkline data %} give the
+bare picture for a cell.
 {% chart_legend "ac fc pl py" %} is one legend for a page.
 """
 
@@ -119,6 +120,7 @@ for _maker in (
     charts.bias_columns,
     charts.tolerance_grid,
     charts.plans_compared,
+    charts.small_multiples,
     charts.trend_columns,
 ):
     _register(_maker)

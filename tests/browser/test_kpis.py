@@ -1,5 +1,6 @@
 """The pages everybody looks at together, in a browser: one screen, stacked on a phone, readable by everybody."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -91,7 +92,7 @@ def size(page: Page) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("measure", ["revenue", "quantity"])
-def test_the_executive_page_is_one_screen(cast: Cast, opened: Open, measure: str) -> None:
+def test_the_executive_page_is_one_screen_and_one_sheet(cast: Cast, opened: Open, measure: str) -> None:
     page = opened(cast.ceo, f"/executive/?measure={measure}")
     expect(page.locator(".approve form, .approve p").first).to_be_visible()
     assert size(page) == {"high": 900, "wide": 1440}
@@ -99,6 +100,8 @@ def test_the_executive_page_is_one_screen(cast: Cast, opened: Open, measure: str
         box = panel.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 900
+    for paper in ("A4", "Letter"):
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper, landscape=True))) == 1
 
 
 def test_the_page_travels_light(cast: Cast, opened: Open) -> None:

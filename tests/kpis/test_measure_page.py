@@ -118,6 +118,17 @@ def test_parts_are_told_with_their_own_numbers(measured: Cast, by: str) -> None:
     assert values == sorted(values, reverse=True)
 
 
+def test_parts_stand_side_by_side_as_charts_but_reps_do_not(measured: Cast, as_: SignIn) -> None:
+    page = measure_page(REVENUE, Asked(by="region"), measured.rep, at=OPENED)
+    drawn = page["multiples"]
+    assert drawn["months"][-1] == OCT
+    assert {one["name"]: one["values"] for one in drawn["parts"]} == {p.name: p.shown.trend for p in page["parts"]}
+    client = as_(measured.rep)
+    assert "Side by side" in text_of(client.get("/dashboard/revenue/?by=region"))
+    for by in ("rep", "customer"):
+        assert "Side by side" not in text_of(client.get(f"/dashboard/revenue/?by={by}"))
+
+
 def test_the_worst_served_part_stands_first(measured: Cast) -> None:
     OrderLine.objects.filter(customer__code="NORTH").update(shipped_on=None, shipped_qty=None)
     measures_take(months=[OCT], at=OPENED)

@@ -84,6 +84,13 @@ ALL = {
         ]
     },
     "bias_columns": {"months": months(4), "bias": [0.02, 0.10, -0.08, None]},
+    "small_multiples": {
+        "months": months(12),
+        "parts": [
+            {"name": "Mountain", "values": [8, 8, 9, 9, 9, 10, 9, 8, 10, 10, 11, 12]},
+            {"name": "Road", "values": [2, None, -3, 1, 1, 1, 2, 2, 2, 3, 3, 3]},
+        ],
+    },
     "tolerance_grid": {
         "months": months(3),
         "families": ["Mountain", "Road"],
@@ -287,6 +294,27 @@ def test_stair_shows_what_each_stage_added():
     assert "n/a" in words(drawing.svg)
     assert 'class="t-good"' in drawing.svg
     assert 'class="t-bad"' in drawing.svg
+
+
+def test_small_multiples_have_one_scale_and_their_own_axes():
+    drawn = charts.small_multiples(**ALL["small_multiples"], width=316)
+    columns = rects(drawn.svg, "ac")
+    assert len(columns) == 12 + 11, "a month without a value has no column"
+    left, right = ([r for r in columns if (r[0] < 150) == side] for side in (True, False))
+    per_unit = left[-1][3] / 12
+    assert [r[3] for r in right] == pytest.approx(
+        [abs(v) * per_unit for v in ALL["small_multiples"]["parts"][1]["values"] if v is not None], abs=1
+    )
+    below = next(r for r in right if r[1] > left[0][1] + left[0][3] - 1)
+    assert below[3] == pytest.approx(3 * per_unit, abs=1)
+    assert {"Mountain", "Road", "12", "3"} <= set(words(drawn.svg))
+
+
+def test_small_multiples_stack_where_they_do_not_fit():
+    wide, narrow = (parsed(charts.small_multiples(**ALL["small_multiples"], width=w).svg) for w in (1140, 160))
+    assert float(narrow.get("height")) > 2 * float(wide.get("height"))
+    with pytest.raises(ValueError, match="empty"):
+        charts.small_multiples(months=months(3), parts=[])
 
 
 def test_bias_outside_the_band_is_adverse_on_both_sides():
