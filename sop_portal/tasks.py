@@ -39,17 +39,24 @@ def run_work() -> None:
 
 
 def work_until_done() -> int:
-    """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task."""
-    start, done = monotonic(), 0
+    """Claim and do parts until none is left, then what the jobs that ended have made possible; after
+    `PATIENCE_SECONDS` hand over to a fresh task. Returns the number of parts done."""
+    start, done, ended = monotonic(), 0, False
     heartbeat_write(name="worker", at=now())
-    while part := part_claim(at=now()):
-        part_do(part)
+    while True:
+        part = part_claim(at=now())
+        if part is None:
+            if not ended:
+                return done
+            tick(at=now())
+            ended = False
+            continue
+        ended |= part_do(part)
         done += 1
         heartbeat_write(name="worker", at=now())
         if monotonic() - start > PATIENCE_SECONDS:
             poke()
-            break
-    return done
+            return done
 
 
 def send_until_done() -> None:
@@ -61,17 +68,17 @@ def send_until_done() -> None:
             break
 
 
-def part_do(part: JobPart) -> None:
-    """Do a claimed part; what goes wrong is written down and tried again later."""
+def part_do(part: JobPart) -> bool:
+    """Do a claimed part; what goes wrong is written down and tried again later. Whether its job is done with it."""
     try:
         message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
     except Exception as failure:
         log.exception("Part %s failed.", part)
         connection.close_if_unusable_or_obsolete()
         part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:], lost=connection_lost(failure))
-    else:
-        part_finish(part=part, at=now(), message=message)
-        _after(part.job_id)
+        return False
+    part_finish(part=part, at=now(), message=message)
+    return Job.objects.filter(pk=part.job_id, state=WorkState.DONE).exists()
 
 
 def job_do(*, job: Job) -> Job:
@@ -79,16 +86,11 @@ def job_do(*, job: Job) -> Job:
     while job.is_active:
         part = part_claim(at=now(), job=job)
         if part is not None:
-            part_do(part)
+            if part_do(part):
+                tick(at=now())
         else:
             sleep(WAIT_SECONDS)
         job.refresh_from_db()
     if job.state == WorkState.FAILED:
         raise Refused("job_failed", f"{job.label} failed: {job.error.strip().splitlines()[-1]}")
     return job
-
-
-def _after(job: int) -> None:
-    """What a finished job makes possible should not wait for the next tick."""
-    if Job.objects.filter(pk=job, state=WorkState.DONE).exists():
-        tick(at=now())
