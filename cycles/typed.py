@@ -1,11 +1,15 @@
 """What people typed into a form, read the same way in every room."""
 
+import math
+import re
 from datetime import date
 
 from cycles.periods import parse_month
 from jobs.errors import Invalid
 
 LONGEST_COMMENT = 2000
+_FIGURE = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:[, \u00a0\u202f][0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)")
+_GROUPING = re.compile(r"[, \u00a0\u202f]")
 
 
 def month_read(given: object) -> date:
@@ -14,6 +18,15 @@ def month_read(given: object) -> date:
         return parse_month(str(given or ""))
     except ValueError as error:
         raise Invalid(str(error)) from None
+
+
+def figure(text: str) -> float:
+    """A number as the portal shows it, groups of three digits and a percent sign included; NaN when it is none.
+
+    `1,234.5` is 1234.5. `12,5` is no number: with its comma left out it would be ten times what was meant.
+    """
+    clean = text.strip().replace("\u2212", "-").removesuffix("%").strip()
+    return float(_GROUPING.sub("", clean)) if _FIGURE.fullmatch(clean) else math.nan
 
 
 def words(given: object) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from cycles.typed import month_read, words
+from cycles.typed import figure, month_read, words
 from demand.bulk_rules import ANY, BulkRule
 from demand.event_scopes import Draft
 from demand.models import Call
@@ -158,6 +158,18 @@ def scope_read(given: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def scope_named(given: Mapping[str, Any]) -> dict[str, str]:
+    """The scope of an event that is to be entered: what is not understood must not come to mean everything."""
+    scope = scope_read(given)
+    for field, chosen in (
+        ("what", scope["family"] or scope["product"]),
+        ("whom", scope["customer"] or scope["region"]),
+    ):
+        if given.get(field) and not chosen:
+            raise Invalid(f"{str(given[field])[:40]!r} is not one of the choices.")
+    return scope
+
+
 def draft_read(given: Mapping[str, Any]) -> Draft:
     """An event as far as the form is filled; months that cannot be read count as not chosen."""
     first = month_or_none(given.get("first"))
@@ -194,10 +206,7 @@ def number_read(given: object) -> float | None:
     text = str(given or "").strip()
     if not text:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise Invalid(f"{text[:20]!r} is not a number.") from None
+    value = figure(text)
     if not math.isfinite(value):
         raise Invalid(f"{text[:20]!r} is not a number.")
     return value

@@ -1,10 +1,9 @@
 """What the forms of this floor send."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from cycles.typed import month_read
+from cycles.typed import figure, month_read
 from jobs.errors import Invalid
 from kpis.measures.words import Measure
 from masterdata.selectors import people
@@ -21,13 +20,9 @@ def target_read(given: Mapping[str, str], measure: Measure) -> dict[str, Any]:
 
 
 def _value(typed: str, measure: Measure) -> float | None:
-    text = typed.strip().replace(",", "").replace("\u2212", "-").removesuffix("%").strip()
-    if not text:
+    if not typed.strip():
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = figure(typed)
     if not abs(number) < MOST:
         raise Invalid(
             f"Target: {typed.strip()[:40]!r} is not a number. Type one such as 95, or leave it empty to end it."

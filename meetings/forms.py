@@ -1,12 +1,12 @@
 """What people send, read and checked for form; meaning is checked by the services."""
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cycles.periods import parse_month
+from cycles.typed import figure
 from jobs.errors import Invalid
 from masterdata.models import Family, Person
 from masterdata.selectors import company, people
@@ -60,15 +60,12 @@ def month_read(given: Given, name: str, what: str) -> date:
 
 def amount_read(given: Given, name: str, what: str) -> float | None:
     """A number, with grouping commas and a percent sign forgiven; empty is None."""
-    text = given.get(name, "").strip().replace(",", "").replace("\u2212", "-").removesuffix("%").strip()
+    text = given.get(name, "").strip()
     if not text:
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or abs(number) >= 1e12:
-        raise Invalid(f"{what}: {given.get(name, '').strip()[:40]!r} is not a number.")
+    number = figure(text)
+    if not abs(number) < 1e12:
+        raise Invalid(f"{what}: {text[:40]!r} is not a number.")
     return number
 
 

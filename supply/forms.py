@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from cycles.typed import month_read, words
+from cycles.typed import figure, month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
 from supply.change import Change
@@ -40,13 +40,13 @@ def capacity_read(given: QueryDict) -> CapacityEntry:
 
 
 def _hours(given: Mapping[str, str], name: str, label: str) -> float:
-    text = words(given.get(name)).replace(",", "").replace(" ", "")
+    text = words(given.get(name))
     if not text:
         raise Invalid(f"{label} is empty. Type the hours of the month, 0 for none.")
-    try:
-        return float(text)
-    except ValueError:
-        raise Invalid(f"{label}: “{text[:20]}” is not a number. Type the hours, for example 4680.") from None
+    hours = figure(text)
+    if math.isnan(hours):
+        raise Invalid(f"{label}: “{text[:20]}” is not a number. Type the hours, for example 4680.")
+    return hours
 
 
 def option_read(given: QueryDict) -> GapOptionKind:
@@ -120,11 +120,7 @@ def _field(given: QueryDict, name: str, label: str) -> dict[str, Any]:
 
 
 def _number(text: str, label: str) -> float:
-    clean = text.replace(",", "").replace(" ", "").replace("\u2212", "-").removesuffix("%")
-    try:
-        number = float(clean)
-    except ValueError:
-        number = math.nan
+    number = figure(text)
     if not math.isfinite(number):
         raise Invalid(f"{label}: “{text[:20]}” is not a number." if text else f"{label} is empty. Type a number.")
     return number

@@ -20,6 +20,7 @@ from masterdata.models import Customer, Family, Person, Product, Region
 from masterdata.roles import Role
 
 LARGEST_UPLIFT = 500.0
+LONGEST_NAME = 160
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def _facts(entry: EventEntry) -> tuple[dict[str, object], list[dict[str, object]
     facts: dict[str, object] = {"name": entry.name, "kind": entry.kind}
     if not entry.name:
         faults.append({"field": "name", "detail": "Say what is planned."})
+    if len(entry.name) > LONGEST_NAME:
+        faults.append({"field": "name", "detail": f"Say it in at most {LONGEST_NAME} characters."})
     if entry.kind not in EventKind.values:
         faults.append({"field": "kind", "detail": "Choose what kind of event it is."})
     facts["shape"] = entry.shape or EventShape.FLAT

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from demand.event_scopes import Draft
-from demand.forms import draft_read, number_read, scope_read, words
+from demand.forms import draft_read, number_read, scope_named, words
 from demand.models import EventKind
 from demand.selectors.event_advice import Advice, advice
 from demand.selectors.events_page import events_page
@@ -69,7 +69,7 @@ def _entry(request: PortalRequest) -> EventEntry:
         uplift=number_read(given.get("uplift")),
         confidence=number_read(given.get("confidence")),
         shape=given.get("shape", ""),
-        **scope_read(given),
+        **scope_named(given),
     )
 
 

@@ -26,7 +26,7 @@ AXE = Axe().axe_script
 EVERY_RULE: dict[str, object] = {"resultTypes": ["violations"], "selectors": False, "iframes": False}
 COLOURS = EVERY_RULE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 LOOKS = ((WIDE, "light", EVERY_RULE), (WIDE, "dark", COLOURS), (PHONE, "dark", EVERY_RULE), (PHONE, "light", COLOURS))
-# Pieces that a page takes in, looked at where it shows them; files, and data for a script.
+# Pieces that a page takes in, looked at where it shows them; files, data for a script, and ways to another site.
 PARTS = {
     "demand:event-advice",
     "demand:review-line",
@@ -39,6 +39,8 @@ PARTS = {
     "demand:names",
     "meetings:calendar-feed",
     "meetings:paper-file",
+    "company-sign-in",
+    "company-sign-in-back",
 }
 PROGRAMS = ("api-", "health-")
 LEADER = "lena"

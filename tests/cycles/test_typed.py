@@ -1,12 +1,13 @@
 """Typed months and comments."""
 
+import math
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cycles.typed import LONGEST_COMMENT, month_read, words
+from cycles.typed import LONGEST_COMMENT, figure, month_read, words
 from jobs.errors import Invalid
 
 
@@ -46,3 +47,43 @@ def test_every_comment_can_be_stored_and_cleaning_twice_changes_nothing(typed: s
     assert kept.encode().decode() == kept
     assert "\x00" not in kept
     assert words(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("5", 5.0),
+        (" -12.5 % ", -12.5),
+        ("\u22123", -3.0),
+        ("+.5", 0.5),
+        ("1,234.5", 1234.5),
+        ("1,234,567", 1234567.0),
+        ("12\u202f500", 12500.0),
+        ("4 680", 4680.0),
+    ],
+)
+def test_a_figure_may_be_written_as_the_portal_shows_it(typed: str, value: float) -> None:
+    assert figure(typed) == value
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "12,5",
+        "1,23",
+        "1,2345",
+        "1.234,5",
+        "1_000",
+        "\u0661\u0662",
+        "\uff15",
+        "nan",
+        "inf",
+        "1e309",
+        "1e3",
+        "5 %%",
+        "--1",
+    ],
+)
+def test_what_could_be_another_number_is_none(typed: str) -> None:
+    assert math.isnan(figure(typed))
