@@ -16,7 +16,7 @@ from masterdata.bundles import ImportFile
 from masterdata.frames import FileSpec
 from masterdata.importing import Importer
 from masterdata.models import ImportRun, Person
-from masterdata.services.imports import ImportResult, files_import
+from masterdata.services.imports import ImportResult, Tell, files_import, tell_nobody
 from masterdata.services.undoing import import_undo, undo_check
 
 IMPORTERS: tuple[Importer, ...] = (
@@ -37,11 +37,17 @@ def spec_named(name: str) -> FileSpec:
 
 
 def import_files(
-    *, files: Sequence[ImportFile], source: str, by: Person | None, at: datetime, dry_run: bool = False
+    *,
+    files: Sequence[ImportFile],
+    source: str,
+    by: Person | None,
+    at: datetime,
+    dry_run: bool = False,
+    tell: Tell = tell_nobody,
 ) -> ImportResult:
     """Check the files and, without a fault, store them; the lines that now have to be planned exist afterwards."""
     return files_import(
-        files=files, importers=IMPORTERS, source=source, by=by, at=at, after=lines_sync, dry_run=dry_run
+        files=files, importers=IMPORTERS, source=source, by=by, at=at, after=lines_sync, dry_run=dry_run, tell=tell
     )
 
 

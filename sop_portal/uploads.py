@@ -10,6 +10,7 @@ import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from masterdata.layouts import DECIMALS, ORDERS, Layout
 from masterdata.models import Person
 from masterdata.policy import Action, check, may_load
 from masterdata.reading import rows_of
-from masterdata.services.imports import ImportResult
+from masterdata.services.imports import ImportResult, Tell, tell_nobody
 from masterdata.services.recognising import Recognised, file_recognised, habits_remember, layout_told
 from masterdata.services.workbooks import workbook_answer
 from sop_portal.imports import SPECS, import_files, spec_named
@@ -126,19 +127,26 @@ def check_part(*, job: int, payload: dict[str, Any], at: datetime) -> str:
 
 
 def _check_now(token: str, files: Sequence[ImportFile], *, by: Person, at: datetime) -> None:
-    result = checked_import(files, source=source_name(files), by=by, at=at, dry_run=True)
+    tell = partial(_stage_write, token)
+    result = checked_import(files, source=source_name(files), by=by, at=at, dry_run=True, tell=tell)
     update_check(token, **result.as_dict(MOST_ERRORS_KEPT))
 
 
 def checked_import(
-    files: Sequence[ImportFile], *, source: str, by: Person, at: datetime, dry_run: bool = False
+    files: Sequence[ImportFile],
+    *,
+    source: str,
+    by: Person,
+    at: datetime,
+    dry_run: bool = False,
+    tell: Tell = tell_nobody,
 ) -> ImportResult:
     """An import in somebody's name: a file that is not theirs to load is one more fault."""
     forbidden = [file for file in files if not may_load(by, file.stem)]
     if forbidden:
         message = "This file sets up people and their rights. The S&OP leader or an administrator loads it."
         return ImportResult(errors=[RowError(file.name, 1, "", "", message) for file in forbidden])
-    return import_files(files=files, source=source, by=by, at=at, dry_run=dry_run)
+    return import_files(files=files, source=source, by=by, at=at, dry_run=dry_run, tell=tell)
 
 
 def source_name(files: Sequence[ImportFile]) -> str:
@@ -156,6 +164,7 @@ def upload_queue(*, token: str, by: Person, at: datetime) -> Job:
         raise Refused("faulty", "The files have faults. Put them right and send them again.")
     if found.get("outcome"):
         raise Refused("loaded_already", "These files have been loaded already.")
+    (folder_of(token) / "stage.json").unlink(missing_ok=True)
     parts = [PartSpec(label=found["source"], payload={"token": token, "by": by.pk})]
     job = job_queue(kind="import", key=token, label=found["source"], parts=parts, at=at, owner=by.user)
     update_check(token, job=job.pk)
@@ -167,7 +176,7 @@ def upload_load(*, token: str, by: Person, at: datetime) -> str:
     found = upload_read(token)
     if not found.get("outcome"):
         files = kept_files(token)
-        result = checked_import(files, source=found["source"], by=by, at=at)
+        result = checked_import(files, source=found["source"], by=by, at=at, tell=partial(_stage_write, token))
         if result.ok:
             habits_remember(layouts=[file.layout for file in files if file.layout], at=at)
         update_check(token, outcome=result.as_dict(MOST_ERRORS_KEPT) | {"run": result.run})
@@ -248,6 +257,20 @@ def upload_read(token: str) -> dict[str, Any]:
     if not path.exists():
         raise Refused("no_upload", "This upload is not here any more. Send the files again.", status=404)
     return dict(json.loads(path.read_text()))
+
+
+def _stage_write(token: str, done: int, total: int, doing: str) -> None:
+    """In a file of its own, so that it never writes over what somebody else says of the upload."""
+    path = folder_of(token) / "stage.json"
+    fresh = path.with_suffix(f".{uuid.uuid4().hex}")
+    fresh.write_text(json.dumps({"done": done, "total": total, "doing": doing}))
+    fresh.replace(path)
+
+
+def upload_stage(token: str) -> dict[str, Any]:
+    """How far a check or a loading has come: steps done, of how many, and what is being done; {} at the beginning."""
+    path = folder_of(token) / "stage.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def remove_old(at: datetime) -> None:

@@ -33,8 +33,8 @@ def forecast_window(wanted: Wanted, version: ForecastVersion, first: int, last: 
     """Rows `first` to `last` (not included) of `forecast_long`, and how many rows it has; the same refusals."""
     months = month_range(version.start, version.months)
     columns = months_chosen(months, wanted)
-    lines = _lines(wanted, version)
-    count, width = lines.count(), max(len(columns), 1)
+    lines, count = _lines(wanted, version)
+    width = max(len(columns), 1)
     start, end = min(first // width, count), min(-(-last // width), count)
     names = ("line_id", *(WHERE[key] for key in KEYS[Level.LINE]), "price", "unit_cost")
     frame = pd.DataFrame.from_records(
@@ -49,14 +49,18 @@ def forecast_window(wanted: Wanted, version: ForecastVersion, first: int, last: 
     return table.slice(first - start * width, last - start * width), count * len(columns)
 
 
-def _lines(wanted: Wanted, version: ForecastVersion) -> QuerySet[CycleLine]:
-    """The version's lines that are wanted, in the order of a sorted text, which the database's own order is not."""
-    of_version = Exists(ForecastLine.objects.filter(version=version, line=OuterRef("line_id")))
-    lines = CycleLine.objects.filter(of_version, cycle=wanted.cycle)
-    asked = {WHERE[column]: list(codes) for column, codes in wanted.filters.items()}
+def _lines(wanted: Wanted, version: ForecastVersion) -> tuple[QuerySet[CycleLine], int]:
+    """The version's lines that are wanted, as a sorted text is ordered, not as the database would, and their number."""
+    lines = CycleLine.objects.filter(cycle=wanted.cycle)
+    stored = ForecastLine.objects.filter(version=version)
+    count = stored.count()
+    if lines.count() != count:  # some came after the version was made
+        lines = lines.filter(Exists(stored.filter(line=OuterRef("line_id"))))
     check_codes(wanted.filters, {name: _known(lines, WHERE[name], codes) for name, codes in wanted.filters.items()})
-    lines = lines.filter(**{f"{name}__in": codes for name, codes in asked.items() if codes})
-    return lines.order_by(*(Collate(WHERE[key], "C") for key in KEYS[Level.LINE]))
+    asked = {f"{WHERE[name]}__in": list(codes) for name, codes in wanted.filters.items() if codes}
+    found = lines.filter(**asked)
+    order = [Collate(WHERE[key], "C") for key in KEYS[Level.LINE]]
+    return found.order_by(*order), found.count() if asked else count
 
 
 def _known(lines: QuerySet[CycleLine], name: str, codes: Sequence[str]) -> set[str]:

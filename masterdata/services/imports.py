@@ -24,6 +24,12 @@ from masterdata.services.storing import Counts, Preview, Record, rows_store
 from masterdata.services.workbooks import file_reading
 
 LOCK = 0x50_0B_13  # one import at a time
+Tell = Callable[[int, int, str], object]  # how many steps are done, of how many, and what is being done
+STEPS = 3  # of every file: it is read, checked and compared with what is stored
+
+
+def tell_nobody(done: int, total: int, doing: str) -> None:
+    """Nobody waits for this import."""
 
 
 @dataclass
@@ -90,6 +96,7 @@ def files_import(
     at: datetime,
     after: Callable[[], object] | None = None,
     dry_run: bool = False,
+    tell: Tell = tell_nobody,
 ) -> ImportResult:
     """Check all files; without a fault store them in one transaction, run `after` in it, and write the run down.
 
@@ -100,11 +107,11 @@ def files_import(
     result = ImportResult(content_hash=content_hash(chosen.values()), errors=errors)
     with transaction.atomic():
         import_turn_take()
-        checked = files_check(chosen=chosen, importers=importers)
+        checked = files_check(chosen=chosen, importers=importers, tell=tell)
         result.errors += checked.errors
         if result.ok:
             try:
-                _store(result, checked, importers, source=source, by=by, at=at, is_preview=dry_run)
+                _store(result, checked, importers, tell, source=source, by=by, at=at, is_preview=dry_run)
             except (IntegrityError, DataError) as error:
                 said = str(error).splitlines()[0]
                 raise Refused("not_stored", f"Nothing was loaded: the database refused a row ({said}).") from error
@@ -129,23 +136,28 @@ def import_turn_take() -> None:
 # --- Checking ---------------------------------------------------------------------
 
 
-def files_check(*, chosen: Mapping[str, ImportFile], importers: Sequence[Importer]) -> Checked:
+def files_check(
+    *, chosen: Mapping[str, ImportFile], importers: Sequence[Importer], tell: Tell = tell_nobody
+) -> Checked:
     """Read and check files of the contract against each other and against what is stored."""
     used = [importer for importer in importers if importer.spec.name in chosen]
-    readings = {
-        importer.spec.name: file_reading(file=chosen[importer.spec.name], spec=importer.spec) for importer in used
-    }
+    readings, total = {}, STEPS * len(used)
+    for step, importer in enumerate(used):
+        file = chosen[importer.spec.name]
+        tell(step, total, f"Reading {file.name}")
+        readings[importer.spec.name] = file_reading(file=file, spec=importer.spec)
     checked = Checked(errors=[error for reading in readings.values() for error in reading.errors])
-    for importer in used:
+    for step, importer in enumerate(used, start=len(used)):
+        tell(step, total, f"Checking every row of {chosen[importer.spec.name].name}")
         raw = readings[importer.spec.name].raw
         if raw is not None:
             checked.files[importer.spec.name] = _checked(check(raw, importer.spec), importer)
     known = _known(importers, readings, checked.files)
     for importer in used:
-        file = checked.files.get(importer.spec.name)
-        if file is not None:
-            checked.errors += file.errors + check_references(file, known)
-            checked.errors += [error for rule in importer.checks for error in rule(file, known)]
+        found = checked.files.get(importer.spec.name)
+        if found is not None:
+            checked.errors += found.errors + check_references(found, known)
+            checked.errors += [error for rule in importer.checks for error in rule(found, known)]
     checked.errors.sort(key=lambda error: (error.file, error.line))
     return checked
 
@@ -176,6 +188,7 @@ def _store(
     result: ImportResult,
     checked: Checked,
     importers: Sequence[Importer],
+    tell: Tell,
     *,
     source: str,
     by: Person | None,
@@ -187,6 +200,8 @@ def _store(
     for importer in importers:
         file = checked.files.get(importer.spec.name)
         if file is not None:
+            done = (STEPS - 1) * len(checked.files) + len(result.files)
+            tell(done, STEPS * len(checked.files), f"Comparing {file.name} with what is stored")
             counts = result.files[importer.spec.name] = _store_file(importer, file, ids, record)
             if counts.preview is not None:
                 result.previews[importer.spec.name] = _preview_words(importer, counts.preview, ids)

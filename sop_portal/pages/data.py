@@ -21,7 +21,14 @@ from masterdata.requests import PortalRequest
 from masterdata.selectors.imports import import_runs, loaded_files, run_changes
 from sop_portal.imports import IMPORTERS, spec_named, undo_queue
 from sop_portal.upload_choices import file_choices
-from sop_portal.uploads import upload_check, upload_marked_workbook, upload_queue, upload_read, upload_tell
+from sop_portal.uploads import (
+    upload_check,
+    upload_marked_workbook,
+    upload_queue,
+    upload_read,
+    upload_stage,
+    upload_tell,
+)
 
 RUNS_SHOWN = 20
 ERRORS_SHOWN = 100
@@ -71,6 +78,7 @@ def upload_page(request: PortalRequest, token: str) -> HttpResponse:
         "errors": told.get("errors", [])[:ERRORS_SHOWN],
         "job": job,
         "checking": not is_checked,
+        "stage": upload_stage(token),
         "waiting": job is not None and job.is_active,
         "choices": [] if found.get("outcome") else file_choices(found),
         "previews": found.get("previews", {}),

@@ -1,9 +1,11 @@
 """The pages everybody looks at together, in a browser: one screen, stacked on a phone, readable by everybody."""
 
 import re
+import struct
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
@@ -146,6 +148,31 @@ def test_axe_finds_nothing_and_pictures_are_taken(
         page.wait_for_load_state("networkidle")
         assert_accessible(page)
         page.screenshot(path=screenshots / f"kpis-{path.split('/')[1]}-{name}-{theme}.png", full_page=True)
+
+
+def test_a_chart_is_taken_along_as_a_picture_that_stands_alone(cast: Cast, opened: Open) -> None:
+    page = opened(cast.ceo, "/executive/", color_scheme="dark")
+    chart = page.locator("figure.chart", has=page.locator("details.chart-data")).first
+    chart.locator("summary").click()
+    with page.expect_download() as sent:
+        chart.get_by_role("button", name="SVG of this chart").click()
+    assert sent.value.suggested_filename.endswith(".svg")
+    picture = ElementTree.fromstring(Path(sent.value.path()).read_text())
+    shapes = [one for one in picture.iter() if one.tag.split("}")[1] in ("path", "text", "rect")]
+    assert len(shapes) > 20
+    assert not any(one.get("class") or one.get("style") for one in picture.iter())
+    assert all(one.get("fill") or one.get("stroke") for one in shapes)
+    inks = {one.get("fill") for one in shapes}
+    assert "rgb(35, 54, 73)" in inks  # --ac of the light theme
+    words = " ".join(one.text for one in shapes if one.text)
+    assert all(line in words for part in chart.locator("figcaption p").all_inner_texts() for line in part.split())
+    with page.expect_download() as sent:
+        chart.get_by_role("button", name="PNG of this chart").click()
+    data = Path(sent.value.path()).read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert struct.unpack(">II", data[16:24]) == (2 * int(picture.get("width")), 2 * int(picture.get("height")))
+    assert len(data) > 5_000
+    assert page.evaluate("document.documentElement.dataset.theme") is None
 
 
 def test_a_number_leads_to_how_it_was_made_in_two_steps(cast: Cast, opened: Open) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from jobs.errors import Invalid, NotYours, Refused
@@ -20,6 +21,7 @@ from sop_portal.uploads import (
     upload_load,
     upload_queue,
     upload_read,
+    upload_stage,
 )
 from sop_portal.work import HANDLERS
 from tests.cast import small_company
@@ -62,6 +64,22 @@ def test_a_worker_loads_it(cast):
     assert ImportRun.objects.get().by == cast.leader
     assert upload_read(token)["outcome"]["ok"]
     assert not (folder_of(token) / "files").exists()
+
+
+def test_how_far_it_has_come_is_told_and_shown(cast, client, monkeypatch):
+    told: list[dict] = []
+    write = uploads._stage_write
+    monkeypatch.setattr(uploads, "_stage_write", lambda token, *step: (write(token, *step), told.append(step)))
+    token = send(cast)
+    doing = ["Reading families.csv", "Checking every row of families.csv", "Comparing families.csv with what is stored"]
+    assert told == [(done, 3, words) for done, words in enumerate(doing)]
+    upload_queue(token=token, by=cast.leader, at=AT)
+    assert upload_stage(token) == {}
+    write(token, *told[1])
+    client.force_login(cast.leader.user)
+    page = client.get(reverse("upload", args=[token])).content.decode()
+    assert '<progress max="3" value="1"' in page
+    assert doing[1] in page
 
 
 def test_asking_twice_is_one_job_and_loading_twice_is_one_import(cast):
