@@ -92,7 +92,7 @@ def _brief_values(brief: GapBrief) -> dict[str, str]:
 
 def _effect_text(name: str, value: float) -> str:
     """As it is typed: shares in per cent, everything else in whole numbers."""
-    return f"{100 * value:.1f}" if name in SHARES else f"{value:.0f}"
+    return f"{100 * value:z.1f}" if name in SHARES else f"{value:z.0f}"
 
 
 def _effect_fields(option: BriefOption) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def _planned(
         "gaps": rows,
         "near_gaps": [gap for gap in gaps if gap.month < months[NEAR]],
         "open_gaps": len(open_gaps),
+        "unanswered_gaps": sum(1 for row in open_gaps if not row["chosen"]),
         "used": used,
         "used_months": months[:SHOWN],
         "hour_values": hour_values_of(cycle, person, version.made_from_id),

@@ -26,10 +26,11 @@ MOST_GAPS: Final = 60
 
 @dataclass(frozen=True)
 class Replanned:
-    """The plan before and after."""
+    """The plan before and after; `reopened` gaps leave more late than their option was chosen for."""
 
     before: Outcome
     after: Outcome
+    reopened: int = 0
 
     @property
     def units_gained(self) -> float:
@@ -85,7 +86,8 @@ def gaps_take_recommended(*, cycle: Cycle, person: Person, at: datetime) -> Repl
         best = next(option["kind"] for option in gap.options if option["recommended"])
         _choose(gap, GapOptionKind(best), person, at, "")
     supply_plan_build(cycle=cycle, at=at, by=person)
-    return Replanned(before, plan_outcome(cycle))
+    reopened = Gap.objects.filter(cycle=cycle, state=Gap.State.OPEN).exclude(chosen="").count()
+    return Replanned(before, plan_outcome(cycle), reopened)
 
 
 @transaction.atomic

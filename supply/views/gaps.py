@@ -52,7 +52,13 @@ def escalate(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def recommended(request: PortalRequest) -> HttpResponse:
     replanned = gaps_take_recommended(cycle=cycle_now(), person=request.person, at=request.now)
-    return _back(request, f"The recommended option is taken for every open gap. {effect_sentence(replanned)}")
+    said = f"The recommended option is taken for every open gap. {effect_sentence(replanned)}"
+    if replanned.reopened:
+        said += (
+            f" {count_text(replanned.reopened, 'gap')} leave more late than the option said: accept that there, choose "
+            "another option, or send the question to pre-S&OP."
+        )
+    return _back(request, said)
 
 
 def effect_sentence(replanned: Replanned) -> str:

@@ -115,6 +115,21 @@ def test_all_recommended_options_and_a_choice_taken_back(cast: Cast) -> None:
     assert (gap.chosen, gap.state) == ("", Gap.State.OPEN)
 
 
+def test_taking_what_is_recommended_says_which_gaps_leave_more_late_than_was_accepted(cast: Cast) -> None:
+    cycle = cycle_signed(peaks=PEAK | {("ALPHA", 8): 45.0})
+    supply_plan_build(cycle=cycle, at=AT)
+    client = as_(cast.supply_planner)
+    assert "Take every recommended option" in text(client.get("/supply/"))
+    for gap in Gap.objects.all():
+        client.post(f"/supply/gap/{gap.pk}/choose/", {"kind": "delay"})
+    for gap in Gap.objects.all():
+        gap.options = [option | {"units_after": 0.0} for option in gap.options]
+        gap.save()
+    page = text(client.post("/supply/recommended/", follow=True))
+    assert "2 gaps leave more late than the option said: accept that there" in page
+    assert "Take every recommended option" not in page
+
+
 def test_another_rule_makes_the_plan_again(cast: Cast, cycle: Cycle) -> None:
     page = text(as_(cast.supply_planner).post("/supply/build/", {"rule": "margin"}, follow=True))
     assert "Supply plan made again (revision 2)" in page
