@@ -135,14 +135,22 @@ def _changes_facts(run: ImportRun) -> bool:
     return any(count["new"] or count["changed"] for count in counts)
 
 
-@transaction.atomic
 def measures_take(*, months: list[date], at: datetime) -> int:
     """Store the measures of consecutive closed months, of the company and of every part of it.
 
     Repeating it replaces them; what is no part any more is gone.
     """
+    # Reckoned before the transaction: of a large company that takes minutes, and a transaction left idle is ended.
+    rows = _measured(months, at)
+    with transaction.atomic():
+        Snapshot.objects.filter(month__in=months).delete()
+        Snapshot.objects.bulk_create(rows, batch_size=5000)
+    return len(rows)
+
+
+def _measured(months: list[date], at: datetime) -> list[Snapshot]:
     facts = facts_read(months)
-    rows = [
+    return [
         _snapshot(code, month, part, measured, at)
         for part in (Part(COMPANY, "", facts), *parts_of(facts))
         for month in months
@@ -150,9 +158,6 @@ def measures_take(*, months: list[date], at: datetime) -> int:
         for code, measured in month_measures(month, part.facts).items()
         if code not in part.untold
     ]
-    Snapshot.objects.filter(month__in=months).delete()
-    Snapshot.objects.bulk_create(rows, batch_size=5000)
-    return len(rows)
 
 
 def _snapshot(code: str, month: date, part: Part, measured: Measured, at: datetime) -> Snapshot:

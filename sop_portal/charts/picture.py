@@ -20,7 +20,8 @@ def coordinate(value: float) -> str:
 def text_width(words: str, size: float = 11) -> float:
     """Pixels that `words` take in Inter at `size`, a little generously."""
     narrow = sum(c in ".,:;'|il I" for c in words)
-    return (len(words) - 0.55 * narrow) * size * 0.62
+    wide = sum(c in "mwMW%" for c in words)
+    return (len(words) - 0.55 * narrow + 0.4 * wide) * size * 0.62
 
 
 class Picture:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cycles.periods import month_range
 from demand.models import Booking, OrderLine, Shipment, Stage
@@ -165,6 +166,17 @@ def test_taking_again_replaces_and_adds_nothing(cast: Cast) -> None:
     assert measures_take(months=[OCT], at=AT + timedelta(days=1)) == first
     assert Snapshot.objects.filter(month=OCT).count() == first
     assert values()["units_sold"] == Booking.objects.filter(month=OCT).count()
+
+
+def test_everything_is_read_before_the_transaction_that_stores(cast: Cast) -> None:
+    """A large company takes minutes, and the database ends a transaction that is left idle."""
+    with CaptureQueriesContext(connection) as queries:
+        measures_take(months=[SEP, OCT], at=AT)
+    asked = [query["sql"].split()[0] for query in queries]
+    stores = asked.index("SAVEPOINT")
+    assert "SELECT" in asked[:stores]
+    assert "SELECT" not in asked[stores:]
+    assert {"DELETE", "INSERT"} <= set(asked[stores:])
 
 
 def test_queries_do_not_grow_with_months(cast: Cast, django_assert_max_num_queries) -> None:
