@@ -14,7 +14,7 @@ from jobs.services.webhooks import deliveries_due_send
 from jobs.services.work import connection_lost, heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
 from sop_portal.tick import tick
-from sop_portal.work import part_run
+from sop_portal.work import HANDLERS, part_run
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 240.0
@@ -39,17 +39,26 @@ def run_work() -> None:
 
 
 def work_until_done() -> int:
-    """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task."""
-    start, done = monotonic(), 0
+    """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task.
+
+    A kind of job that is not known here is left to a worker of a newer version. What the finished jobs make possible is
+    looked for once for all of them, when no part is left.
+    """
+    start, done, ended = monotonic(), 0, False
     heartbeat_write(name="worker", at=now())
-    while part := part_claim(at=now()):
-        part_do(part)
-        done += 1
-        heartbeat_write(name="worker", at=now())
+    while True:
+        if part := part_claim(at=now(), kinds=HANDLERS):
+            ended |= part_do(part)
+            done += 1
+            heartbeat_write(name="worker", at=now())
+        elif ended:
+            ended = False
+            tick(at=now())
+        else:
+            return done
         if monotonic() - start > PATIENCE_SECONDS:
             poke()
-            break
-    return done
+            return done
 
 
 def send_until_done() -> None:
@@ -61,34 +70,28 @@ def send_until_done() -> None:
             break
 
 
-def part_do(part: JobPart) -> None:
-    """Do a claimed part; what goes wrong is written down and tried again later."""
+def part_do(part: JobPart) -> bool:
+    """Do a claimed part; what goes wrong is written down and tried again later. True when its job has ended."""
     try:
         message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
     except Exception as failure:
         log.exception("Part %s failed.", part)
         connection.close_if_unusable_or_obsolete()
         part_fail(part=part, at=now(), error=traceback.format_exc()[-4000:], lost=connection_lost(failure))
-    else:
-        part_finish(part=part, at=now(), message=message)
-        _after(part.job_id)
+        return False
+    part_finish(part=part, at=now(), message=message)
+    return Job.objects.filter(pk=part.job_id, state=WorkState.DONE).exists()
 
 
 def job_do(*, job: Job) -> Job:
     """Do a job's parts here and now beside whatever workers do, and wait until it has ended."""
     while job.is_active:
         part = part_claim(at=now(), job=job)
-        if part is not None:
-            part_do(part)
-        else:
+        if part is None:
             sleep(WAIT_SECONDS)
+        elif part_do(part):
+            tick(at=now())
         job.refresh_from_db()
     if job.state == WorkState.FAILED:
         raise Refused("job_failed", f"{job.label} failed: {job.error.strip().splitlines()[-1]}")
     return job
-
-
-def _after(job: int) -> None:
-    """What a finished job makes possible should not wait for the next tick."""
-    if Job.objects.filter(pk=job, state=WorkState.DONE).exists():
-        tick(at=now())
