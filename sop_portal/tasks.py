@@ -14,7 +14,7 @@ from jobs.services.webhooks import deliveries_due_send
 from jobs.services.work import connection_lost, heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
 from sop_portal.tick import tick
-from sop_portal.work import part_run
+from sop_portal.work import HANDLERS, part_run
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 240.0
@@ -39,21 +39,23 @@ def run_work() -> None:
 
 
 def work_until_done() -> int:
-    """Claim and do parts until none is left, then what the jobs that ended have made possible; after
-    `PATIENCE_SECONDS` hand over to a fresh task. Returns the number of parts done."""
+    """Claim and do parts until none is left; after `PATIENCE_SECONDS` hand over to a fresh task.
+
+    A kind of job that is not known here is left to a worker of a newer version. What the finished jobs make possible is
+    looked for once for all of them, when no part is left.
+    """
     start, done, ended = monotonic(), 0, False
     heartbeat_write(name="worker", at=now())
     while True:
-        part = part_claim(at=now())
-        if part is None:
-            if not ended:
-                return done
-            tick(at=now())
+        if part := part_claim(at=now(), kinds=HANDLERS):
+            ended |= part_do(part)
+            done += 1
+            heartbeat_write(name="worker", at=now())
+        elif ended:
             ended = False
-            continue
-        ended |= part_do(part)
-        done += 1
-        heartbeat_write(name="worker", at=now())
+            tick(at=now())
+        else:
+            return done
         if monotonic() - start > PATIENCE_SECONDS:
             poke()
             return done
@@ -69,7 +71,7 @@ def send_until_done() -> None:
 
 
 def part_do(part: JobPart) -> bool:
-    """Do a claimed part; what goes wrong is written down and tried again later. Whether its job is done with it."""
+    """Do a claimed part; what goes wrong is written down and tried again later. True when its job has ended."""
     try:
         message = part_run(kind=part.job.kind, job=part.job_id, payload=part.payload, at=now())
     except Exception as failure:
@@ -85,11 +87,10 @@ def job_do(*, job: Job) -> Job:
     """Do a job's parts here and now beside whatever workers do, and wait until it has ended."""
     while job.is_active:
         part = part_claim(at=now(), job=job)
-        if part is not None:
-            if part_do(part):
-                tick(at=now())
-        else:
+        if part is None:
             sleep(WAIT_SECONDS)
+        elif part_do(part):
+            tick(at=now())
         job.refresh_from_db()
     if job.state == WorkState.FAILED:
         raise Refused("job_failed", f"{job.label} failed: {job.error.strip().splitlines()[-1]}")

@@ -1,7 +1,7 @@
 """Queueing, claiming and finishing work: every state is a row, the broker only says "wake up"."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,13 +58,14 @@ def poke() -> None:
         log.warning("The broker did not take a wake-up; the next tick finds the work.", exc_info=True)
 
 
-def part_claim(*, at: datetime, job: Job | None = None) -> JobPart | None:
-    """Take the next claimable part (of `job`) for `LEASE`; two workers never get the same attempt."""
+def part_claim(*, at: datetime, job: Job | None = None, kinds: Collection[str] | None = None) -> JobPart | None:
+    """Take the next claimable part (of `job`, of `kinds`) for `LEASE`; two workers never get the same attempt."""
     waiting_for = JobPart.objects.filter(job=OuterRef("job"), number__lt=OuterRef("needs")).exclude(
         state=WorkState.DONE
     )
     free = Q(state=WorkState.QUEUED, available_at__lte=at) | Q(state=WorkState.RUNNING, lease_until__lt=at)
     free &= Q(job=job) if job is not None else Q()
+    free &= Q(job__kind__in=list(kinds)) if kinds is not None else Q()
     with transaction.atomic():
         part = (
             JobPart.objects.select_for_update(skip_locked=True, of=("self",))

