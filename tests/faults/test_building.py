@@ -185,7 +185,7 @@ def test_f7_the_broker_forgets_fifty_queued_jobs(background: Stack, seen: Seen) 
     undone = "SELECT count(*) FROM jobs_job WHERE key LIKE %s AND state <> 'done'"
     assert stack.one(undone, f"{tag}%") == 50
     stack.start_beat(every)
-    seconds = stack.wait(lambda: stack.one(undone, f"{tag}%") == 0, "all fifty are done", patience=300.0)
+    seconds = stack.wait(lambda: stack.one(undone, f"{tag}%") == 0, "all fifty are done")
     assert (
         stack.one(
             "SELECT max(attempts) FROM jobs_jobpart p JOIN jobs_job j ON j.id = job_id WHERE key LIKE %s", f"{tag}%"
