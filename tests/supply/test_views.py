@@ -253,7 +253,7 @@ def test_strangers_are_sent_to_sign_in(cast: Cast, cycle: Cycle) -> None:
         ({"regular": "many"}, "is not a number"),
         ({"regular": ""}, "Regular capacity is empty"),
         ({"overtime": "-5"}, "has to be a number from 0"),
-        ({"overtime": "nan"}, "has to be a number from 0"),
+        ({"overtime": "nan"}, "is not a number"),
         ({"reason": " "}, "Say why this month differs"),
     ],
 )
