@@ -84,7 +84,8 @@ def flags_again() -> str:
     return f"{flags_set(cycle=cycle)} lines of {cycle.code} need a look"
 
 
-def _simulated(month: date, at: datetime) -> Cycle:
+def replay_cycle(month: date, at: datetime) -> Cycle:
+    """The cycle of a month, opened as a simulated one where there is none."""
     cycle = Cycle.objects.filter(month=month).first()
     if cycle is not None:
         return cycle
@@ -101,7 +102,7 @@ def _simulated(month: date, at: datetime) -> Cycle:
 @transaction.atomic
 def replay_baseline(*, month: date, at: datetime) -> None:
     """Open the simulated cycle and build its baseline; a cycle that has one is left alone."""
-    cycle = _simulated(month, at)
+    cycle = replay_cycle(month, at)
     if not cycle.simulated or version_current(cycle, Stage.BASELINE) is not None:
         return
     cycle_lines_freeze(cycle=cycle)

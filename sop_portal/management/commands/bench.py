@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from sop_portal.bench import Figure, benchmark, pulls
+from sop_portal.bench_executive import executive_figures
 from sop_portal.bench_import import large_import_figures
 from sop_portal.clock import now
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--import", dest="rows", type=int, metavar="ROWS", help="only import so many bookings")
         parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
+        parser.add_argument("--executive", action="store_true", help="only the executive page with 50,000 lines behind")
         parser.add_argument("--pulls", action="store_true", help="only pulls of 50,000 lines over REST")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,6 +28,8 @@ class Command(BaseCommand):
     def figures(self, options: dict[str, Any]) -> Iterator[Figure]:
         if options["rows"]:
             return (Figure(*figure) for figure in large_import_figures(rows=options["rows"], at=now()))
+        if options["executive"]:
+            return (Figure(*figure) for figure in executive_figures(at=now()))
         if options["pulls"]:
             return pulls(at=now())
         return benchmark(at=now(), large=options["large"])
