@@ -8,8 +8,8 @@ from cycles.periods import parse_month
 from jobs.errors import Invalid
 
 LONGEST_COMMENT = 2000
-_FIGURE = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:[, \u00a0\u202f][0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)")
-_GROUPING = re.compile(r"[, \u00a0\u202f]")
+_FIGURE = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)")
+_BLANKS = re.compile(r"[ \u00a0\u202f]")
 
 
 def month_read(given: object) -> date:
@@ -21,12 +21,12 @@ def month_read(given: object) -> date:
 
 
 def figure(text: str) -> float:
-    """A number as the portal shows it, groups of three digits and a percent sign included; NaN when it is none.
+    """A number as the portal shows it, commas by thousands, blanks and a percent sign included; NaN when it is none.
 
     `1,234.5` is 1234.5. `12,5` is no number: with its comma left out it would be ten times what was meant.
     """
-    clean = text.strip().replace("\u2212", "-").removesuffix("%").strip()
-    return float(_GROUPING.sub("", clean)) if _FIGURE.fullmatch(clean) else math.nan
+    clean = _BLANKS.sub("", text.strip()).replace("\u2212", "-").removesuffix("%")
+    return float(clean.replace(",", "")) if _FIGURE.fullmatch(clean) else math.nan
 
 
 def words(given: object) -> str:
