@@ -241,7 +241,10 @@ def test_gaps_that_stay_can_still_be_answered_on_top(cast: Cast, cycle: Cycle) -
 
 
 def test_another_scenario_takes_its_place_and_the_rules_come_back(cast: Cast, cycle: Cycle) -> None:
-    planner, before = cast.supply_planner, list(SupplyAnswer.objects.values_list("committed", flat=True))
+    planner, before = (
+        cast.supply_planner,
+        list(SupplyAnswer.objects.order_by("product").values_list("committed", flat=True)),
+    )
     first, second = made(cycle, planner, OVERTIME, name="One"), made(cycle, planner, ENOUGH, name="Two")
     scenario_choose(scenario=first, person=planner, at=LATER)
     scenario_choose(scenario=second, person=planner, at=LATER)
@@ -249,7 +252,7 @@ def test_another_scenario_takes_its_place_and_the_rules_come_back(cast: Cast, cy
     with pytest.raises(Refused, match="Take that back first"):
         scenario_remove(scenario=Scenario.objects.get(pk=second.pk), person=planner)
     scenario_release(cycle=cycle, person=planner, at=LATER)
-    assert list(SupplyAnswer.objects.values_list("committed", flat=True)) == before
+    assert list(SupplyAnswer.objects.order_by("product").values_list("committed", flat=True)) == before
     with pytest.raises(Refused, match="not made by a scenario"):
         scenario_release(cycle=cycle, person=planner, at=LATER)
 
