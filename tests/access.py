@@ -24,7 +24,7 @@ OPEN = {
     *("company-sign-in", "company-sign-in-back"),
 }
 READS: Mapping[str, Roles] = {
-    **dict.fromkeys(("set-up", "people", "person", "webhooks"), SET_UP_ROLES),
+    **dict.fromkeys(("set-up", "people", "person", "webhooks", "pulls"), SET_UP_ROLES),
     "supply:scenario-new": SUPPLY,
     "meetings:reminders-look": LEADER,
     "meetings:decision-new": MANAGER | MARKETING | FINANCE | LEADER | PLANNER_ROLES | EXECUTIVES,
@@ -43,6 +43,7 @@ WRITES: Mapping[str, Roles] = {
     **dict.fromkeys(("set-up-company", "set-up-invite", "set-up-baseline", "set-up-remove"), SET_UP_ROLES),
     **dict.fromkeys(("person", "hand-over", "key-make", "key-revoke"), SET_UP_ROLES),
     **dict.fromkeys(("webhooks", "webhook-stop", "delivery-again"), SET_UP_ROLES),
+    **dict.fromkeys(("pulls", "pull-now", "pull-stop"), SET_UP_ROLES),
     **dict.fromkeys(("upload-send", "upload-load", "upload-layout", "import-undo", "job-retry"), IMPORT_ROLES),
     # demand
     **dict.fromkeys(("demand:sheet-save", "demand:sheet-parts", "demand:sheet-lock"), SALES_ROLES),

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
+from django.http import QueryDict
 from django.template import engines
 
 PAGES = Path(__file__).resolve().parent / "pages"
@@ -32,6 +33,7 @@ class Visit:
     """What templates read of a request."""
 
     user = Reader()
+    GET = QueryDict()
 
     def __init__(self, cookies: dict[str, str]) -> None:
         self.COOKIES = cookies

@@ -31,8 +31,7 @@ QUEUE = """
 from sop_portal.clock import now
 from jobs.services.work import PartSpec, job_queue
 for n in range({count}):
-    parts = [PartSpec("measures", payload=dict(months=[]))]
-    job_queue(kind="snapshots", key=f"{tag}-{{n}}", label="Measures of no month", parts=parts, at=now())
+    job_queue(kind="cards", key=f"{tag}-{{n}}", label="Monthly cards", parts=[PartSpec("cards")], at=now())
 """
 # Baseline rows that one version has and another has not, or has otherwise.
 DIFFERENT = """
