@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.conf import settings
 
 from jobs.errors import Invalid, Refused
+from jobs.services.web_address import address_parts
 
 FOLDER: Final = "folder:"
 SUFFIXES: Final = (".csv", ".xlsx", ".zip")
@@ -35,15 +36,11 @@ def address_check(address: str) -> None:
     if address.startswith(FOLDER):
         _folder(address)
         return
-    try:
-        parts = urlsplit(address)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        fits = False
-    if not fits or len(address) > 400 or any(ord(sign) < 33 for sign in address):
-        raise Invalid("Give the whole address, beginning with https://, or folder: and the name of a folder.")
-    if parts.username or parts.password:
-        raise Invalid("An address with a password in it would be shown to others. Set PORTAL_PULL_TOKENS instead.")
+    parts = address_parts(
+        address,
+        wanted="Give the whole address, beginning with https://, or folder: and the name of a folder.",
+        instead="Set PORTAL_PULL_TOKENS instead.",
+    )
     if parts.scheme == "http" and not settings.PULL_PRIVATE:
         raise Invalid("Give an address that begins with https://, so that nobody changes the numbers on their way.")
 

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from jobs.errors import Invalid
 from jobs.models import Delivery, MessageState, Webhook
+from jobs.services.web_address import address_parts
 from jobs.signatures import HEADER, signature
 
 log = logging.getLogger(__name__)
@@ -41,15 +42,7 @@ def webhook_add(*, url: str, events: Iterable[str], by: Any, at: datetime) -> tu
 
 
 def _check(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        fits = False
-    if not fits or len(url) > 400 or any(ord(sign) < 33 for sign in url):
-        raise Invalid("Give the whole address, beginning with https://.")
-    if parts.username or parts.password:
-        raise Invalid("An address with a password in it would be shown to others. Give it without.")
+    parts = address_parts(url, wanted="Give the whole address, beginning with https://.", instead="Give it without.")
     if settings.PRODUCTION and parts.scheme != "https":
         raise Invalid("Give an address that begins with https://, so that nobody reads along.")
 
