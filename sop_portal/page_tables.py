@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-# Words in these are for controls and pictures, not contents of a cell.
+# Words in these are for controls and pictures, not contents of a cell; a form may also stand around a whole table.
 UNSEEN = frozenset({"script", "style", "svg", "button", "select", "template", "title", "summary", "form"})
+TYPED = frozenset({"text", "number"})
 HEADINGS = frozenset({"h1", "h2", "h3", "caption"})
 _NUMBER = re.compile(r"[+\-\u2212]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?( ?%)?")
 _SPACES = re.compile(r"\s+")
@@ -64,7 +65,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if self._unseen or tag in UNSEEN:
+        if self._unseen or (tag in UNSEEN and (tag != "form" or self._open)):
             self._unseen += [tag] if tag == (self._unseen or [tag])[0] else []
         elif tag in HEADINGS:
             self._words = []
@@ -88,6 +89,8 @@ class _Reader(HTMLParser):
             self._span = min(int(span), 100) if span.isdecimal() else 1
         elif tag in ("br", "p", "li", "div") and self._words:
             self._words.append(" ")
+        elif tag == "input" and self._words is not None and given.get("type", "text") in TYPED:
+            self._words.append(given.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if self._unseen:

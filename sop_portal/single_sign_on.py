@@ -35,7 +35,7 @@ class SignedToken(CodeIDToken):
 
 def failed(error: Exception) -> Refused:
     """What the person is told; what went wrong stands in the log."""
-    logger.warning("A sign-in by the company's account failed: %s: %s", type(error).__name__, error)
+    logger.warning("A sign-in by the company's account failed: %s", error, exc_info=error)
     words = "The company's sign-in did not work. Try again, or sign in with your password."
     return Refused("sign_in_failed", words, status=403)
 

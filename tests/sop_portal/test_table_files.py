@@ -37,6 +37,14 @@ def test_tables_are_read_as_they_are_seen() -> None:
     assert (second.name, second.rows) == ("Second: of all", [["a"]])
 
 
+def test_a_table_that_is_typed_into_is_read_with_what_stands_in_it() -> None:
+    table = (
+        "<form><h2>Stock</h2><table><tr><th>ALPHA</th><td><input value='1250'><input type='hidden' value='9'>"
+        "<input type='checkbox' value='on'></td></tr></table></form>"
+    )
+    assert [(found.name, found.rows) for found in page_tables(table)] == [("Stock", [["ALPHA", 1250.0]])]
+
+
 def test_a_workbook_has_typed_cells_frozen_headers_and_grey() -> None:
     book = openpyxl.load_workbook(io.BytesIO(tables_workbook(page_tables(PAGE))))
     assert book.sheetnames == ["Gaps by family", "Second  of all"]
