@@ -15,6 +15,7 @@ from cycles.models import Contribution, How
 from demand.models import Change, Event, LayerLine, Stage, TeamReview
 from demand.services.submissions import submission_send, submissions_expect
 from jobs.models import MovedClock
+from masterdata.models import Person
 from tests.browser.test_sales import PHONE, Sales
 from tests.larger import FLAGGED, flag_seven, larger_company
 from tests.processes import Web, manage, web_process
@@ -294,13 +295,13 @@ def test_a_manager_with_eight_reps(desk: Sales, figure: Say) -> None:
         submission_send(cycle=desk.cycle, person=user.person, at=ENTRY + timedelta(hours=1), active_seconds=60)
     page = desk.page(desk.cast.manager, "/team/")
     since, clicks = start(page), 0
-    for username in ("rita", "sven"):
-        clicks += choose(page, "Person", username) + choose(page, "Reason", "price_change")
+    for person in Person.objects.filter(user__username__in=["rita", "sven"]):
+        clicks += choose(page, "Person", person.username) + choose(page, "Reason", "price_change")
         page.get_by_label("New total").click()
         page.keyboard.type("+5%")
         page.get_by_role("button", name="Adjust", exact=True).click()
         clicks += 2
-        expect(page.get_by_text("sees it at once.", exact=False).first).to_be_visible()
+        expect(page.get_by_text(f"{person.name} sees it at once.")).to_be_visible()
     page.get_by_role("button", name="Accept all 8 that are in").click()
     clicks += 1
     expect(page.get_by_text("Accepted", exact=True)).to_have_count(8)
