@@ -10,6 +10,7 @@ Source: aggregate planning by linear programming (Hanssmann and Hess 1960); shad
 linear programming.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
@@ -65,11 +66,7 @@ def cheapest_plan(problem: Problem, *, seconds: float = INFINITY, lot_seconds: f
     until = monotonic() + seconds
     solved = model.program.solve(priced=model.capacity, seconds=seconds)
     if model.lot_cells.any():
-        searched_until = min(until, monotonic() + lot_seconds)
-        bound = _bound_in_lots(model, solved, searched_until - monotonic())
-        solved, near = replace(solved, bound=max(solved.bound, bound)), model.near(solved)
-        left, longest = searched_until - monotonic(), until - monotonic()
-        solved = model.program.solve_in_lots(solved, near, left, longest=longest)
+        solved = _in_lots(model, solved, until, min(until, monotonic() + lot_seconds))
     return model.plan(solved)
 
 
@@ -78,6 +75,16 @@ def least_possible(problem: Problem, *, seconds: float = INFINITY) -> float:
     known, also where the cheapest plan is not; minus infinity when `seconds` were not enough even for that."""
     model = _Model(full_facts(problem))
     return model.program.bound_apart(model.capacity, np.zeros(model.capacity.shape), seconds)
+
+
+def _in_lots(model: "_Model", solved: Solution, until: float, searched_until: float) -> Solution:
+    """The plan in lots near the one `solved` without; what no plan can better is found out at the same time (the
+    solver lets other threads go on)."""
+    with ThreadPoolExecutor(1) as beside:
+        bound = beside.submit(_bound_in_lots, model, solved, searched_until - monotonic())
+        start = model.program.near_in_lots(solved, model.near(solved), until - monotonic())
+    start = replace(start, bound=max(solved.bound, bound.result()))
+    return model.program.search_in_lots(start, searched_until - monotonic())
 
 
 def _bound_in_lots(model: "_Model", solved: Solution, seconds: float) -> float:

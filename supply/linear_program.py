@@ -143,19 +143,22 @@ class Program:
         charged = price != 0
         return run.objective - float(price[charged] @ given.row_upper[charged])
 
-    def solve_in_lots(self, relaxed: Solution, near: Floats, seconds: float, *, longest: float = INFINITY) -> Solution:
-        """The best plan in lots that time allows, from one that makes a lot where `near` (in the order of the columns
-        in lots) has one. Prices are those of `relaxed`, the plan without lots, whose bound bounds the cost.
+    def near_in_lots(self, relaxed: Solution, near: Floats, seconds: float = INFINITY) -> Solution:
+        """The best plan that makes a lot where `near` (in the order of the columns in lots) has one; where that
+        cannot be, where the plan without lots, `relaxed`, has one. Prices and bound are those of `relaxed`.
 
-        The first plan may take longer than `seconds`, but Unsolved when it takes `longest`.
+        Unsolved when time runs out first.
+        """
+        return replace(self._with_lots(near, relaxed.values, seconds), prices=relaxed.prices, bound=relaxed.bound)
+
+    def search_in_lots(self, start: Solution, seconds: float) -> Solution:
+        """The best plan in lots found in time, `start` where none is better; its prices are those of `start`.
+
         More than MOST_SEARCHED quantities in lots are not searched: no minute of it betters a plan of that size.
         """
-        until = monotonic() + seconds
-        start = replace(self._with_lots(near, relaxed.values, longest), prices=relaxed.prices, bound=relaxed.bound)
-        left = until - monotonic()
-        if start.gap <= GOOD_ENOUGH or left <= 0 or len(near) > MOST_SEARCHED:
+        if start.gap <= GOOD_ENOUGH or seconds <= 0 or len(self._lots_known.columns) > MOST_SEARCHED:
             return start
-        return self._searched(start, left)
+        return self._searched(start, seconds)
 
     def _searched(self, start: Solution, seconds: float) -> Solution:
         run, lots = Run(self._arrays(), seconds, whole=True), self._lots_known
