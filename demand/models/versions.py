@@ -13,7 +13,7 @@ class Stage(models.TextChoices):
 
     NAIVE = "naive", "Seasonal naive"
     BASELINE = "baseline", "Baseline"
-    SALES = "sales", "Your number"
+    SALES = "sales", "Sales number"
     TEAM = "team", "Team number"
     EVENTS = "events", "Marketing events"
     DEMAND_PLAN = "demand_plan", "Demand plan"

@@ -215,6 +215,6 @@ def _changes(cycle: Cycle, line: int, month: date) -> dict[Stage, list[Change]]:
 
 
 def _label(stage: Stage, row: CycleLine, reader: Person) -> str:
-    if stage == Stage.SALES and row.owner_id != reader.pk:
-        return f"Number of {row.owner.name}" if row.owner else "Sales number"
-    return stage.label
+    if stage != Stage.SALES or row.owner is None:
+        return stage.label
+    return "Your number" if row.owner_id == reader.pk else f"Number of {row.owner.name}"

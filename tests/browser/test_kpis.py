@@ -16,7 +16,7 @@ from cycles.selectors import cycle_of
 from demand.models import LayerLine, Reason, Stage
 from jobs.models import MovedClock
 from kpis.services.snapshots import accuracy_take, measures_take
-from masterdata.models import Person
+from masterdata.models import Company, Person
 from meetings.models import Decision, RiskOpportunity
 from tests.browser.accessible import assert_accessible
 from tests.cast import Cast, small_company
@@ -94,7 +94,11 @@ def size(page: Page) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("measure", ["revenue", "quantity"])
-def test_the_executive_page_is_one_screen_and_one_sheet(cast: Cast, opened: Open, measure: str) -> None:
+@pytest.mark.parametrize("demonstration", [False, True])
+def test_the_executive_page_is_one_screen_and_one_sheet(
+    cast: Cast, opened: Open, demonstration: bool, measure: str
+) -> None:
+    Company.objects.update(is_demonstration=demonstration)
     page = opened(cast.ceo, f"/executive/?measure={measure}")
     expect(page.locator(".approve form, .approve p").first).to_be_visible()
     assert size(page) == {"high": 900, "wide": 1440}

@@ -52,7 +52,7 @@ def test_the_baseline_tells_its_method_and_how_wrong_it_was(cast: Cast, cycle: C
 
 
 def test_the_owner_reads_your_number_and_others_read_whose(cast: Cast, cycle: Cycle) -> None:
-    assert Stage.SALES.label in [rung.label for rung in asked(cycle, cast).rungs]
+    assert "Your number" in [rung.label for rung in asked(cycle, cast).rungs]
     assert "Number of Rita Rep" in [rung.label for rung in asked(cycle, cast, cast.finance).rungs]
 
 

@@ -204,7 +204,7 @@ def test_bias_and_stair_come_from_what_was_measured(cast: Cast) -> None:
     assert [stage["label"] for stage in page["stair"]["stages"]] == [
         "Seasonal naive",
         "Baseline",
-        "Your number",
+        "Sales number",
         "Demand plan",
     ]
     assert page["accuracy_simulated"]
