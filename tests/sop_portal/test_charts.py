@@ -310,6 +310,28 @@ def test_small_multiples_have_one_scale_and_their_own_axes():
     assert {"Mountain", "Road", "12", "3"} <= set(words(drawn.svg))
 
 
+def test_one_wild_month_does_not_flatten_the_other_panels():
+    parts = [{"name": name, "values": [10, 8, 9]} for name in "ABC"]
+    calm = rects(charts.small_multiples(months=months(3), parts=parts).svg, "ac")
+    wild = charts.small_multiples(months=months(3), parts=[*parts, {"name": "D", "values": [10, 900, 9]}])
+    columns, per_unit = rects(wild.svg, "ac"), calm[0][3] / 10
+    assert columns[0][3] == pytest.approx(calm[0][3] / 3, abs=1)
+    assert columns[10][3] == pytest.approx(3 * columns[9][3], abs=2)
+    assert columns[10][3] < 90 * per_unit
+    assert 'class="halo"' in wild.svg
+    assert "900" in words(wild.svg)
+
+
+def test_the_number_of_a_low_last_month_stands_clear_of_the_columns_beside_it():
+    part = {"name": "A", "values": [98.0, *[90] * 10, 71]}
+    drawn = charts.small_multiples(months=months(12), parts=[part], decimals=1, width=150)
+    spots = {e.text: (float(e.get("x")), float(e.get("y"))) for e in parsed(drawn.svg).iter(f"{SVG}text")}
+    x, y = spots["71.0"]
+    beside = [r for r in rects(drawn.svg, "ac") if r[0] < x + 10 and r[0] + r[2] > x - 10]
+    assert len(beside) == 2
+    assert y <= min(r[1] for r in beside)
+
+
 def test_small_multiples_stack_where_they_do_not_fit():
     wide, narrow = (parsed(charts.small_multiples(**ALL["small_multiples"], width=w).svg) for w in (1140, 160))
     assert float(narrow.get("height")) > 2 * float(wide.get("height"))
