@@ -216,10 +216,16 @@ def _axis(paper: Picture, frame: Frame, at: Sequence[date], first: int | None, w
 
 
 def _labelled(words: Sequence[str], values: Sequence[Value], slot: float) -> set[int]:
-    """All indexes when every label fits its slot, else the extremes and the last."""
-    known = [i for i, v in enumerate(values) if v is not None]
+    """All indexes when every label fits its slot, else the extremes and the last, as far as they stand clear of each
+    other: on other sides of the axis, or far enough apart."""
+    known = {i: v for i, v in enumerate(values) if v is not None}
     size = 10 if slot < TIGHT else 11
-    if not known or max(text_width(words[i], size) for i in known) + 2 <= slot:
+    wide = {i: text_width(words[i], size) + 2 for i in known}
+    if max(wide.values(), default=0.0) <= slot:
         return set(known)
-    by_size = sorted(known, key=lambda i: values[i] or 0.0)
-    return {by_size[0], by_size[-1], known[-1]}
+    extremes = [min(known, key=lambda i: known[i]), max(known, key=lambda i: known[i])]
+    kept: list[int] = []
+    for i in [*sorted(extremes, key=lambda i: -abs(known[i])), max(known)]:
+        if all(known[i] * known[k] < 0 or abs(i - k) * slot >= (wide[i] + wide[k]) / 2 for k in kept):
+            kept.append(i)
+    return set(kept)

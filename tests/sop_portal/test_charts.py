@@ -4,6 +4,7 @@ import gzip
 import re
 import xml.etree.ElementTree as ET
 from datetime import date
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -229,6 +230,18 @@ def test_three_tier_links_reach_the_table_too():
 def test_bad_input_is_named(name, change, message):
     with pytest.raises(ValueError, match=message):
         getattr(charts, name)(**(ALL[name] | change))
+
+
+def test_labels_of_narrow_months_never_lie_on_each_other():
+    values = [3.5, 1.7, 2.7, 2.7, 2.2, 3.3, 2.7, 3.7, 4.8, 4.0, 3.8, 3.9, 3.7, 1.9, 2.8, 2.5, 2.1, 2.9]
+    plan = [v + 0.4 for v in values[:16]] + [3.7, 4.4]
+    drawn = charts.three_tier(months=months(18), values=values, plan=plan, width=340)
+    texts = [(e.text, float(e.get("x")), float(e.get("y"))) for e in parsed(drawn.svg).iter(f"{SVG}text")]
+    labels = [text for text in texts if text[0].startswith(MINUS) or text[0] == "4.8"]
+    assert {f"{MINUS}43", f"{MINUS}1.6", "4.8"} <= {name for name, _, _ in labels}
+    for (name, x, y), (other, across, down) in combinations(labels, 2):
+        clear = (text_width(name, 10) + text_width(other, 10)) / 2
+        assert abs(x - across) >= clear or abs(y - down) >= 10
 
 
 def test_load_above_capacity_is_drawn_in_the_adverse_colour_and_labelled():
