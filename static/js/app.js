@@ -77,6 +77,7 @@ function localText(at, style) {
   const dayText = written(at, day).replace(",", "");
   const timeText = written(at, clock);
   if (style === "time") return timeText;
+  if (style === "date") return dayText;
   if (style === "ago") return ago(at) ?? `${dayText} ${timeText}`;
   return `${dayText} ${timeText}`;
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import floor
 from typing import Any, Final
 
 import numpy as np
@@ -44,15 +45,15 @@ class CustomerFact:
 
 @dataclass(frozen=True)
 class MonthTotal:
-    """All lines of one month together."""
+    """All lines of one month together; `late` is what the whole units shown leave."""
 
     month: date
     asked: float
     confirmed: float
 
     @property
-    def late(self) -> float:
-        return self.asked - self.confirmed
+    def late(self) -> int:
+        return floor(self.asked + 0.5) - floor(self.confirmed + 0.5)
 
 
 def news(person: Person, today: date, customer: str = "", most: int = MOST) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def test_local_time_stands_readable_before_the_script_runs():
         '<time datetime="2026-11-26T17:00:00+00:00" data-local="short">Thu 26 Nov 17:00</time>'
     )
     assert ">17:00<" in rendered("{% load numbers %}{% local_time at 'time' %}", at=at)
+    assert ">Thu 26 Nov<" in rendered("{% load numbers %}{% local_time at 'date' %}", at=at)
     assert rendered("{% load numbers %}{% local_time none %}", none=None) == "–"
     with pytest.raises(ValueError, match="style must be one of"):
         rendered("{% load numbers %}{% local_time at 'long' %}", at=at)

@@ -13,7 +13,7 @@ from cycles.models import Cycle, CycleState
 from demand.models import ForecastVersion
 from jobs.models import MovedClock
 from supply.promise import confirmed, moved, rest_at
-from supply.selectors.news import news
+from supply.selectors.news import MonthTotal, news
 from supply.selectors.promises import NO_SOONER, Source
 from supply.services.planning import supply_plan_build
 from tests.cast import Cast, small_company
@@ -210,3 +210,8 @@ def test_a_plan_made_by_no_rule_of_sharing_names_none(rule: str, told: str) -> N
     plan = ForecastVersion(rule=rule)
     words = Source(Cycle(), plan, plan).shared_by
     assert (told in words, bool(words)) == (True, bool(told))
+
+
+def test_the_months_shown_add_up_in_whole_units() -> None:
+    total = MonthTotal(date(2026, 12, 1), asked=1105.4, confirmed=1038.6)
+    assert total.late == 1105 - 1039
