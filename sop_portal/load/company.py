@@ -66,7 +66,9 @@ SELECT %(cycle)s, l.id, c.owner_id, p.family_id, p.price, 5, '', '{}', '[]',
     THEN '[{"code": "far", "text": "differs", "why": "Far from your last number.", "value": 9}]'::jsonb
     ELSE '[]'::jsonb END
 FROM (SELECT * FROM demand_line ORDER BY id LIMIT %(lines)s) l
-JOIN masterdata_customer c ON c.id = l.customer_id JOIN masterdata_product p ON p.id = l.product_id;
+JOIN masterdata_customer c ON c.id = l.customer_id JOIN masterdata_product p ON p.id = l.product_id
+"""
+NUMBERED: Final = """
 WITH version AS (
     INSERT INTO demand_forecastversion
         (cycle_id, stage, revision, state, start, months, rule, note, content_hash, made_at)
@@ -75,7 +77,7 @@ WITH version AS (
 INSERT INTO demand_forecastline (version_id, line_id, quantity)
 SELECT version.id, line_id,
     ARRAY(SELECT (10 + (line_id * 7 + m * 13) %% 490)::float8 FROM generate_series(1, 24) m WHERE line_id IS NOT NULL)
-FROM version CROSS JOIN demand_cycleline WHERE cycle_id = %(cycle)s;
+FROM version CROSS JOIN demand_cycleline WHERE cycle_id = %(cycle)s
 """
 EXPECTED: Final = """
 INSERT INTO cycles_contribution (cycle_id, step, person_id, value, how, barrier)
@@ -90,6 +92,7 @@ class Made:
 
     cycle: int
     months: list[str]
+    owners: list[int]
     sessions: list[str]
     lines: list[list[int]]
     key: str
@@ -108,8 +111,8 @@ def company_make(*, reps: int, lines: int, at: datetime) -> Made:
     }
     _run(MADE + BOOKED, facts | {"closed": closed})
     before, cycle = _published(closed, at), _in_entry(closed, at)
-    _run(KNOWN, _known(before, "company_forecast", PULLED_LINES))
-    _run(KNOWN, _known(cycle, "baseline", None))
+    cycle_fill(before, "company_forecast", PULLED_LINES)
+    cycle_fill(cycle, "baseline")
     _run(EXPECTED, [cycle.pk])
     _run("ANALYZE", [])
     milestone_reach(cycle=cycle, kind=Milestone.BASELINE_BUILT, at=at)
@@ -122,8 +125,16 @@ def _run(statements: str, facts: Any) -> None:
         cursor.execute(statements, facts)
 
 
-def _known(cycle: Cycle, stage: str, lines: int | None) -> dict[str, Any]:
-    return {"cycle": cycle.pk, "month": cycle.month, "stage": stage, "lines": lines}
+def cycle_fill(cycle: Cycle, stage: str, lines: int | None = None) -> int:
+    """Takes the first lines, or all, into a cycle, with a finished version of this stage; how many they are."""
+    _run(KNOWN, {"cycle": cycle.pk, "lines": lines})
+    version_fill(cycle, stage)
+    return CycleLine.objects.filter(cycle=cycle).count()
+
+
+def version_fill(cycle: Cycle, stage: str) -> None:
+    """A finished version of this stage for every line of the cycle."""
+    _run(NUMBERED, {"cycle": cycle.pk, "month": cycle.month, "stage": stage})
 
 
 def _published(closed: Any, at: datetime) -> Cycle:
@@ -151,7 +162,7 @@ def _made(cycle: Cycle, before: Cycle, at: datetime) -> Made:
     key = key_create(person=program, scopes=("forecast:read", "data:write"), at=at, name="load")[1]
     leader = _sessions([Person.objects.get(role=Role.SOP_LEADER).user], at)[0]
     months = [f"{add_months(cycle.month, i):%Y-%m}" for i in range(cycle.horizon)]
-    return Made(cycle.pk, months, sessions, list(found.values()), key, before.code, leader)
+    return Made(cycle.pk, months, list(found), sessions, list(found.values()), key, before.code, leader)
 
 
 def _sessions(users: list[User], at: datetime) -> list[str]:

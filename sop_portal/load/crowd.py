@@ -31,6 +31,7 @@ class Task:
     """What the crowd does: so many saves and pages a second for so long."""
 
     url: str
+    cookie: str
     sessions: list[str]
     lines: list[list[int]]
     months: list[str]
@@ -128,7 +129,7 @@ class Crowd:
     def ask(self, rep: int, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         """(status, body) as a browser of this rep gets it, packed; NOBODY when the connection broke."""
         headers = {
-            "Cookie": f"sop_session={self.task.sessions[rep]}; csrftoken={CSRF}",
+            "Cookie": f"{self.task.cookie}={self.task.sessions[rep]}; csrftoken={CSRF}",
             "X-CSRFToken": CSRF,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",

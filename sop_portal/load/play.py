@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from time import perf_counter
 
+from sop_portal.load.bulk import bulk_figures
 from sop_portal.load.company import company_make
 from sop_portal.load.figures import Bound, figure_line, p95, ratio
+from sop_portal.load.ratios import ratio_figures
 from sop_portal.load.spike import IDLE_SAVES, Played, failed, load_words, seconds_of, spike_words
 from sop_portal.load.stack import running_stack
 
@@ -24,6 +26,8 @@ def load_figures(*, at: datetime, reps: int = REPS, lines: int = LINES, seconds:
     with running_stack() as stack:
         played = Played(made, stack, [], {})
         yield from spike_figures(played, seconds)
+        yield from ratio_figures(played)
+        yield from bulk_figures(played, at)
         yield lost_figure(played)
 
 

@@ -34,15 +34,23 @@ class Played:
     last: dict[str, float]
     runs: int = 0
 
-    def play(self, *, seconds: float, saves: float = SAVES, pages: float = PAGES) -> Seen:
+    def task(self, *, seconds: float, saves: float, pages: float, alone: bool = False) -> Task:
+        """What the crowd is told: every rep but the last, or (`alone`) only that one; no value is ever used twice."""
         made, self.runs = self.made, self.runs + 1
-        task = Task(
-            self.stack.url, made.sessions, made.lines, made.months, seconds, saves, pages, self.runs * 1e6, self.runs
-        )
-        seen = self.stack.crowd(replace(task, known=self.last))
+        reps = slice(-1, None) if alone else slice(0, -1)
+        lines = [list(own) for own in made.lines[reps]]
+        url, cookie = self.stack.url, self.stack.cookie
+        task = Task(url, cookie, made.sessions[reps], lines, made.months, seconds, saves, pages, self.runs * 1e6)
+        return replace(task, seed=self.runs, known=self.last)
+
+    def play(self, *, seconds: float, saves: float = SAVES, pages: float = PAGES) -> Seen:
+        seen = self.stack.crowd(self.task(seconds=seconds, saves=saves, pages=pages))
+        self.note(seen)
+        return seen
+
+    def note(self, seen: Seen) -> None:
         self.last |= seen.last
         self.acknowledged += [(cell, value) for cell, value in seen.acknowledged]
-        return seen
 
     def lost(self) -> list[str]:
         """What was acknowledged and is not on record, or not what the sheet shows now; empty = nothing."""

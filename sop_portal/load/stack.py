@@ -33,6 +33,7 @@ class Stack:
     """Web, worker and beat, and what they hold."""
 
     url: str
+    cookie: str
     children: dict[str, Child]
 
     def crowd(self, task: Task) -> Seen:
@@ -88,7 +89,7 @@ def running_stack() -> Iterator[Stack]:
     try:
         for child in children:
             child.start()
-        stack = Stack(f"http://{HOST}:{port}", {child.name: child for child in children})
+        stack = Stack(f"http://{HOST}:{port}", settings.SESSION_COOKIE_NAME, {child.name: child for child in children})
         _wait_answer(stack, web)
         yield stack
     finally:
