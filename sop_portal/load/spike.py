@@ -9,12 +9,13 @@ from django.db import connection
 
 from sop_portal.load.company import Made
 from sop_portal.load.crowd import Seen, Task
-from sop_portal.load.figures import p95
+from sop_portal.load.figures import Bound, figure_line, p95
 from sop_portal.load.stack import Stack
 
 SAVES, PAGES = 100.0, 8.0
 IDLE_SAVES: Final = 4.0
 OK: Final = 200
+NONE: Final = Bound(0, 0, most=True, unit="", places=0)
 STANDING: Final = """
 SELECT line_id, to_char(c.month + make_interval(months => (cell.position - 1)::int), 'YYYY-MM'), cell.value
 FROM demand_layerline l JOIN cycles_cycle c ON c.id = l.cycle_id
@@ -78,6 +79,12 @@ def lost_edits(
         if standing.get(cell) != value
     ]
     return missing + changed
+
+
+def lost_figure(played: Played) -> tuple[str, str, str]:
+    lost = played.lost()
+    details = f"of {len(played.acknowledged)} acknowledged, each compared; {'; '.join(lost[:3])}"
+    return figure_line("lost acknowledged edits", len(lost), NONE, details)
 
 
 def seconds_of(answers: Sequence[tuple[float, float, int]]) -> list[float]:
