@@ -5,7 +5,7 @@ from datetime import datetime
 from time import perf_counter
 
 from sop_portal.load.beside import much_beside
-from sop_portal.load.bulk import bulk_figures
+from sop_portal.load.bulk import bulk_figures, pull_figures
 from sop_portal.load.company import company_make
 from sop_portal.load.crowd import Seen
 from sop_portal.load.figures import Bound, figure_line, p95, ratio
@@ -27,6 +27,8 @@ def load_figures(*, at: datetime, reps: int = REPS, lines: int = LINES, seconds:
     yield "company", f"{spent:.0f} s", f"{reps} reps x {lines} lines x 24 months; {load_words()}"
     with running_stack() as stack:
         played = Played(made, stack, [], {})
+        played.play(seconds=min(seconds, 10.0), saves=IDLE_SAVES, pages=IDLE_SAVES)  # processes warm up
+        yield from pull_figures(played)
         yield from spike_figures(played, seconds, at)
         yield from ratio_figures(played)
         yield from bulk_figures(played, at)
@@ -35,7 +37,6 @@ def load_figures(*, at: datetime, reps: int = REPS, lines: int = LINES, seconds:
 
 def spike_figures(played: Played, seconds: float, at: datetime) -> Figures:
     """Idle, then the spike; both from the moment somebody wanted something."""
-    played.play(seconds=min(seconds, 10.0), saves=IDLE_SAVES, pages=IDLE_SAVES)  # processes warm up
     idle = played.play(seconds=min(seconds, IDLE_SECONDS), saves=IDLE_SAVES, pages=0)
     yield "saves when idle", f"{p95(seconds_of(idle.saves)) * 1000:.0f} ms", f"p95 of {len(idle.saves)}; {load_words()}"
     calm = p95(seconds_of(idle.saves))
