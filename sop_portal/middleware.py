@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from jobs.errors import Refused
-from masterdata.selectors import company, person_of
+from masterdata.selectors import asker_of
 from sop_portal.clock import now
 from sop_portal.outage import once_more
 from sop_portal.problems import API, plain
@@ -48,10 +48,10 @@ class Door:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         try:
-            request.person = person_of(request.user)  # type: ignore[attr-defined]
+            request.person, company_zone = asker_of(request.user)  # type: ignore[attr-defined]
         except Refused as refusal:
             return told(request, refusal)
-        zone = ZoneInfo(company().timezone)
+        zone = ZoneInfo(company_zone)
         request.today = request.now.astimezone(zone).date()  # type: ignore[attr-defined]
         with timezone.override(zone):
             return self.answer(request)

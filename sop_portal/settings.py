@@ -105,6 +105,7 @@ if TESTING:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "sop_portal.api.unchanged.Unchanged",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sop_portal.compression.Compression",
     "csp.middleware.CSPMiddleware",

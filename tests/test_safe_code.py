@@ -29,6 +29,7 @@ MAY: dict[str, dict[str, str]] = {
         "sop_portal/templatetags/charts.py": "drawings, whose words are escaped where they are drawn",
         "sop_portal/templatetags/grid_cells.py": "cells of large tables, every text escaped by hand",
         "sop_portal/templatetags/icons.py": "drawings of the project's own",
+        "sop_portal/templatetags/grid_rows.py": "rows of large tables, every text escaped by hand",
         "sop_portal/templatetags/review_cells.py": "cells of large tables, every text escaped by hand",
     },
 }

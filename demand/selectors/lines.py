@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from django.db.models import Count, F, Max, Subquery, Sum
+from django.db.models import Count, F, Max, QuerySet, Subquery, Sum
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -15,6 +15,8 @@ from demand.models import CycleLine
 from masterdata.models import Person, RowChange
 
 KEPT = 16
+# So many people's lines are read by themselves: a rep's page need not look through all lines of a company.
+FEW_OWNERS, FEW_KEPT = 20, 64
 
 COLUMNS = {
     "line_id": "line",
@@ -55,7 +57,10 @@ def cycle_lines(
     Columns: see `COLUMNS`; price and unit_cost in company currency per unit. Text columns have '' where
     nothing is known.
     """
-    frame = _frame(cycle.pk, _state(cycle))
+    if owners is not None and len(owners) <= FEW_OWNERS:
+        frame, owners = _frame_of(cycle.pk, tuple(sorted(owners)), _state(cycle, owners)), None
+    else:
+        frame = _frame(cycle.pk, _state(cycle))
     keep = np.ones(len(frame), dtype=bool)
     if lines is not None:
         keep &= np.isin(frame.index.to_numpy(), lines)
@@ -80,13 +85,16 @@ def _grouped(cycle: int, state: tuple[int, ...], columns: tuple[str, ...]) -> Gr
     return grouped(_frame(cycle, state), columns)
 
 
-def _state(cycle: Cycle) -> tuple[int, ...]:
+def _state(cycle: Cycle, owned_by: list[int] | None = None) -> tuple[int, ...]:
     """What has to change before the frame of a cycle can: its lines, who owns them, or any master data.
 
     Owners are counted in though a hand-over is recorded too: records of two writers may be seen out of order.
     """
     newest = Subquery(RowChange.objects.order_by("-pk").values("pk")[:1])
-    rows = CycleLine.objects.filter(cycle=cycle).aggregate(
+    lines = CycleLine.objects.filter(cycle=cycle)
+    if owned_by is not None:
+        lines = lines.filter(owner__in=owned_by)
+    rows = lines.aggregate(
         count=Count("pk"), last=Max("pk"), owners=Sum(F("owner_id") * F("line_id")), changes=Max(newest)
     )
     return rows["count"], rows["last"] or 0, int(rows["owners"] or 0), rows["changes"] or 0
@@ -94,7 +102,16 @@ def _state(cycle: Cycle) -> tuple[int, ...]:
 
 @lru_cache(maxsize=KEPT)
 def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
-    rows = CycleLine.objects.filter(cycle=cycle).order_by("line_id")
+    return _frame_read(CycleLine.objects.filter(cycle=cycle))
+
+
+@lru_cache(maxsize=FEW_KEPT)
+def _frame_of(cycle: int, owners: tuple[int, ...], state: tuple[int, ...]) -> pd.DataFrame:
+    return _frame_read(CycleLine.objects.filter(cycle=cycle, owner__in=owners))
+
+
+def _frame_read(lines: QuerySet[CycleLine]) -> pd.DataFrame:
+    rows = lines.order_by("line_id")
     frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
     text = ["region", "region_name", "rep", "rep_name", "group"]
     frame[text] = frame[text].fillna("").astype(object)
@@ -106,6 +123,7 @@ def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
 def lines_forget() -> None:
     """Read everything anew: for a proof of what the database really holds."""
     _frame.cache_clear()
+    _frame_of.cache_clear()
     _grouped.cache_clear()
 
 

@@ -2,9 +2,9 @@
 
 from masterdata.models import Person
 from masterdata.selectors import people
-from masterdata.selectors.people import managers_above
+from masterdata.selectors.people import chains_above, managers_above
 
-__all__ = ["managers_above", "team_below"]
+__all__ = ["chains_above", "managers_above", "team_below"]
 
 
 def team_below(manager: Person) -> list[Person]:

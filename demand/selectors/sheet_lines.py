@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from demand.models import Comment, Reason
@@ -51,11 +52,11 @@ class SheetLine:
     is_noted: bool
     is_open: bool
 
-    @property
+    @cached_property
     def changed(self) -> list[bool]:
         return [abs(own - base) > 1e-6 for own, base in zip(self.own, self.base, strict=True)]
 
-    @property
+    @cached_property
     def is_changed(self) -> bool:
         return any(self.changed)
 
@@ -63,7 +64,7 @@ class SheetLine:
     def needs_you(self) -> bool:
         return bool(self.flags) or self.question is not None
 
-    @property
+    @cached_property
     def delta(self) -> float:
         return sum(self.own) - sum(self.base)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
+from django.db import connection
 
 from cycles.models import Cycle
 from demand.event_effects import apply_events
@@ -32,6 +34,21 @@ def version_proposed(cycle: Cycle) -> ForecastVersion | None:
         .order_by("-revision")
         .first()
     )
+
+
+IN_FORCE = """
+SELECT v.id FROM demand_forecastversion v JOIN cycles_cycle c ON c.id = v.cycle_id
+WHERE v.stage = %s AND v.state = 'current' AND c.month = coalesce(
+    %s::date, (SELECT month FROM cycles_cycle WHERE state = 'published' ORDER BY month DESC LIMIT 1))
+"""
+
+
+def version_in_force(month: date | None, stage: Stage) -> int | None:
+    """The id of the finished version of a stage, of this month's cycle or of the one published last, by one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FORCE, [stage.value, month])
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,29 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Subquery
 
-from cycles.models import Cycle
+from cycles.models import Cycle, CycleStep
 from cycles.periods import months_between
 from cycles.services import cycle_lock_shared
-from demand.models import Change, CycleLine, LayerLine, Origin, Reason, SaveToken, Stage
+from cycles.steps import Step, StepState
+from demand.models import CycleLine, LayerLine, Origin, Reason, SaveToken, Stage
 from demand.policy import check_demand_open, check_sales_open, may_write_line
-from demand.selectors.people import managers_above
+from demand.selectors.people import chains_above
+from demand.selectors.stored import baseline_plan
 from demand.selectors.versions import BEFORE, stage_plan, version_plan, version_proposed
+from demand.services.batches import Author, Noted, batch_write
 from jobs.errors import Invalid, Refused
 from masterdata.models import Person
 from masterdata.selectors.absences import company_day, stands_in_for
 
 LARGEST = 1e9
+# One statement makes what is missing and holds every row, in id order; a select in the same breath would see neither.
+HELD = """
+INSERT INTO demand_layerline (cycle_id, stage, line_id, quantity, reason, note, locked, changed_at)
+SELECT %s, %s, line, array_fill(NULL::float8, ARRAY[%s]), '', '', '{}', %s FROM unnest(%s) AS line ORDER BY line
+ON CONFLICT (cycle_id, stage, line_id) DO UPDATE SET stage = excluded.stage RETURNING *
+"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +75,8 @@ def cells_save(
     A repeated token gets the stored answer. Refused with every conflict (both values, and whose) when a cell has
     changed since its editor saw it; different cells of a line never conflict.
     """
-    cycle_lock_shared(cycle)
-    if (stored := answer_stored(person, token)) is not None:
+    cycle_lock_shared(cycle, once=_key_of(person, token) if token else "")
+    if (stored := _answer_before(person, token)) is not None:
         return stored
     lines = sorted({edit.line for edit in edits})
     layer_check_open(cycle, stage, person, lines, at)
@@ -76,9 +86,11 @@ def cells_save(
     )
     _check_seen(batch, edits)
     _check_locks(batch, edits)
-    answer = {"saved": _write(batch, edits), "at": at.isoformat()}
-    if token is not None:
-        SaveToken.objects.create(person=person, token=token, answer=answer, at=at)
+    changes, saved = _apply(batch, edits)
+    answer = {"saved": saved, "at": at.isoformat()}
+    batch_write(
+        batch.layers.values(), changes, author=Author(cycle, stage, person, at, origin, decision), told=(token, answer)
+    )
     return answer
 
 
@@ -87,35 +99,64 @@ def answer_stored(person: Person, token: UUID | None) -> dict[str, Any] | None:
     if token is None:
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{person.pk} {token}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key_of(person, token)])
+    return _answer_before(person, token)
+
+
+def _key_of(person: Person, token: UUID) -> str:
+    return f"{person.pk} {token}"
+
+
+def _answer_before(person: Person, token: UUID | None) -> dict[str, Any] | None:
+    if token is None:
+        return None
     stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
     return None if stored is None else dict(stored)
 
 
 def layer_check_open(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
     """Refused unless the stage is open for these lines and this person may write its layer."""
-    _check_state(cycle, stage, lines)
-    _check_scope(cycle, stage, person, lines, at)
+    rows = _owners(cycle, lines)
+    _check_state(cycle, stage, lines, rows)
+    _check_scope(cycle, stage, person, lines, rows, at)
 
 
-def _check_state(cycle: Cycle, stage: Stage, lines: list[int]) -> None:
-    if stage == Stage.SALES:
-        check_sales_open(cycle, lines)
-    else:
+@dataclass(frozen=True)
+class _Owned:
+    """A line's owner, and how sales entry of the cycle stands in the same moment."""
+
+    line: int
+    owner: int | None
+    name: str
+    entry: str
+
+
+def _owners(cycle: Cycle, lines: list[int]) -> list[_Owned]:
+    step = CycleStep.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value).values("state")
+    rows = CycleLine.objects.filter(cycle=cycle, line_id__in=lines).annotate(entry=Subquery(step))
+    found = rows.values_list("line_id", "owner_id", "owner__user__first_name", "owner__user__username", "entry")
+    return [_Owned(line, owner, name or username or "", entry) for line, owner, name, username, entry in found]
+
+
+def _check_state(cycle: Cycle, stage: Stage, lines: list[int], rows: list[_Owned]) -> None:
+    if stage != Stage.SALES:
         check_demand_open(cycle)
+    elif not rows or rows[0].entry != StepState.OPEN.value:
+        check_sales_open(cycle, lines)
 
 
-def _check_scope(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
-    rows = CycleLine.objects.filter(cycle=cycle, line_id__in=lines).select_related("owner__user")
-    found = {row.line_id: row for row in rows}
-    missing = [line for line in lines if line not in found]
+def _check_scope(
+    cycle: Cycle, stage: Stage, person: Person, lines: list[int], rows: list[_Owned], at: datetime
+) -> None:
+    missing = set(lines) - {row.line for row in rows}
     if missing:
-        raise Refused("no_line", f"There is no line {missing[0]} in the cycle {cycle.code}.", status=404)
-    owners = {row.owner_id: row.owner for row in found.values()}
+        raise Refused("no_line", f"There is no line {min(missing)} in the cycle {cycle.code}.", status=404)
+    owners = {row.owner: row.name for row in rows}
     foreign = stage == Stage.SALES and set(owners) != {person.pk}
     away = {row.person_id for row in stands_in_for(person, company_day(at))} if foreign else set()
-    for owner_id, owner in owners.items():
-        may_write_line(person, stage, owner_id, owner.name if owner else "", managers_above(owner), away)
+    above = chains_above(owners) if stage == Stage.TEAM else {}
+    for owner, name in owners.items():
+        may_write_line(person, stage, owner, name, above.get(owner, set()), away)
 
 
 def _check_values(cycle: Cycle, edits: Sequence[CellEdit]) -> None:
@@ -146,6 +187,8 @@ def layer_base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.nda
         if proposed is None:
             raise Refused("no_proposal", "The proposal for the demand plan is not built yet.")
         plan = version_plan(proposed, ids)
+    elif stage == Stage.SALES:
+        plan = baseline_plan(cycle, ids)
     else:
         plan = stage_plan(cycle, BEFORE[stage], ids)
     return dict(zip(lines, plan.quantity, strict=True))
@@ -153,13 +196,8 @@ def layer_base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.nda
 
 def layer_rows(cycle: Cycle, stage: Stage, lines: list[int], at: datetime) -> dict[int, LayerLine]:
     """The layer rows of the lines for update, made where missing, in id order, so that two batches never deadlock."""
-    empty = [None] * cycle.horizon
-    LayerLine.objects.bulk_create(
-        [LayerLine(cycle=cycle, stage=stage, line_id=line, quantity=empty, changed_at=at) for line in lines],
-        ignore_conflicts=True,
-    )
-    rows = LayerLine.objects.select_for_update().filter(cycle=cycle, stage=stage, line_id__in=lines)
-    return {row.line_id: row for row in rows.order_by("line_id")}
+    rows = LayerLine.objects.raw(HELD, [cycle.pk, stage.value, cycle.horizon, at, lines])
+    return {row.line_id: row for row in rows}
 
 
 def _current(batch: _Batch, line: int, position: int) -> float:
@@ -212,38 +250,18 @@ def _lock_sentence(layer: LayerLine) -> str:
     return f"This number is locked{by}. Unlock it {where} with L to change it."
 
 
-def _write(batch: _Batch, edits: Sequence[CellEdit]) -> list[dict[str, object]]:
+def _apply(batch: _Batch, edits: Sequence[CellEdit]) -> tuple[list[Noted], list[dict[str, object]]]:
+    """Put the edits into the layers in hand; what is to be recorded, and what the editor is told."""
     changes, saved = [], []
     for edit in edits:
         position = months_between(batch.cycle.month, edit.month)
         before = _current(batch, edit.line, position)
         layer = batch.layers[edit.line]
         layer.quantity[position] = edit.value
-        layer.changed_by, layer.changed_at = batch.person, batch.at
         layer.reason = edit.reason or layer.reason
         layer.note = edit.comment or layer.note
         after = _current(batch, edit.line, position)
         if after != before or edit.reason:
-            changes.append(_change(batch, edit, before, after))
+            changes.append(Noted(edit.line, edit.month, before, after, edit.reason, edit.comment))
         saved.append({"line": edit.line, "month": f"{edit.month:%Y-%m}", "value": after})
-    touched = [batch.layers[line] for line in sorted({edit.line for edit in edits})]
-    LayerLine.objects.bulk_update(touched, ["quantity", "reason", "note", "changed_by", "changed_at"])
-    Change.objects.bulk_create(changes)
-    return saved
-
-
-def _change(batch: _Batch, edit: CellEdit, before: float, after: float) -> Change:
-    return Change(
-        cycle=batch.cycle,
-        stage=batch.stage,
-        line_id=edit.line,
-        month=edit.month,
-        before=before,
-        after=after,
-        reason=edit.reason,
-        comment=edit.comment,
-        origin=batch.origin,
-        decision=batch.decision,
-        by=batch.person,
-        at=batch.at,
-    )
+    return changes, saved

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.http import parse_etags
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -42,13 +42,17 @@ def _read_by(parser: BaseParser, content_type: str) -> bool:
 
 def form_of(request: Request, forms: Sequence[str] = ("json",)) -> str:
     """The form that `format` names, else the first that `Accept` takes; refused when it takes none (406)."""
-    asked = request.query_params.get("format")
+    return form_asked(request._request, forms)
+
+
+def form_asked(request: HttpRequest, forms: Sequence[str]) -> str:
+    asked = request.GET.get("format")
     if asked is not None:
         if asked not in forms:
             raise bad("format", f"{asked!r} is not a format. Use one of: {', '.join(forms)}.")
         return asked
     by_type = {MEDIA_TYPES[form]: form for form in forms}
-    preferred = request._request.get_preferred_type(list(by_type))
+    preferred = request.get_preferred_type(list(by_type))
     if preferred is None:
         raise Refused("not_acceptable", f"This is sent as {', '.join(by_type)}. Accept one of them.", status=406)
     return by_type[preferred]

@@ -23,8 +23,8 @@ from sop_portal.api import described, parameters
 from sop_portal.api.answers import fields_of, form_of, not_modified, tag_of
 from sop_portal.api.scopes import HasScope, asker
 from sop_portal.api.streams import STREAMS, months_text
+from sop_portal.api.unchanged import FORMS, SCOPE, version_tag
 
-FORMS = ("json", *STREAMS)
 MONTHS = {"pattern": described.MONTH_PATTERN}
 PARAMETERS = [
     described.query("cycle", "The cycle, YYYY-MM; by default the latest published one.", **MONTHS),
@@ -63,7 +63,7 @@ STREAMED = {(200, content_type.partition(";")[0]): {"type": "string"} for conten
 class CompanyForecastView(APIView):
     """The numbers in long form: one row per key and month."""
 
-    scope = "forecast:read"
+    scope = SCOPE
     permission_classes = [HasScope]
 
     @extend_schema(
@@ -96,7 +96,7 @@ class CompanyForecastView(APIView):
 
 def _tag(request: Request, version: ForecastVersion | None, form: str) -> str:
     """An entity tag of a finished version and what was asked of it; live numbers have none."""
-    return tag_of(version.pk, version.state, form, sorted(request.query_params.lists())) if version else ""
+    return version_tag(request._request, version.pk, version.state, form) if version else ""
 
 
 def _page(request: Request, wanted: Wanted, version: ForecastVersion | None, fields: list[str]) -> Response:

@@ -8,6 +8,7 @@ months-near, months-blocks or months-all shows or hides.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -84,31 +85,49 @@ def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> Safe
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
-    locked = "" if line.is_open or not is_grid else ' aria-readonly="true"'
-    changed = line.changed
-    cells = [
-        _cell(line, month, i, changed[i], locked) + _block(line.own, months, i, line.decimals)
-        for i, month in enumerate(months)
-    ]
+    common = "" if line.is_open or not is_grid else ' aria-readonly="true"'
+    locked, decimals = line.locked, line.decimals
+    who = f' data-locked="{escape(line.locked_by or "somebody")}"'
+    numbers = zip(line.own, line.base, line.last_year, line.previous, line.changed, strict=True)
+    cells = []
+    for (month, name, css, span, sums), row in zip(_columns(tuple(months)), numbers, strict=True):
+        own, base, last_year, previous, changed = row
+        held = month in locked
+        value, before = f"{own:.10g}", f"{base:.10g}"
+        baseline = "" if before == value else f' data-bl="{before}"'
+        known = "" if last_year is None else f' data-ly="{last_year:.10g}"'
+        said = "" if previous is None else f' data-prev="{previous:.10g}"'
+        marks = f"{baseline}{css[changed + 2 * held]}{who if held else ''}{known}{said}{common}"
+        cells.append(f'<td data-m="{name}" data-v="{value}"{marks}>{shown(own, decimals)}</td>')
+        if sums:
+            cells.append(f"{sums}{shown(sum(line.own[span]), decimals)}</td>")
     return mark_safe("".join(cells))
 
 
-def _cell(line: Any, month: date, i: int, changed: bool, common: str) -> str:
-    """Numbers and dates of our own, and who locked it; the baseline only where it is another number."""
-    is_locked = month in line.locked
-    own, base = plain(line.own[i]), plain(line.base[i])
-    css = " ".join(name for name, on in (("far", i >= NEAR), ("changed", changed), ("locked", is_locked)) if on)
-    parts = [f'<td data-m="{month.year}-{month.month:02d}" data-v="{own}"']
-    if base != own:
-        parts.append(f' data-bl="{base}"')
-    if css:
-        parts.append(f' class="{css}"')
-    if is_locked:
-        parts.append(f' data-locked="{escape(line.locked_by or "somebody")}"')
-    for name, values in (("ly", line.last_year), ("prev", line.previous)):
-        if values[i] is not None:
-            parts.append(f' data-{name}="{plain(values[i])}"')
-    return f"{''.join(parts)}{common}>{shown(line.own[i], line.decimals)}</td>"
+Column = tuple[date, str, tuple[str, ...], slice, str]
+
+
+@lru_cache(maxsize=64)
+def _columns(months: tuple[date, ...]) -> tuple[Column, ...]:
+    """By month: its name, the class of its cell (plain, changed, locked, both), and the sum that stands behind it."""
+    return tuple(
+        (month, f"{month.year}-{month.month:02d}", _classes(i >= NEAR), *_sum_behind(months, i))
+        for i, month in enumerate(months)
+    )
+
+
+def _classes(far: bool) -> tuple[str, ...]:
+    names = [f"{'far' if far else ''} {also}".strip() for also in ("", "changed", "locked", "changed locked")]
+    return tuple(f' class="{name}"' if name else "" for name in names)
+
+
+def _sum_behind(months: Sequence[date], i: int) -> tuple[slice, str]:
+    """The months that a sum after this one covers, and the cell up to its number; empty where none stands."""
+    if not _ends_block(months, i):
+        return slice(0), ""
+    span = _of_block(months, i)
+    names = " ".join(f"{months[k].year}-{months[k].month:02d}" for k in span)
+    return slice(span.start, span.stop), f'<td class="num context block" data-sum="{names}">'
 
 
 def _ends_block(months: Sequence[date], i: int) -> bool:
@@ -117,14 +136,6 @@ def _ends_block(months: Sequence[date], i: int) -> bool:
 
 def _of_block(months: Sequence[date], i: int) -> range:
     return range(i - (i - NEAR) % BLOCK, i + 1)
-
-
-def _block(values: Sequence[float], months: Sequence[date], i: int, decimals: int) -> str:
-    if not _ends_block(months, i):
-        return ""
-    span = _of_block(months, i)
-    names = " ".join(f"{months[k].year}-{months[k].month:02d}" for k in span)
-    return f'<td class="num context block" data-sum="{names}">{shown(sum(values[k] for k in span), decimals)}</td>'
 
 
 @register.simple_tag

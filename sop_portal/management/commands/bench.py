@@ -9,6 +9,8 @@ from sop_portal.bench import Figure, benchmark, pulls
 from sop_portal.bench_executive import executive_figures
 from sop_portal.bench_import import large_import_figures
 from sop_portal.clock import now
+from sop_portal.load.play import LINES, REPS, load_figures
+from sop_portal.load.soak import soak_figures
 
 
 class Command(BaseCommand):
@@ -19,6 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--large", action="store_true", help="also plan 2,000 products at least cost")
         parser.add_argument("--executive", action="store_true", help="only the executive page with 50,000 lines behind")
         parser.add_argument("--pulls", action="store_true", help="only pulls of 50,000 lines over REST")
+        parser.add_argument("--load", action="store_true", help="only the last hour before the deadline")
+        parser.add_argument(
+            "--soak", type=int, nargs="?", const=30, metavar="MINUTES", help="only steady work for long"
+        )
+        parser.add_argument("--seconds", type=float, default=60.0, help="how long a spike lasts; 600 by design")
+        parser.add_argument("--reps", type=int, default=REPS, help="reps of --load and --soak, 200 lines each")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for figure in self.figures(options):
@@ -32,4 +40,9 @@ class Command(BaseCommand):
             return (Figure(*figure) for figure in executive_figures(at=now()))
         if options["pulls"]:
             return pulls(at=now())
+        if options["load"]:
+            return (Figure(*f) for f in load_figures(at=now(), reps=options["reps"], seconds=options["seconds"]))
+        if options["soak"]:
+            minutes, reps = options["soak"], options["reps"]
+            return (Figure(*f) for f in soak_figures(at=now(), minutes=minutes, reps=reps, lines=LINES))
         return benchmark(at=now(), large=options["large"])
