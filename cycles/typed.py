@@ -2,12 +2,17 @@
 
 import math
 import re
+import sys
+from collections.abc import Iterable
 from datetime import date
 
 from cycles.periods import parse_month
 from jobs.errors import Invalid
 
 LONGEST_COMMENT = 2000
+# What a column of whole numbers holds, and how many digits of it are looked at.
+LARGEST_WHOLE = 2**63 - 1
+MOST_DIGITS = 19
 _FIGURE = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)")
 _BLANKS = re.compile(r"[ \u00a0\u202f]")
 
@@ -36,3 +41,27 @@ def words(given: object) -> str:
     if len(clean) > LONGEST_COMMENT:
         raise Invalid(f"A comment has at most {LONGEST_COMMENT:,} characters.")
     return clean
+
+
+def whole_number(text: str, largest: int = LARGEST_WHOLE) -> int | None:
+    """The number from 0 to `largest` that a text of ASCII digits says; None where it says none.
+
+    >>> whole_number("12"), whole_number("-1"), whole_number("²"), whole_number("9" * 5000)
+    (12, None, None, None)
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > MOST_DIGITS:
+        return None
+    number = int(text)
+    return number if number <= largest else None
+
+
+def whole_numbers(texts: Iterable[str]) -> list[int]:
+    """Those of the texts that say one."""
+    return [number for number in map(whole_number, texts) if number is not None]
+
+
+def is_number(given: object) -> bool:
+    """Whether a value of JSON is a number that can be reckoned with: finite, and no endless whole number either."""
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return False
+    return abs(given) <= sys.float_info.max

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from cycles.typed import figure, month_read, words
+from cycles.typed import figure, is_number, month_read, whole_number, words
 from demand.bulk_rules import ANY, BulkRule
 from demand.event_scopes import Draft
 from demand.models import Call
@@ -105,15 +105,16 @@ def _edit(item: object, number: int) -> CellEdit:
 def _line(given: object, number: int) -> int:
     """The line's id, also as text: a page reads it from an attribute."""
     text = str(given) if isinstance(given, (int, str)) and not isinstance(given, bool) else ""
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 2**63:
+    line = whole_number(text)
+    if not line:
         raise Invalid(f"Edit {number + 1} names no line.")
-    return int(text)
+    return line
 
 
 def _quantity(given: object, number: int) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+    if not is_number(given):
         raise Invalid(f"Edit {number + 1} has a quantity that is no number.")
     return float(given)
 
@@ -122,8 +123,8 @@ def reasons_read(post: QueryDict) -> dict[int, ReasonGiven]:
     """`reason-<line>` and `note-<line>` of the list that is asked at submit; lines without a choice are left out."""
     given = {}
     for name, value in post.items():
-        if name.startswith("reason-") and name[7:].isdigit() and value:
-            line = int(name[7:])
+        line = whole_number(name.removeprefix("reason-")) if name.startswith("reason-") else None
+        if line is not None and value:
             given[line] = ReasonGiven(str(value), words(post.get(f"note-{line}")))
     return given
 
@@ -214,10 +215,10 @@ def number_read(given: object) -> float | None:
 
 def line_read(given: object) -> int:
     """A line's id as an address or a button names it."""
-    text = str(given or "")
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 2**63:
+    line = whole_number(str(given or ""))
+    if not line:
         raise Invalid("That is not one of the lines on this page.")
-    return int(text)
+    return line
 
 
 def take_read(post: QueryDict) -> tuple[str, list[int]]:

@@ -139,6 +139,8 @@ def columns_of(titles: Sequence[str], spec: FileSpec, remembered: Mapping[str, s
             name = match(title) if title and not chosen[position] else ""
             if name and name not in chosen:
                 chosen[position] = name
+    # a title that stands twice means the same twice, so that the check says so and nobody's figures are guessed
+    chosen = [chosen[titles.index(title)] if title else name for title, name in zip(titles, chosen, strict=True)]
     months = [month_title(title) for title in titles]
     is_wide = month_file(spec) and "month" not in chosen and sum(map(bool, months)) >= FEWEST_MONTHS
     if not is_wide:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cycles.periods import parse_month
-from cycles.typed import figure
+from cycles.typed import figure, whole_number
 from jobs.errors import Invalid
 from masterdata.models import Family, Person
 from masterdata.selectors import company, people
@@ -119,8 +119,8 @@ def options_read(given: Given) -> list[OptionDraft]:
 def _plan_effect(given: Given, key: str, label: str) -> dict[str, object]:
     if option := given.get(f"{key}-gap_option", ""):
         return {"gap_option": option}
-    if (scenario := given.get(f"{key}-scenario", "")).isdecimal():
-        return {"scenario": int(scenario)}
+    if (scenario := whole_number(given.get(f"{key}-scenario", ""))) is not None:
+        return {"scenario": scenario}
     pct = amount_read(given, f"{key}-pct", f"{label or key}, change of the plan")
     if pct is None:
         return {}

@@ -1,5 +1,6 @@
 """Answers made smaller on their way: brotli for programs that take it, gzip for everybody else."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 import brotli
@@ -8,6 +9,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
 QUALITY = 4
+NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 SMALLEST = 200
 # Packed already: compressing them again only costs time.
 PACKED = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream", "image/", "application/pdf")
@@ -20,14 +22,22 @@ class Compression(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.get("Content-Type", "").startswith(PACKED):
             return response
-        if request.path.startswith(BROTLI_PREFIX) and _takes_brotli(request.headers.get("Accept-Encoding", "")):
+        accepted = request.headers.get("Accept-Encoding", "")
+        if request.path.startswith(BROTLI_PREFIX) and takes(accepted, "br"):
             return _with_brotli(response)
+        if "gzip" in accepted and not takes(accepted, "gzip"):
+            return response
         return super().process_response(request, response)
 
 
-def _takes_brotli(header: str) -> bool:
-    offers = [offer.replace(" ", "").split(";") for offer in header.split(",")]
-    return any(name == "br" and "q=0" not in more for name, *more in offers)
+def takes(header: str, coding: str) -> bool:
+    """Whether an Accept-Encoding names a coding with a weight above nought.
+
+    >>> takes("gzip;q=0.5, br;q=0.0", "gzip"), takes("gzip;q=0.5, br;q=0.0", "br")
+    (True, False)
+    """
+    offers = [offer.replace(" ", "").lower().split(";") for offer in header.split(",")]
+    return any(name == coding and not any(NO_WEIGHT.fullmatch(one) for one in more) for name, *more in offers)
 
 
 def _with_brotli(response: HttpResponseBase) -> HttpResponseBase:

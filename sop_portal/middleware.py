@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, RawPostDataException
+from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
 from django.utils import timezone
 
+from cycles.typed import whole_number
 from jobs.errors import Refused
 from masterdata.selectors import asker_of
 from sop_portal.clock import now
@@ -21,6 +23,7 @@ OPEN_PREFIXES = ("/login/", "/welcome/", "/logout/", "/healthz/", "/static/", "/
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NUL = "\x00"
 UNREADABLE = Refused("not_text", "The request holds a character that no text has (NUL). Type it again.", status=400)
+NO_LENGTH = Refused("no_length", "Content-Length is not a number of bytes. Send the request again.", status=400)
 NO_FORM = Refused("not_json", "This address takes JSON, not a form.", status=415)
 TITLES = {
     400: "This cannot be read",
@@ -28,6 +31,13 @@ TITLES = {
     404: "There is nothing here",
     422: "Please check your entry",
 }
+
+
+class Slashes(CommonMiddleware):
+    """Sends a reader on to the address with its slash; a write is told instead, since it would arrive as a read."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
 
 
 class Door:
@@ -41,6 +51,9 @@ class Door:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.now = now()  # type: ignore[attr-defined]
+        if whole_number(request.META.get("CONTENT_LENGTH") or "0") is None:
+            request.META["CONTENT_LENGTH"] = "0"  # what is told looks into the form
+            return told(request, NO_LENGTH)
         if _holds_nul(request):
             return told(request, UNREADABLE)
         if request.path.startswith(OPEN_PREFIXES):

@@ -47,13 +47,27 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         if answer is None:
             return None
         code = getattr(error, "default_code", "not_found")
-        detail = str(getattr(error, "detail", "")) or "There is nothing here."
+        detail = _words(error, context) or "There is nothing here."
         told = problem(code, detail, answer.status_code)
         for header in ("WWW-Authenticate", "Retry-After", "Allow"):
             if header in answer:
                 told[header] = answer[header]
         return told
     return None
+
+
+def _words(error: Exception, context: dict[str, Any]) -> str:
+    """What is wrong and what to do, where the library only says the first."""
+    if isinstance(error, exceptions.NotAuthenticated):
+        return "Send a key as Authorization: Bearer KEY. An administrator or the S&OP leader makes keys on People."
+    if isinstance(error, exceptions.MethodNotAllowed):
+        possible = ", ".join(context["view"].allowed_methods)
+        return f"{context['request'].method} is not possible at this address. Possible: {possible}."
+    if isinstance(error, exceptions.Throttled):
+        return f"Too many requests with this key in this minute. Come back in {error.wait or 60} seconds."
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return "Send JSON (Content-Type: application/json) or, where rows are pushed, CSV (text/csv)."
+    return str(getattr(error, "detail", ""))
 
 
 # --- What goes wrong before or beside a view: a problem for programs, a page for people ----------------------------

@@ -15,13 +15,15 @@ from sop_portal.embedded import throw_away_servers
 from sop_portal.server_process import die_with_parent
 
 PAGES = ("tests/sop_portal", "tests/browser")  # about half of the time of all tests
+# What is run at full length when its switch stands alone.
+AT_LENGTH = {"--faults": "tests/faults", "--attack": "tests/attack"}
 STOPPING_SECONDS = 60
 
 
 def run_tests(arguments: list[str]) -> int:
     """Those named, or all of them; returns pytest's exit status."""
     if arguments or (os.cpu_count() or 1) < 2:
-        only = ["tests/faults"] if arguments == ["--faults"] else []
+        only = [AT_LENGTH[arguments[0]]] if len(arguments) == 1 and arguments[0] in AT_LENGTH else []
         return run_pytest([*only, *arguments])
     with beside(*PAGES) as pages:
         print(f"The tests in {' and '.join(PAGES)} run beside these and are told afterwards.", flush=True)

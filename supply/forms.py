@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from cycles.typed import figure, month_read, words
+from cycles.typed import figure, is_number, month_read, words
 from jobs.errors import Invalid
 from supply.allocation import Rule
 from supply.change import Change
@@ -159,6 +159,6 @@ def _input(given: object, number: int) -> InputEdit:
 def _figure(given: object, number: int) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+    if not is_number(given):
         raise Invalid(f"Edit {number} has a value that is no number.")
     return float(given)

@@ -41,6 +41,7 @@ def database_url(name: str) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", action="store_true", help="every fault at full length instead of the short selection")
+    parser.addoption("--attack", action="store_true", help="every hostile request and file instead of a selection")
 
 
 # --- Database ---------------------------------------------------------------------

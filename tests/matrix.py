@@ -4,8 +4,9 @@ Thirteen actors: the ten roles, nobody, somebody whose account was closed while 
 revoked. What is sent is what a page of the portal itself would send, so that a refusal is about who asks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import lxml.html
@@ -53,6 +54,10 @@ PLAUSIBLE = {
     "hidden": "",
 }
 Fields = list[tuple[str, str]]
+# Fields as a form sends them, or what a script sends.
+Body = Sequence[tuple[str, str]] | str | bytes
+Headers = Mapping[str, str]
+NO_HEADERS: Headers = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Actors:
             self.clients[role].force_login(house.cast.people[username].user)
         self._disabled(house)
         self.keys = {Role.API_CLIENT: _key(house), "revoked key": _key(house, revoked=True)}
-        self.before = {table: _digest(table) for table in _counters()}
+        self.before = digests()
 
     def _disabled(self, house: Everything) -> None:
         user, made = get_user_model().objects.get_or_create(username="gone", first_name="Greta Gone")
@@ -85,25 +90,25 @@ class Actors:
         user.is_active = False
         user.save()
 
-    def ask(self, actor: str, method: str, path: str, fields: Fields | str = ()) -> Answer:  # type: ignore[assignment]
+    def ask(self, actor: str, method: str, path: str, fields: Body = (), headers: Headers = NO_HEADERS) -> Answer:
         with transaction.atomic():
-            counted = _counters()
-            answer = self._send(actor, method, path, fields)
+            counted = counters()
+            answer = self._send(actor, method, path, fields, headers)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-            touched = [table for table, count in _counters().items() if count != counted.get(table, 0)]
-            changed = frozenset(one for one in touched if _digest(one) != self.before.get(one))
+            changed = changed_tables(counted, self.before)
             transaction.set_rollback(True)
         headers = {name.lower(): value for name, value in answer.items()}
         return Answer(answer.status_code, body, headers, changed, answer.cookies.output())
 
-    def _send(self, actor: str, method: str, path: str, fields: Fields | str) -> HttpResponseBase:
+    def _send(self, actor: str, method: str, path: str, fields: Body, more: Headers) -> HttpResponseBase:
         headers = {"Authorization": f"Bearer {self.keys[actor]}"} if actor in self.keys else {}
-        client = self.clients[actor]
+        client, headers = self.clients[actor], headers | more
+        if isinstance(fields, str | bytes):
+            return client.generic(method, path, fields, "application/json", headers=headers)
         if method in SAFE:
             return client.generic(method, path, headers=headers)
-        if isinstance(fields, str):
-            return client.generic(method, path, fields, "application/json", headers=headers)
-        return client.generic(method, path, urlencode(fields), "application/x-www-form-urlencoded", headers=headers)
+        data = urlencode(list(fields), errors="surrogatepass")
+        return client.generic(method, path, data, "application/x-www-form-urlencoded", headers=headers)
 
 
 def _key(house: Everything, *, revoked: bool = False) -> str:
@@ -113,17 +118,28 @@ def _key(house: Everything, *, revoked: bool = False) -> str:
     return secret
 
 
-def _counters() -> dict[str, int]:
+def counters() -> dict[str, int]:
     """Rows written in this transaction by table, those undone since included."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
         return {name: count for name, count in cursor.fetchall() if name not in NOT_COUNTED}
 
 
-def _digest(table: str) -> str:
+def digest(table: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t")
         return str(cursor.fetchone()[0])
+
+
+def changed_tables(counted: Mapping[str, int], before: Mapping[str, str]) -> frozenset[str]:
+    """The tables that are otherwise than `before`, of those written since `counted`."""
+    touched = [table for table, count in counters().items() if count != counted.get(table, 0)]
+    return frozenset(one for one in touched if digest(one) != before.get(one))
+
+
+def digests() -> dict[str, str]:
+    """A digest of all rows of every table there is."""
+    return {table: digest(table) for table in counters()}
 
 
 def forms_of(path: str, answer: Answer) -> dict[str, Fields]:

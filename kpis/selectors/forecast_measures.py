@@ -10,6 +10,7 @@ import pandas as pd
 from django.db.models import Count
 
 from cycles.periods import add_months
+from cycles.typed import whole_number
 from demand.landed import FEWEST_PEOPLE
 from demand.models import Stage
 from jobs.errors import Invalid
@@ -49,7 +50,7 @@ def seen_read(stage: str, lag: str, code: str) -> Seen:
     known = stages_of(code)
     if stage and stage not in known:
         raise Invalid(f"{stage[:40]!r} is not a stage here. Use one of: {', '.join(known)}.")
-    if lag and lag != "all" and not (lag.isascii() and lag.isdigit() and int(lag) < MOST_LAGS):
+    if lag and lag != "all" and whole_number(lag, MOST_LAGS - 1) is None:
         raise Invalid(f"{lag[:40]!r} is not a lag. Use 0 to {MOST_LAGS - 1}, or all for 0 to 3 together.")
     chosen = Stage(stage) if stage else Stage(known[-1])
     return Seen(chosen, None if lag == "all" else int(lag or 1))

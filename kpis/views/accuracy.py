@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cycles.typed import whole_number
 from jobs.errors import Invalid
 from kpis.selectors.accuracy import LEVELS
 from kpis.selectors.accuracy_page import LAGS_SHOWN, accuracy_page, hits_and_misses
@@ -17,8 +18,8 @@ def accuracy(request: PortalRequest) -> HttpResponse:
     level, lag = request.GET.get("level") or LEVELS[0], request.GET.get("lag") or ""
     if level not in LEVELS:
         raise Invalid(f"{level!r} is not a level. Use one of: {', '.join(LEVELS)}.")
-    if lag and not (lag.isascii() and lag.isdigit() and int(lag) in LAGS_SHOWN):
-        raise Invalid(f"{lag!r} is not a lag. Use 0 to {LAGS_SHOWN[-1]}, or leave it out for 0 to 3 together.")
+    if lag and whole_number(lag) not in LAGS_SHOWN:
+        raise Invalid(f"{lag[:40]!r} is not a lag. Use 0 to {LAGS_SHOWN[-1]}, or leave it out for 0 to 3 together.")
     chosen = int(lag) if lag else None
     context = {
         "page": accuracy_page(level, chosen),

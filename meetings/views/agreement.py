@@ -49,7 +49,8 @@ def _panel(request: PortalRequest, name: str, problem: Refused | None = None) ->
 def _next(request: PortalRequest, otherwise: str) -> str:
     """The page the panel stands on, so that sending it comes back there."""
     wanted = request.POST.get("next") or urlsplit(request.headers.get("HX-Current-URL", "")).path
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+    is_page = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_page else otherwise
 
 
 @require_GET

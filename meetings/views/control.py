@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cycles.models import CycleStep
 from cycles.selectors import current_cycle, cycle_of, open_cycle
 from cycles.steps import Step
+from cycles.typed import whole_numbers
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, moment_read, month_read, person_read, words_read
@@ -129,7 +130,7 @@ def nudge(request: PortalRequest) -> HttpResponse:
     cycle = open_cycle()
     if cycle is None:
         raise Refused("no_cycle", "No cycle is open, so nobody is asked for anything.")
-    users = [int(value) for value in request.POST.getlist("user") if value.isdecimal()]
+    users = whole_numbers(request.POST.getlist("user"))
     if not users:
         raise Invalid("Choose at least one person to nudge.")
     sent = late_nudge(cycle=cycle, by=request.person, at=request.now, users=users)

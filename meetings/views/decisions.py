@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cycles.models import Cycle
 from cycles.selectors import current_cycle, open_cycle
+from cycles.typed import whole_number
 from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from masterdata.selectors import ceo
@@ -74,15 +75,17 @@ def new(request: PortalRequest) -> HttpResponse:
 
 
 def _gap(request: PortalRequest) -> Gap | None:
-    wanted = request.POST.get("gap") or request.GET.get("gap", "")
-    if not wanted.isdecimal():
+    wanted = whole_number(request.POST.get("gap") or request.GET.get("gap", ""))
+    if wanted is None:
         return None
-    return get_object_or_404(Gap.objects.select_related("resource", "cycle"), pk=int(wanted))
+    return get_object_or_404(Gap.objects.select_related("resource", "cycle"), pk=wanted)
 
 
 def _scenario(request: PortalRequest) -> Scenario | None:
-    wanted = request.GET.get("scenario", "")
-    return get_object_or_404(Scenario.objects.select_related("cycle"), pk=int(wanted)) if wanted.isdecimal() else None
+    wanted = whole_number(request.GET.get("scenario", ""))
+    if wanted is None:
+        return None
+    return get_object_or_404(Scenario.objects.select_related("cycle"), pk=wanted)
 
 
 def _form(
@@ -119,8 +122,8 @@ def _done(request: PortalRequest, row: Decision, said: str) -> HttpResponse:
     back = request.POST.get("back", "")
     if back == "executive":
         return redirect("/executive/")
-    wall = back.removeprefix("present-")
-    if back != "room" and not wall.isdecimal():
+    wall = whole_number(back.removeprefix("present-"))
+    if back != "room" and wall is None:
         return redirect("meetings:decision", code=row.code)
     response = redirect("meetings:room", month=row.cycle.code, kind=row.forum)
     response["Location"] += f"#{row.code}" if back == "room" else f"?present={wall}"

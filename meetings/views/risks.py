@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from cycles.typed import whole_number
 from demand.selectors.present import cycle_now
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
@@ -77,8 +78,8 @@ def review(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _back(request: PortalRequest) -> HttpResponse:
     """To the room or the review that the form stood in, else to the register."""
-    given = request.POST.get("meeting", "")
-    meeting = Meeting.objects.filter(pk=given).select_related("cycle").first() if given.isdigit() else None
+    given = whole_number(request.POST.get("meeting", ""))
+    meeting = Meeting.objects.filter(pk=given).select_related("cycle").first() if given else None
     if meeting is not None:
         return redirect(reverse("meetings:room", args=[meeting.cycle.code, meeting.kind]) + "#risks")
     page = "demand:review" if request.POST.get("back") == "demand" else "meetings:risks"

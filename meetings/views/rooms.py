@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cycles.periods import parse_month
 from cycles.selectors import current_cycle
+from cycles.typed import whole_number, whole_numbers
 from jobs.errors import Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, person_read, risk_read, words_read
@@ -46,8 +47,8 @@ def meetings_list(request: PortalRequest) -> HttpResponse:
 
 @require_GET
 def room(request: PortalRequest, month: str, kind: str) -> HttpResponse:
-    meeting, wanted = meeting_at(month, kind), request.GET.get("present", "")
-    return _present(request, meeting, int(wanted)) if wanted.isdecimal() else _room(request, meeting)
+    meeting, wanted = meeting_at(month, kind), whole_number(request.GET.get("present", ""))
+    return _room(request, meeting) if wanted is None else _present(request, meeting, wanted)
 
 
 def _present(request: PortalRequest, meeting: Meeting, wanted: int) -> HttpResponse:
@@ -84,7 +85,7 @@ def start(request: PortalRequest, month: str, kind: str) -> HttpResponse:
 @require_POST
 def attendance(request: PortalRequest, month: str, kind: str) -> HttpResponse:
     meeting = meeting_at(month, kind)
-    present = [int(value) for value in request.POST.getlist("present") if value.isdecimal()]
+    present = whole_numbers(request.POST.getlist("present"))
     attendance_mark(meeting=meeting, by=request.person, present=present)
     messages.success(request, f"{len(present)} of {meeting.attendance.count()} are here.")
     return _back(meeting)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cycles.typed import whole_number
 from jobs.errors import Invalid, Refused
 from masterdata.requests import PortalRequest
 from meetings.forms import day_read, hour_read, person_read, words_read
@@ -55,8 +56,7 @@ def _days(request: PortalRequest) -> str:
 
 
 def _remove(request: PortalRequest) -> str:
-    pk = request.POST.get("day", "")
-    row = closed_day_remove(pk=int(pk) if pk.isdecimal() else 0, by=request.person)
+    row = closed_day_remove(pk=whole_number(request.POST.get("day", "")) or 0, by=request.person)
     return f"{row.day:%-d %b %Y} is a working day again."
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.http import parse_etags
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -22,6 +22,9 @@ MEDIA_TYPES = {
     "arrow": "application/vnd.apache.arrow.stream",
 }
 
+# A client may keep what it has, for itself, and asks each time whether it still holds.
+ASK_AGAIN = "private, no-cache"
+
 
 class OneAnswer(BaseContentNegotiation):
     """Views choose the form of what they send themselves; refusals are problem details whatever was asked for."""
@@ -34,6 +37,16 @@ class OneAnswer(BaseContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
+
+
+class ByFormat(DefaultContentNegotiation):
+    """By `Accept`, or by `format` where somebody only has an address."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        wanted = format_suffix or request.query_params.get("format")
+        return super().select_renderer(request, renderers, wanted)
 
 
 def _read_by(parser: BaseParser, content_type: str) -> bool:
@@ -83,10 +96,14 @@ def has_tag(header: str, tag: str) -> bool:
 def not_modified(request: Request, tag: str) -> HttpResponseBase | None:
     """The answer to somebody who has this already."""
     asked = request.headers.get("If-None-Match", "")
-    return HttpResponse(status=304, headers={"ETag": tag}) if tag and has_tag(asked, tag) else None
+    if not tag or not has_tag(asked, tag):
+        return None
+    answer = HttpResponse(status=304, headers={"ETag": tag, "Cache-Control": ASK_AGAIN, "Vary": "Accept"})
+    del answer["Content-Type"]
+    return answer
 
 
 def tagged(request: Request, body: dict[str, Any]) -> HttpResponseBase:
     """The body with a tag of its content, or nothing where the reader has it already."""
     tag = tag_of(body)
-    return not_modified(request, tag) or Response(body, headers={"ETag": tag})
+    return not_modified(request, tag) or Response(body, headers={"ETag": tag, "Cache-Control": ASK_AGAIN})

@@ -20,7 +20,7 @@ from demand.selectors.forecast import (
 )
 from demand.selectors.forecast_window import forecast_window, is_windowed
 from sop_portal.api import described, parameters
-from sop_portal.api.answers import fields_of, form_of, not_modified, tag_of
+from sop_portal.api.answers import ASK_AGAIN, fields_of, form_of, not_modified, tag_of
 from sop_portal.api.scopes import HasScope, asker
 from sop_portal.api.streams import STREAMS, months_text
 from sop_portal.api.unchanged import FORMS, SCOPE, version_tag
@@ -89,7 +89,7 @@ class CompanyForecastView(APIView):
         fields = fields_of(query, [*KEYS[wanted.level], "month", wanted.measure.value])
         answer = _page(request, wanted, version, fields) if form == "json" else _stream(form, fields, wanted)
         if tag:
-            answer["ETag"] = tag
+            answer["ETag"], answer["Cache-Control"] = tag, ASK_AGAIN
         answer["Vary"] = "Accept"
         return answer
 

@@ -12,12 +12,15 @@ from django.http import QueryDict
 from cycles.models import Cycle
 from cycles.periods import parse_month
 from cycles.selectors import cycle_of, latest_published
+from cycles.typed import whole_number
 from demand.models import Stage
 from demand.selectors.forecast import FILTERS, Level, Measure, Wanted
 from jobs.errors import Refused
 
 T = TypeVar("T", Stage, Level, Measure)
 PAGE_SIZE, LARGEST_PAGE = 1000, 10_000
+# A position that the database can count to, a page beyond it included.
+FARTHEST = 2**62
 
 
 def bad(name: str, detail: str) -> Refused:
@@ -52,9 +55,10 @@ def month(query: QueryDict, name: str) -> date | None:
 
 def whole(query: QueryDict, name: str, default: int, largest: int) -> int:
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= largest):
-        raise bad(name, f"{text!r} is not a {name}. Use a whole number from 1 to {largest:,}.")
-    return int(text)
+    number = whole_number(text, largest)
+    if not number:
+        raise bad(name, f"{text[:40]!r} is not a {name}. Use a whole number from 1 to {largest:,}.")
+    return number
 
 
 def cycle(query: QueryDict) -> Cycle:
@@ -93,8 +97,8 @@ def cursor_read(query: QueryDict, tag: str) -> int:
         return 0
     try:
         position, made_for = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-    except (ValueError, binascii.Error, TypeError) as error:
+    except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise bad("cursor", "This cursor is not one of ours. Start again without it.") from error
-    if made_for != tag or not isinstance(position, int) or position < 0:
+    if made_for != tag or not isinstance(position, int) or not 0 <= position <= FARTHEST:
         raise bad("cursor", "The numbers or filters have changed since this cursor was made. Start again without it.")
     return position

@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from sop_portal.api import schema
+from sop_portal.api.answers import ByFormat
 from sop_portal.api.cycles import CyclesView, CycleView
 from sop_portal.api.forecast import CompanyForecastView
 from sop_portal.api.reading import list_view, row_view
@@ -11,6 +12,14 @@ from sop_portal.api.resources import TABLES
 
 # importing the scheme is what makes the description know it
 __all__ = ["schema", "urlpatterns"]
+
+
+class Description(SpectacularAPIView):
+    """The description as YAML or JSON, by `format` or by `Accept`."""
+
+    content_negotiation_class = ByFormat
+
+
 urlpatterns = [
     path("company-forecast/", CompanyForecastView.as_view(), name="api-company-forecast"),
     path("cycles/", CyclesView.as_view(), name="api-cycles"),
@@ -21,7 +30,7 @@ urlpatterns = [
         for table in TABLES
         if table.key
     ),
-    path("schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="api-schema"),
+    path("schema/", Description.as_view(authentication_classes=[], permission_classes=[]), name="api-schema"),
     path(
         "docs/",
         SpectacularRedocView.as_view(url_name="api-schema", authentication_classes=[], permission_classes=[]),

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cycles.typed import words
+from cycles.typed import whole_number, whole_numbers, words
 from demand.selectors.present import cycle_named, cycle_now
 from jobs.errors import Invalid, Refused
 from jobs.models import Job
@@ -36,7 +36,7 @@ def scenarios(request: PortalRequest) -> HttpResponse:
     waiting = scenarios_waiting(cycle)
     if waiting is not None:
         return render(request, "supply/scenarios_waiting.html", waiting)
-    picked = [int(pk) for pk in request.GET.getlist("s") if pk.isdecimal()]
+    picked = whole_numbers(request.GET.getlist("s"))
     return render(
         request, "supply/scenarios.html", scenarios_page(cycle, request.person, picked) | beside(request, cycle)
     )
@@ -72,12 +72,13 @@ def _create(request: PortalRequest) -> tuple[Scenario, Job | None]:
 
 def _built_on(request: PortalRequest) -> list[dict[str, object]]:
     """The changes of the scenario this one is built on."""
-    pk = request.POST.get("built_on", "")
-    if not pk:
+    given = request.POST.get("built_on", "")
+    if not given:
         return []
-    if not pk.isdecimal():
+    pk = whole_number(given)
+    if pk is None:
         raise Invalid("Choose the scenario this one is built on from the list.")
-    return list(_scenario(int(pk)).changes)
+    return list(_scenario(pk).changes)
 
 
 def _said(request: PortalRequest, scenario: Scenario, job: Job | None) -> None:

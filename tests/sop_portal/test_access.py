@@ -16,9 +16,9 @@ from django.urls import reverse
 
 from masterdata.roles import Role
 from tests.access import NEVER, OPEN, READS, WRITES
+from tests.attack.forms import BATCHES, TOKEN
 from tests.everything import Everything, Route, routes
 from tests.matrix import ACTORS, ROLES, SAFE, STRANGERS, Actors, Answer, Fields, forms_of, objects
-from tests.sop_portal.test_hostile import BATCHES, TOKEN
 
 pytestmark = pytest.mark.django_db
 LATER = ("supply:", "meetings:", "kpis:")
