@@ -42,6 +42,7 @@ class Stack:
     company: dict[str, Any] = field(default_factory=dict)
     web: Web | None = None
     workers: list[Process] = field(default_factory=list)
+    beats: list[Process] = field(default_factory=list)
     started: int = 0
 
     def fill(self) -> None:
@@ -135,13 +136,15 @@ class Stack:
         self.started += 1
         beat = beat_process(self.environment, self.folder / f"beat-{self.started}.log", every)
         beat.start()
-        self.workers.append(beat)
+        self.beats.append(beat)
         return beat
 
     def stop_workers(self) -> None:
-        for worker in self.workers:
-            worker.kill()
+        """And the beats."""
+        for process in (*self.workers, *self.beats):
+            process.kill()
         self.workers.clear()
+        self.beats.clear()
 
     # --- looking ---
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
@@ -198,7 +201,7 @@ class Stack:
         """Until it is so; returns the seconds it took."""
         began = time.monotonic()
         while not reached():
-            logs = "\n".join(worker.output()[-1500:] for worker in self.workers)
+            logs = "\n".join(worker.output()[-1500:] for worker in (*self.workers, *self.beats))
             assert time.monotonic() - began < patience, f"not reached: {what}\n{logs}"
             time.sleep(0.05)
         return time.monotonic() - began
