@@ -123,13 +123,21 @@ class Stack:
         return time.monotonic() - began
 
     # --- workers ---
-    def start_worker(self, concurrency: int = 1) -> Process:
-        self.started += 1
-        worker = worker_process(self.environment, self.folder / f"worker-{self.started}.log", concurrency)
-        worker.start()
-        self.workers.append(worker)
-        worker.wait_until("ready.")
-        return worker
+    def start_worker(self) -> Process:
+        return self.start_workers(1)[0]
+
+    def start_workers(self, count: int) -> list[Process]:
+        """Side by side; returns them once all are ready."""
+        started = []
+        for _ in range(count):
+            self.started += 1
+            worker = worker_process(self.environment, self.folder / f"worker-{self.started}.log")
+            worker.start()
+            started.append(worker)
+        self.workers += started
+        for worker in started:
+            worker.wait_until("ready.")
+        return started
 
     def start_beat(self, every: float = 3.0) -> Process:
         """A wish for a tick is dropped when it waited nearly as long as `every`: below what a tick takes, all are."""
