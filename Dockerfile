@@ -26,6 +26,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 RUN DATABASE_URL=postgres://build@localhost/build REDIS_URL=redis://localhost:6379/0 PORTAL_PRODUCTION=1 \
     PORTAL_HOSTS=build SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl \
     python manage.py collectstatic --noinput --verbosity 0
+# The running container cannot write bytecode; without it each process would compile the portal's modules.
+RUN python -m compileall -q .
 USER portal
 VOLUME /data
 EXPOSE 8000

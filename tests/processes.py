@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sop_portal.children import WEB
+
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 240.0
 
@@ -124,11 +126,14 @@ class Web(Process):
 
 
 def web_process(environment: dict[str, str], log: Path, workers: int = 1) -> Web:
-    """Not started yet: `with web_process(…) as web: web.wait_answer()`."""
+    """Not started yet: `with web_process(…) as web: web.wait_answer()`.
+
+    As `./portal run` starts it, save that no worker is replaced after many requests: that closes connections, and is
+    not to happen in the midst of another fault.
+    """
     web = Web([], environment | {"PORTAL_ROLE": "web"}, log)
-    options = f"--workers {workers} --worker-class gthread --threads 8 --timeout 120 --no-control-socket"
-    web.command = [sys.executable, "-m", "gunicorn", "sop_portal.wsgi", "--bind", f"127.0.0.1:{web.port}"]
-    web.command += options.split()
+    options = f"--bind 127.0.0.1:{web.port} --workers {workers} --max-requests 0"
+    web.command = [sys.executable, "-m", *WEB.split(), *options.split()]
     return web
 
 

@@ -8,7 +8,7 @@ from tests.faults.stack import Stack, running_stack
 
 TABLE = pytest.StashKey[list[tuple[str, str, str]]]()
 # Seconds that a fault goes on: in every run of the tests, and in a run of all faults (--faults).
-SHORT, LONG = 4.0, 30.0
+SHORT, LONG = 3.0, 30.0
 
 
 @pytest.fixture(scope="session")

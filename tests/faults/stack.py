@@ -42,6 +42,7 @@ class Stack:
     company: dict[str, Any] = field(default_factory=dict)
     web: Web | None = None
     workers: list[Process] = field(default_factory=list)
+    beats: list[Process] = field(default_factory=list)
     started: int = 0
 
     def fill(self) -> None:
@@ -122,26 +123,36 @@ class Stack:
         return time.monotonic() - began
 
     # --- workers ---
-    def start_worker(self, concurrency: int = 1) -> Process:
-        self.started += 1
-        worker = worker_process(self.environment, self.folder / f"worker-{self.started}.log", concurrency)
-        worker.start()
-        self.workers.append(worker)
-        worker.wait_until("ready.")
-        return worker
+    def start_worker(self) -> Process:
+        return self.start_workers(1)[0]
+
+    def start_workers(self, count: int) -> list[Process]:
+        """Side by side; returns them once all are ready."""
+        started = []
+        for _ in range(count):
+            self.started += 1
+            worker = worker_process(self.environment, self.folder / f"worker-{self.started}.log")
+            worker.start()
+            started.append(worker)
+        self.workers += started
+        for worker in started:
+            worker.wait_until("ready.")
+        return started
 
     def start_beat(self, every: float = 3.0) -> Process:
         """A wish for a tick is dropped when it waited nearly as long as `every`: below what a tick takes, all are."""
         self.started += 1
         beat = beat_process(self.environment, self.folder / f"beat-{self.started}.log", every)
         beat.start()
-        self.workers.append(beat)
+        self.beats.append(beat)
         return beat
 
     def stop_workers(self) -> None:
-        for worker in self.workers:
-            worker.kill()
+        """And the beats."""
+        for process in (*self.workers, *self.beats):
+            process.kill()
         self.workers.clear()
+        self.beats.clear()
 
     # --- looking ---
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
@@ -198,7 +209,7 @@ class Stack:
         """Until it is so; returns the seconds it took."""
         began = time.monotonic()
         while not reached():
-            logs = "\n".join(worker.output()[-1500:] for worker in self.workers)
+            logs = "\n".join(worker.output()[-1500:] for worker in (*self.workers, *self.beats))
             assert time.monotonic() - began < patience, f"not reached: {what}\n{logs}"
             time.sleep(0.05)
         return time.monotonic() - began

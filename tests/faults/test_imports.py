@@ -41,7 +41,7 @@ def forget(stack: Stack) -> None:
 
 
 def test_f13_an_import_is_killed_at_random(stack: Stack, tmp_path: Path, whole: bool, seen: Seen) -> None:
-    rows, dice, kills, hit = write_bookings(tmp_path), random.Random(13), 20 if whole else 3, 0
+    rows, dice, kills, hit = write_bookings(tmp_path), random.Random(13), 20 if whole else 2, 0
     began = time.monotonic()
     first = load(stack, tmp_path)
     assert first.process is not None

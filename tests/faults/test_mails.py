@@ -63,7 +63,7 @@ def test_f11_senders_are_killed_and_the_mail_server_stops(
     stack.run(QUEUE.format(tag=tag, each=each))
     stack.start_beat()
     stack.start_beat()
-    senders: list[Process] = [stack.start_worker() for _ in range(3)]
+    senders = stack.start_workers(3)
     for number in range(rounds):
         stack.run(POKE)
         time.sleep(dice.uniform(0.0, 0.5))

@@ -137,6 +137,25 @@ class TestEnvironment:
             portal.install(broken, tmp_path)
 
 
+class TestBytecode:
+    def test_it_is_kept_in_the_environment_even_where_none_is_wanted_beside_the_sources(
+        self, portal: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        surroundings = {"PYTHONDONTWRITEBYTECODE": "1"}
+        monkeypatch.setattr(portal.os, "environ", surroundings)
+        portal.keep_bytecode(tmp_path / "venv")
+        (tmp_path / "room.py").write_text("")
+        subprocess.run([sys.executable, "-c", "import room"], cwd=tmp_path, env=surroundings, check=True)
+        assert not (tmp_path / "__pycache__").exists()
+        assert list((tmp_path / "venv" / "bytecode").rglob("room.*.pyc"))
+
+    def test_a_folder_named_is_used(self, portal: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        surroundings = {"PYTHONPYCACHEPREFIX": "/elsewhere"}
+        monkeypatch.setattr(portal.os, "environ", surroundings)
+        portal.keep_bytecode(tmp_path)
+        assert surroundings == {"PYTHONPYCACHEPREFIX": "/elsewhere"}
+
+
 class TestLock:
     def test_each_requirement_keeps_its_hashes(self, portal: ModuleType) -> None:
         first = "a==1 \\\n  --hash=sha256:1 \\\n  --hash=sha256:2\n"
