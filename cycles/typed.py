@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import date
+from typing import TypeGuard
 
 from cycles.periods import parse_month
 from jobs.errors import Invalid
@@ -60,7 +61,7 @@ def whole_numbers(texts: Iterable[str]) -> list[int]:
     return [number for number in map(whole_number, texts) if number is not None]
 
 
-def is_number(given: object) -> bool:
+def is_number(given: object) -> TypeGuard[int | float]:
     """Whether a value of JSON is a number that can be reckoned with: finite, and no endless whole number either."""
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         return False

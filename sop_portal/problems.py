@@ -64,7 +64,8 @@ def _words(error: Exception, context: dict[str, Any]) -> str:
         possible = ", ".join(context["view"].allowed_methods)
         return f"{context['request'].method} is not possible at this address. Possible: {possible}."
     if isinstance(error, exceptions.Throttled):
-        return f"Too many requests with this key in this minute. Come back in {error.wait or 60} seconds."
+        seconds = getattr(error, "wait", None) or 60
+        return f"Too many requests with this key in this minute. Come back in {seconds} seconds."
     if isinstance(error, exceptions.UnsupportedMediaType):
         return "Send JSON (Content-Type: application/json) or, where rows are pushed, CSV (text/csv)."
     return str(getattr(error, "detail", ""))
