@@ -98,6 +98,11 @@ def not_modified(request: Request, tag: str) -> HttpResponseBase | None:
     asked = request.headers.get("If-None-Match", "")
     if not tag or not has_tag(asked, tag):
         return None
+    return unchanged(tag)
+
+
+def unchanged(tag: str) -> HttpResponse:
+    """What the client has still holds."""
     answer = HttpResponse(status=304, headers={"ETag": tag, "Cache-Control": ASK_AGAIN, "Vary": "Accept"})
     del answer["Content-Type"]
     return answer

@@ -18,7 +18,7 @@ from demand.selectors.forecast import Measure
 from demand.selectors.versions import version_in_force
 from jobs.errors import Refused
 from masterdata.services.keys import key_use
-from sop_portal.api.answers import form_asked, has_tag, tag_of
+from sop_portal.api.answers import form_asked, has_tag, tag_of, unchanged
 from sop_portal.api.streams import STREAMS
 from sop_portal.clock import now
 
@@ -54,7 +54,7 @@ def _unchanged(request: HttpRequest) -> HttpResponse | None:
     except OperationalError:
         log.warning("Whether the forecast has changed could not be found out at once.", exc_info=True)
         return None
-    return HttpResponse(status=304, headers={"ETag": tag, "Vary": "Accept", "Cache-Control": "private, no-store"})
+    return unchanged(tag)
 
 
 def forecast_tag(request: HttpRequest) -> str:
