@@ -48,6 +48,8 @@ def key_create(
 
 def key_find(*, secret: str, at: datetime) -> ApiKey | None:
     """The valid key with this secret; None when it is wrong, expired, revoked, or its person may not sign in."""
+    if not secret.isprintable():  # the database takes no NUL
+        return None
     key = (
         ApiKey.objects.select_related("person__user")
         .filter(prefix=secret[:PREFIX_LENGTH], expires_at__gt=at, revoked_at=None, person__user__is_active=True)
@@ -76,6 +78,8 @@ def key_use(*, secret: str, scope: str, at: datetime) -> int | None:
 
     None, and nothing counted, for anything else, and for a key whose last use must be noted anew: see `key_find`.
     """
+    if not secret.isprintable():
+        return None
     minute = at.replace(second=0, microsecond=0)
     facts = {"prefix": secret[:PREFIX_LENGTH], "hash": _hash(secret), "scope": scope, "at": at, "minute": minute}
     with connection.cursor() as cursor:

@@ -42,3 +42,10 @@ def test_after_signing_a_panel_leads_to_pages_of_ours_only(client: Client) -> No
     for wanted in ("2026-11-01T10:00+99:00", "https://other.example/", "//other.example/"):
         answer = client.get("/meetings/approve/", headers={"hx-current-url": wanted, "hx-request": "true"})
         assert wanted not in answer.content.decode()
+
+
+def test_a_key_with_a_character_that_no_text_has_is_no_key(client: Client) -> None:
+    small_company()
+    for more in ({}, {"if-none-match": '"x"'}):
+        answer = client.get("/api/v1/company-forecast/", headers={"authorization": "Bearer sop_a\x00b"} | more)
+        assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
