@@ -41,6 +41,7 @@ WRITES: Mapping[str, Roles] = {
     # one's own, of one's people, or of anybody
     **dict.fromkeys(("away", "away-end"), EVERYBODY),
     **dict.fromkeys(("set-up-company", "set-up-invite", "set-up-baseline", "set-up-remove"), SET_UP_ROLES),
+    "set-up-cycle": SET_UP_ROLES,
     **dict.fromkeys(("person", "hand-over", "key-make", "key-revoke"), SET_UP_ROLES),
     **dict.fromkeys(("webhooks", "webhook-stop", "delivery-again"), SET_UP_ROLES),
     **dict.fromkeys(("pulls", "pull-now", "pull-stop"), SET_UP_ROLES),

@@ -14,7 +14,9 @@ from cycles.services import cycle_advance, cycle_end, cycle_open, milestone_reac
 from cycles.steps import DEFAULT_DAYS, Milestone, Step, StepState, dates_from, steps_withdrawn_by_reopen, template_dates
 from demand.models import Stage
 from demand.services.plan import stages_withdraw
+from jobs.errors import Invalid, Refused
 from masterdata.models import Person
+from masterdata.policy import Action, check
 from masterdata.selectors import company
 from meetings.models import Attendance, Meeting, MeetingKind
 from meetings.policy import check_leads
@@ -89,6 +91,21 @@ def cycle_start(*, month: date, at: datetime, by: Person | None = None, entry_st
     actuals_check(cycle=cycle, at=at)
     cycle_advance(cycle=cycle, at=at)
     return cycle
+
+
+@transaction.atomic
+def first_cycle_start(*, at: datetime, by: Person) -> Cycle:
+    """Open the cycle after the last closed month, by who sets the portal up; the S&OP leader opens the ones after it.
+
+    Refused when there was a cycle already, Invalid while nobody has said which month was closed.
+    """
+    check(by, Action.SET_UP)
+    if Cycle.objects.exists():
+        raise Refused("cycle_exists", "The first cycle has been opened. The S&OP leader opens the next ones.")
+    closed = company().last_closed_month
+    if closed is None:
+        raise Invalid("Say first which month was closed last.")
+    return cycle_start(month=add_months(closed, 1), at=at)
 
 
 @transaction.atomic

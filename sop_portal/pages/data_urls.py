@@ -9,6 +9,7 @@ urlpatterns = [
     path("set-up/", set_up.set_up_page, name="set-up"),
     path("set-up/company/", set_up.set_up_company, name="set-up-company"),
     path("set-up/invitations/", set_up.set_up_invite, name="set-up-invite"),
+    path("set-up/cycle/", set_up.set_up_cycle, name="set-up-cycle"),
     path("set-up/baseline/", set_up.set_up_baseline, name="set-up-baseline"),
     path("set-up/demonstration/", set_up.set_up_remove, name="set-up-remove"),
     path("data/", data.data_page, name="data"),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cycles.periods import add_months
+from cycles.periods import add_months, month_of
 from cycles.selectors import company_holidays, open_cycle
 from demand.models import Stage
 from demand.selectors.versions import version_current
@@ -22,6 +22,7 @@ from masterdata.requests import PortalRequest
 from masterdata.selectors import company
 from masterdata.selectors.imports import loaded_files
 from masterdata.services.companies import company_set
+from meetings.services.cadence import first_cycle_start
 from sop_portal.demonstration.removing import demonstration_remove
 from sop_portal.imports import IMPORTERS
 from sop_portal.welcome import people_invite, without_password
@@ -60,6 +61,9 @@ def _page(request: PortalRequest, problem: Refused | None = None) -> HttpRespons
     holidays = company_holidays(settings.country, (request.today.year,))
     coming = sorted(day for day in holidays if day >= request.today)[:5]
     typed: dict[str, Any] = dict(request.POST.items()) if problem else {}
+    if month is None and (newest := loaded["bookings"].newest):
+        # suggested; bookings of the month that runs are not yet all of them
+        typed = {"last_closed_month": min(newest, f"{add_months(month_of(request.today), -1):%Y-%m}")} | typed
     context = {
         "settings": settings,
         "fields": [(key, label, typed.get(key, _text(settings, key))) for key, label in LABELS.items()],
@@ -96,6 +100,17 @@ def set_up_company(request: PortalRequest) -> HttpResponse:
 def set_up_invite(request: PortalRequest) -> HttpResponse:
     count = people_invite(people=without_password(), by=request.person, at=request.now)
     messages.success(request, f"{count} invitation{'' if count == 1 else 's'} on the way.")
+    return redirect("set-up")
+
+
+@require_POST
+def set_up_cycle(request: PortalRequest) -> HttpResponse:
+    """The first cycle; later ones are opened on the cycle's page."""
+    try:
+        cycle = first_cycle_start(at=request.now, by=request.person)
+    except Refused as refused:
+        return _page(request, refused)
+    messages.success(request, f"The cycle {cycle.code} is open. Its steps and meetings have their dates.")
     return redirect("set-up")
 
 

@@ -107,6 +107,8 @@ def test_a_key_that_cannot_be_made(arguments, says):
 
 @pytest.mark.django_db
 def test_sign_ins_are_for_the_demonstration_only(capsys):
+    call_command("sign_ins")
+    assert "first_administrator USERNAME" in capsys.readouterr().out
     small_company()
     call_command("sign_ins")
     assert "This is no demonstration" in capsys.readouterr().out

@@ -64,14 +64,14 @@ def test_from_nothing_to_an_open_cycle(client: Client) -> None:
     upload_load(token=token, by=Person.objects.get(user__username="ada"), at=AT)
     text = client.get(reverse("set-up")).content.decode()
     assert "Invite 4 people" in text
-    assert "To opening November 2026" in text
+    assert "Open the cycle of November 2026" in text
     assert client.post(reverse("set-up-invite")).status_code == 302
     mails = Message.objects.filter(kind="welcome")
     assert {mail.recipient.username for mail in mails} == {"ceo", "lea", "mo", "rea"}
     assert all("/welcome/" in mail.text and "Ada invited you" in mail.text for mail in mails)
-    client.force_login(User.objects.get(username="lea"))
-    assert client.post(reverse("meetings:cycle-open"), {"month": "2026-11"}).status_code == 302
+    assert client.post(reverse("set-up-cycle")).status_code == 302
     assert Cycle.objects.get().code == "2026-11"
+    assert "The S&amp;OP leader opens the next ones" in client.post(reverse("set-up-cycle")).content.decode()
     assert Line.objects.count() == 1
     assert "Build the baseline now" in client.get(reverse("set-up")).content.decode()
     assert client.post(reverse("set-up-baseline")).status_code == 302
@@ -101,7 +101,7 @@ def test_only_who_sets_up_sees_it(client: Client) -> None:
         expected = 200 if person.role in SET_UP_ROLES else 403
         assert client.get(reverse("set-up")).status_code == expected, person
         if expected == 403:
-            for name in ("set-up-company", "set-up-invite", "set-up-remove"):
+            for name in ("set-up-company", "set-up-invite", "set-up-cycle", "set-up-remove"):
                 assert client.post(reverse(name), {"name": "X", "typed": cast.company.name}).status_code == 403
 
 
@@ -155,3 +155,25 @@ def test_a_real_company_is_not_removed(client: Client) -> None:
     client.force_login(cast.leader.user)
     assert client.post(reverse("set-up-remove"), {"typed": cast.company.name}).status_code == 403
     assert Booking.objects.exists()
+
+
+@pytest.mark.parametrize(("newest", "suggested"), [("2026-09", "2026-09"), ("2026-11", "2026-10")])
+def test_the_last_closed_month_is_suggested_from_the_bookings(client: Client, newest: str, suggested: str) -> None:
+    cast = small_company()
+    Company.objects.update(last_closed_month=None)
+    MovedClock.objects.update_or_create(defaults={"at": AT})
+    Booking.objects.all().delete()
+    what = {"customer": cast.customers["NORTH"], "product": cast.products["ALPHA"], "qty": 1, "revenue": 1}
+    Booking.objects.create(month=f"{newest}-01", **what)
+    client.force_login(cast.leader.user)
+    assert f'value="{suggested}"' in client.get(reverse("set-up")).content.decode()
+
+
+def test_the_first_cycle_waits_for_a_closed_month(client: Client) -> None:
+    cast = small_company()
+    Company.objects.update(last_closed_month=None)
+    client.force_login(cast.leader.user)
+    answer = client.post(reverse("set-up-cycle"))
+    assert answer.status_code == 422
+    assert "which month was closed last" in answer.content.decode()
+    assert not Cycle.objects.exists()
