@@ -161,7 +161,6 @@ def test_a_real_company_is_not_removed(client: Client) -> None:
 def test_the_last_closed_month_is_suggested_from_the_bookings(client: Client, newest: str, suggested: str) -> None:
     cast = small_company()
     Company.objects.update(last_closed_month=None)
-    MovedClock.objects.update_or_create(defaults={"at": AT})
     Booking.objects.all().delete()
     what = {"customer": cast.customers["NORTH"], "product": cast.products["ALPHA"], "qty": 1, "revenue": 1}
     Booking.objects.create(month=f"{newest}-01", **what)
