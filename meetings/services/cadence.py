@@ -78,14 +78,20 @@ def step_times(
 
 
 @transaction.atomic
-def cycle_start(*, month: date, at: datetime, by: Person | None = None, entry_starts_on: date | None = None) -> Cycle:
+def cycle_start(
+    *, month: date, at: datetime, by: Person | None = None, entry_starts_on: date | None = None, closing: bool = False
+) -> Cycle:
     """Open the cycle of a month with its dates, its four meetings and their invitations.
 
-    `by` is empty when the calendar opens it. Refused while an earlier cycle is open.
+    `by` is empty when the calendar opens it. `closing`: data close begins at once, whatever the calendar says. Refused
+    while an earlier cycle is open.
     """
     if by is not None:
         check_leads(by, "Opening a cycle")
     times = step_times(month, at=at, entry_starts_on=entry_starts_on)
+    if closing:
+        opens, due = times[Step.DATA_CLOSE]
+        times = {**times, Step.DATA_CLOSE: (min(opens, at), due)}
     cycle = cycle_open(month=month, times=times, horizon=company().horizon_months, at=at)
     meetings_plan(cycle=cycle)
     actuals_check(cycle=cycle, at=at)
@@ -105,7 +111,7 @@ def first_cycle_start(*, at: datetime, by: Person) -> Cycle:
     closed = company().last_closed_month
     if closed is None:
         raise Invalid("Say first which month was closed last.")
-    return cycle_start(month=add_months(closed, 1), at=at)
+    return cycle_start(month=add_months(closed, 1), at=at, closing=True)
 
 
 @transaction.atomic

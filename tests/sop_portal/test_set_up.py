@@ -1,7 +1,7 @@
 """From an empty portal to an open cycle, and the end of the demonstration."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.contrib.auth.models import User
@@ -176,3 +176,15 @@ def test_the_first_cycle_waits_for_a_closed_month(client: Client) -> None:
     assert answer.status_code == 422
     assert "which month was closed last" in answer.content.decode()
     assert not Cycle.objects.exists()
+
+
+def test_the_first_baseline_is_built_whatever_day_it_is(client: Client) -> None:
+    """Set up on a Sunday, data close would begin on Monday only: the baseline needs the month closed."""
+    cast = small_company()
+    Company.objects.update(last_closed_month=date(2026, 10, 1))
+    MovedClock.objects.update(at=datetime(2026, 11, 29, 8, tzinfo=UTC))
+    client.force_login(cast.leader.user)
+    assert client.post(reverse("set-up-cycle")).status_code == 302
+    assert client.post(reverse("set-up-baseline")).status_code == 302
+    job_do(job=Job.objects.get(kind="baseline"))
+    assert "is open and has its baseline" in client.get(reverse("set-up")).content.decode()
