@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 
-from cycles.models import StepEvent
+from cycles.models import CycleStep, StepEvent
+from cycles.steps import Step
 from jobs.models import Job, Message, MessageState
 from jobs.services.messages import messages_due_send
 from kpis.services.audit import audit_due, audit_queue
@@ -86,11 +87,13 @@ def test_f15_a_month_begins_at_midnight_where_the_company_is(cast: Cast, zone: s
     """A second before midnight of the month's last day the next cycle is not due, at midnight it is."""
     move(zone)
     cycle_start(month=month, at=datetime(month.year, month.month, 1, 12, tzinfo=UTC))
+    published = datetime(month.year, month.month, 3, tzinfo=UTC)
+    CycleStep.objects.filter(step=Step.PUBLISH.value).update(opens_at=published - HOUR, due_at=published)
     midnight = datetime(last.year, last.month, last.day, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
     after = midnight.astimezone(UTC)
     following = (last + timedelta(days=1)).replace(day=1)
     assert next_month_due(after - timedelta(seconds=1)) is None
-    assert next_month_due(after) in (following, None)  # None while the publish date is still to come
+    assert next_month_due(after) == following
     assert next_month_due(after + timedelta(days=3)) == following
 
 
