@@ -133,7 +133,7 @@ def test_a_line_of_separators_is_no_table(commas: int) -> None:
 def test_without_enough_memory_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is set in the process itself, as it starts."""
     code = (
-        "import masterdata.workbook_rows as w; w.MEMORY = 700 * 1024**2; import masterdata.reading_alone as r; r.main()"
+        "import masterdata.workbook_rows as w; w.MEMORY = 500 * 1024**2; import masterdata.reading_alone as r; r.main()"
     )
     run = workbooks.subprocess.run
     monkeypatch.setattr(workbooks.subprocess, "run", lambda command, **told: run([command[0], "-c", code], **told))
