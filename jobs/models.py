@@ -70,6 +70,12 @@ class JobPart(models.Model):
     def __str__(self) -> str:
         return f"{self.job_id}/{self.number}"
 
+    @property
+    def waits_because(self) -> str:
+        """In a line why the last try failed, while the next one is still to come."""
+        lines = self.error.strip().splitlines()
+        return lines[-1] if lines and self.state == WorkState.QUEUED else ""
+
 
 class MessageState(models.TextChoices):
     DUE = "due", "Due"

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,11 +20,20 @@ AT_LENGTH = {"--faults": "tests/faults", "--attack": "tests/attack"}
 STOPPING_SECONDS = 60
 
 
+def places(arguments: Sequence[str]) -> list[str]:
+    """Where the tests are that a switch runs at full length, when no place is named.
+
+    >>> places(["--faults", "-q"]), places(["--faults", "tests/year"]), places(["-q"])
+    (['tests/faults'], [], [])
+    """
+    named = any(not one.startswith("-") for one in arguments)
+    return [] if named else [AT_LENGTH[one] for one in arguments if one in AT_LENGTH]
+
+
 def run_tests(arguments: list[str]) -> int:
     """Those named, or all of them; returns pytest's exit status."""
     if arguments or (os.cpu_count() or 1) < 2:
-        only = [AT_LENGTH[arguments[0]]] if len(arguments) == 1 and arguments[0] in AT_LENGTH else []
-        return run_pytest([*only, *arguments])
+        return run_pytest([*places(arguments), *arguments])
     with beside(*PAGES) as pages:
         print(f"The tests in {' and '.join(PAGES)} run beside these and are told afterwards.", flush=True)
         rooms = run_pytest(["tests", *[f"--ignore={folder}" for folder in PAGES]])

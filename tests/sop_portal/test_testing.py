@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from sop_portal.testing import beside
+from sop_portal.testing import beside, places
 
 NOBODY = "tests/nobody-wrote-this.py"
 
@@ -29,3 +29,11 @@ def test_they_end_when_the_others_are_given_up() -> None:
     with pytest.raises(KeyboardInterrupt):
         give_up()
     assert children() <= before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [(["--faults", "-q"], ["tests/faults"]), (["--attack", "tests/year"], []), (["-q"], []), ([], [])],
+)
+def test_a_switch_runs_its_own_tests_unless_others_are_named(arguments: list[str], found: list[str]) -> None:
+    assert places(arguments) == found
