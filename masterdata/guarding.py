@@ -6,6 +6,7 @@ Nothing is inflated as a whole before its size was counted in pieces. ValueError
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 MEGABYTE = 1024 * 1024
@@ -54,7 +55,7 @@ def pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
         with archive.open(part) as stream:
             while piece := stream.read(PIECE):
                 yield piece
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(f"The part {part.filename!r} of the file is damaged. Make the file again.") from error
 
 

@@ -160,3 +160,9 @@ def test_a_size_that_lies_is_counted_while_inflating(monkeypatch):
 
 def test_columns_by_letters():
     assert [column_number(letters) for letters in ("A", "Z", "AA", "XFD")] == [1, 26, 27, 16384]
+
+
+def test_a_file_that_lost_its_beginning_is_damaged():
+    """Its parts seem to begin before the file does."""
+    with pytest.raises(ValueError, match="Make the file again"):
+        opened_zip(named_zip({"a.csv": b"code,qty\n1,2\n"})[17:])
