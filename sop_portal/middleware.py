@@ -51,8 +51,7 @@ class Door:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.now = now()  # type: ignore[attr-defined]
-        if whole_number(request.META.get("CONTENT_LENGTH") or "0") is None:
-            request.META["CONTENT_LENGTH"] = "0"  # what is told looks into the form
+        if not _says_length(request):
             return told(request, NO_LENGTH)
         if _holds_nul(request):
             return told(request, UNREADABLE)
@@ -86,6 +85,11 @@ class Door:
             return told(request, refusal)
 
 
+def _says_length(request: HttpRequest) -> bool:
+    """Whether the body can be read; without one none is said."""
+    return whole_number(request.META.get("CONTENT_LENGTH") or "0") is not None
+
+
 def _holds_nul(request: HttpRequest) -> bool:
     """The database takes no text with it, so no address, query or form may bring it."""
     forms = [request.GET, request.POST] if request.content_type in FORMS else [request.GET]
@@ -113,4 +117,4 @@ def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 def _typed(request: HttpRequest) -> str:
     """The words somebody wrote into the form that was refused, so that they need not write them again."""
-    return request.POST.get("text", "") if request.content_type in FORMS else ""
+    return request.POST.get("text", "") if request.content_type in FORMS and _says_length(request) else ""
