@@ -21,7 +21,6 @@ UNESCAPED = {"mark_safe", "SafeString", "csrf_exempt"}
 MAY: dict[str, dict[str, str]] = {
     "clock": {"sop_portal/clock.py": "the one place that reads a clock"},
     "sql": {
-        "cycles/services/locks.py": "the name of one of two functions of the database, named in the file",
         "demand/services/lines.py": "names of tables and columns, read from the models",
     },
     "unescaped": {

@@ -9,6 +9,8 @@ from django.db import connection
 from cycles.models import Cycle
 
 SPACE = 0x50F
+ALONE = "SELECT pg_advisory_xact_lock(%s, %s)"
+SHARED = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 SHARED_ONCE = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -17,25 +19,19 @@ def cycle_lock_shared(cycle: Cycle, *, once: str = "") -> None:
 
     `once` is a key under which only one goes on at a time, as the second sender of the same batch must wait.
     """
-    if not once:
-        return _lock("pg_advisory_xact_lock_shared", cycle)
-    _check_atomic()
-    with connection.cursor() as cursor:
-        cursor.execute(SHARED_ONCE, [SPACE, cycle.pk, once])
-    return None
+    if once:
+        _run(SHARED_ONCE, cycle, once)
+    else:
+        _run(SHARED, cycle)
 
 
 def cycle_lock_exclusive(cycle: Cycle) -> None:
     """Wait for the saves under way to finish and keep others out. Needs a transaction."""
-    _lock("pg_advisory_xact_lock", cycle)
+    _run(ALONE, cycle)
 
 
-def _check_atomic() -> None:
+def _run(statement: str, cycle: Cycle, *more: str) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("A lock on a cycle needs a transaction.")
-
-
-def _lock(function: str, cycle: Cycle) -> None:
-    _check_atomic()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [SPACE, cycle.pk])
+        cursor.execute(statement, [SPACE, cycle.pk, *more])
