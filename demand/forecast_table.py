@@ -1,6 +1,6 @@
 """A forecast rolled up to a level: one row per key, one column per month, handed out in blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,6 +35,12 @@ class ForecastTable:
     def __len__(self) -> int:
         """Rows of the long form: one per key and month."""
         return self.values.size
+
+    def blocks(self, keys: int) -> Iterator["ForecastTable"]:
+        """Tables of so many keys at a time, together this one."""
+        for first in range(0, len(self.keys), keys):
+            part = slice(first, first + keys)
+            yield ForecastTable(self.keys.iloc[part], self.months, self.values[part], self.measure)
 
     def long(self) -> pd.DataFrame:
         """One row per key and month, sorted by key, then month."""

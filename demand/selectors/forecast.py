@@ -11,7 +11,7 @@ from django.db import models
 from cycles.models import Cycle
 from cycles.periods import month_range
 from demand.forecast_table import ForecastTable, grouped, rolled_up
-from demand.matrices import Plan
+from demand.matrices import Matrix
 from demand.models import ForecastVersion, Stage
 from demand.selectors.lines import lines_grouped
 from demand.selectors.versions import stage_plan, version_current
@@ -106,18 +106,18 @@ def forecast_table(wanted: Wanted) -> ForecastTable:
     keep = _kept(frame, wanted.filters)
     months = month_range(plan.start, plan.months)
     columns = months_chosen(months, wanted)
-    keys, totals = rolled_up(measured(plan, frame, wanted.measure), groups, keep)
+    keys, totals = rolled_up(measured(plan.quantity, frame, wanted.measure), groups, keep)
     return ForecastTable(keys, [months[i] for i in columns], totals[:, columns], str(wanted.measure))
 
 
-def measured(plan: Plan, frame: pd.DataFrame, measure: Measure) -> np.ndarray:
-    """(lines, months) the measure of a plan; `frame` has price and unit_cost of its lines."""
+def measured(quantity: Matrix, frame: pd.DataFrame, measure: Measure) -> Matrix:
+    """(lines, months) the measure of these quantities; `frame` has price and unit_cost of the same lines."""
     if measure == Measure.QUANTITY:
-        return plan.quantity
+        return quantity
     worth = frame["price"].to_numpy(dtype=float)
     if measure == Measure.MARGIN:
         worth = worth - frame["unit_cost"].to_numpy(dtype=float)
-    return plan.quantity * worth[:, None]
+    return quantity * worth[:, None]
 
 
 def _kept(frame: pd.DataFrame, filters: Mapping[str, Sequence[str]]) -> np.ndarray:

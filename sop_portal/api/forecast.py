@@ -18,7 +18,7 @@ from demand.selectors.forecast import (
     forecast_table,
     forecast_version,
 )
-from demand.selectors.forecast_window import forecast_window, is_windowed
+from demand.selectors.forecast_window import forecast_in_blocks, forecast_window, is_windowed
 from sop_portal.api import described, parameters
 from sop_portal.api.answers import ASK_AGAIN, fields_of, form_of, not_modified, tag_of
 from sop_portal.api.scopes import HasScope, asker
@@ -87,7 +87,7 @@ class CompanyForecastView(APIView):
         if unchanged is not None:
             return unchanged
         fields = fields_of(query, [*KEYS[wanted.level], "month", wanted.measure.value])
-        answer = _page(request, wanted, version, fields) if form == "json" else _stream(form, fields, wanted)
+        answer = _page(request, wanted, version, fields) if form == "json" else _stream(form, fields, wanted, version)
         if tag:
             answer["ETag"], answer["Cache-Control"] = tag, ASK_AGAIN
         answer["Vary"] = "Accept"
@@ -131,10 +131,10 @@ def _rows(wanted: Wanted, version: ForecastVersion | None, first: int, last: int
     return table.slice(first, last), len(table)
 
 
-def _stream(form: str, fields: list[str], wanted: Wanted) -> StreamingHttpResponse:
+def _stream(form: str, fields: list[str], wanted: Wanted, version: ForecastVersion | None) -> StreamingHttpResponse:
     """The whole table, written in blocks."""
-    content_type, blocks = STREAMS[form]
-    answer = StreamingHttpResponse(blocks(forecast_table(wanted), fields), content_type=content_type)
+    content_type, written = STREAMS[form]
+    answer = StreamingHttpResponse(written(forecast_in_blocks(wanted, version), fields), content_type=content_type)
     name = f"{wanted.stage}_{wanted.cycle.code}_{wanted.level}.{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -1,8 +1,8 @@
-"""A forecast table as CSV, Parquet or Arrow, in blocks: whatever its size, one block of it is in memory as text."""
+"""A forecast as CSV, Parquet or Arrow, made of its blocks: whatever its size, one of them is in memory as text."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -14,7 +14,7 @@ import pyarrow.parquet
 from demand.forecast_table import ForecastTable
 from masterdata.exports import harmless
 
-BLOCK_ROWS: Final = 48_000
+Blocks = Iterable[ForecastTable]
 
 
 def schema_of(columns: Sequence[str]) -> pa.Schema:
@@ -28,27 +28,25 @@ def _type(name: str) -> pa.DataType:
     return pa.float64() if name in ("quantity", "revenue", "margin") else pa.string()
 
 
-def batches(table: ForecastTable, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The chosen columns of the long form, some keys at a time."""
-    months, step = len(table.months), max(BLOCK_ROWS // max(len(table.months), 1), 1)
-    for first in range(0, len(table.keys), step):
-        block = table.keys.iloc[first : first + step]
-        repeated = np.repeat(np.arange(len(block)), months)
+def batches(blocks: Blocks, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The chosen columns of the long form, a batch for each block."""
+    for block in blocks:
+        repeated = pa.array(np.repeat(np.arange(len(block.keys)), len(block.months)))
         made: dict[str, pa.Array] = {
-            name: pa.array(block[name], pa.string()).take(pa.array(repeated)) for name in block if name in columns
+            name: pa.array(block.keys[name], pa.string()).take(repeated) for name in block.keys if name in columns
         }
-        made["month"] = pa.array(table.months * len(block), pa.date32()) if "month" in columns else None
-        made[table.measure] = pa.array(table.values[first : first + step].ravel())
+        made["month"] = pa.array(block.months * len(block.keys), pa.date32()) if "month" in columns else None
+        made[block.measure] = pa.array(block.values.ravel())
         yield pa.RecordBatch.from_arrays([made[name] for name in columns], schema=schema_of(columns))
 
 
-def csv_bytes(table: ForecastTable, columns: Sequence[str]) -> Iterator[bytes]:
+def csv_bytes(blocks: Blocks, columns: Sequence[str]) -> Iterator[bytes]:
     """Header, then rows; text that a spreadsheet would take for a formula is made harmless, numbers are not touched."""
     header = io.StringIO()
     csv.writer(header, lineterminator="\n").writerow(columns)
     yield header.getvalue().encode()
     options = pa.csv.WriteOptions(include_header=False)
-    for batch in batches(_harmless(table), columns):
+    for batch in batches(map(_harmless, blocks), columns):
         sink = io.BytesIO()
         pa.csv.write_csv(_months_as_text(batch), sink, options)
         yield sink.getvalue()
@@ -87,27 +85,27 @@ class Sink(io.RawIOBase):
         return b"".join(parts)
 
 
-def parquet_bytes(table: ForecastTable, columns: Sequence[str]) -> Iterator[bytes]:
+def parquet_bytes(blocks: Blocks, columns: Sequence[str]) -> Iterator[bytes]:
     """One row group per block."""
     sink = Sink()
     with pa.parquet.ParquetWriter(sink, schema_of(columns)) as writer:
-        for batch in batches(table, columns):
+        for batch in batches(blocks, columns):
             writer.write_batch(batch)
             yield sink.taken()
     yield sink.taken()
 
 
-def arrow_bytes(table: ForecastTable, columns: Sequence[str]) -> Iterator[bytes]:
+def arrow_bytes(blocks: Blocks, columns: Sequence[str]) -> Iterator[bytes]:
     """The streaming form of Arrow IPC."""
     sink = Sink()
     with pa.ipc.new_stream(sink, schema_of(columns)) as writer:
-        for batch in batches(table, columns):
+        for batch in batches(blocks, columns):
             writer.write_batch(batch)
             yield sink.taken()
     yield sink.taken()
 
 
-STREAMS: Final[Mapping[str, tuple[str, Callable[[ForecastTable, Sequence[str]], Iterator[bytes]]]]] = {
+STREAMS: Final[Mapping[str, tuple[str, Callable[[Blocks, Sequence[str]], Iterator[bytes]]]]] = {
     "csv": ("text/csv; charset=utf-8", csv_bytes),
     "parquet": ("application/vnd.apache.parquet", parquet_bytes),
     "arrow": ("application/vnd.apache.arrow.stream", arrow_bytes),

@@ -1,6 +1,7 @@
 """A page of a forecast read alone has the rows that the whole forecast has there."""
 
 from datetime import date
+from itertools import product as cartesian
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from django.db import transaction
 from cycles.models import Cycle
 from demand.models import CycleLine, ForecastVersion, Line
 from demand.selectors.forecast import FILTERS, Level, Measure, Wanted, forecast_table, forecast_version
-from demand.selectors.forecast_window import forecast_window, is_windowed
+from demand.selectors.forecast_window import forecast_in_blocks, forecast_window, is_windowed
 from jobs.errors import Invalid
 from jobs.models import Job
 from masterdata.models import Customer
@@ -70,6 +71,40 @@ def test_some_months_and_some_codes(published: Cycle, db: None) -> None:
         check_same(wanted, 2, 1000)
 
 
+@pytest.mark.parametrize("measure", Measure)
+@pytest.mark.parametrize("lines_a_block", [1, 3, 2_000])
+def test_the_blocks_are_the_table(
+    published: Cycle, db: None, monkeypatch: pytest.MonkeyPatch, measure: Measure, lines_a_block: int
+) -> None:
+    monkeypatch.setattr("demand.selectors.forecast_window.BLOCK_LINES", lines_a_block)
+    product = codes(published, "product")[0]
+    for filters in ({}, {"product": [product]}):
+        wanted = Wanted(published, level=Level.LINE, measure=measure, filters=filters, month_from=date(2027, 1, 1))
+        table = forecast_table(wanted)
+        blocks = list(forecast_in_blocks(wanted, version_of(wanted)))
+        assert [len(block.keys) for block in blocks[:-1]] == [lines_a_block] * (len(blocks) - 1)
+        assert sum(map(len, blocks)) == len(table) > 0
+        whole = pd.concat([block.long() for block in blocks], ignore_index=True)
+        pd.testing.assert_frame_equal(whole, table.long(), check_dtype=False)
+
+
+def test_no_line_makes_no_block(published: Cycle, db: None) -> None:
+    keys = forecast_table(Wanted(published, level=Level.LINE)).keys
+    sold = set(zip(keys["customer"], keys["product"], strict=True))
+    customer, product = next(pair for pair in cartesian(keys["customer"], keys["product"]) if pair not in sold)
+    wanted = Wanted(published, level=Level.LINE, filters={"customer": [customer], "product": [product]})
+    assert list(forecast_in_blocks(wanted, version_of(wanted))) == []
+
+
+@pytest.mark.parametrize("level", [Level.FAMILY, Level.REGION, Level.COMPANY])
+def test_other_levels_come_in_blocks_too(published: Cycle, db: None, level: Level) -> None:
+    wanted = Wanted(published, level=level)
+    blocks = list(forecast_in_blocks(wanted, version_of(wanted)))
+    pd.testing.assert_frame_equal(
+        pd.concat([block.long() for block in blocks], ignore_index=True), forecast_table(wanted).long()
+    )
+
+
 @pytest.mark.parametrize("column", FILTERS)
 def test_an_unknown_code_is_refused_in_the_same_words(published: Cycle, db: None, column: str) -> None:
     wanted = Wanted(published, level=Level.LINE, filters={column: ["nothing", "none"]})
@@ -77,7 +112,10 @@ def test_an_unknown_code_is_refused_in_the_same_words(published: Cycle, db: None
         forecast_table(wanted)
     with pytest.raises(Invalid) as window:
         forecast_window(wanted, version_of(wanted), 0, 10)
-    assert (window.value.detail, window.value.extra) == (whole.value.detail, whole.value.extra)
+    with pytest.raises(Invalid) as blocks:
+        forecast_in_blocks(wanted, version_of(wanted))
+    for refusal in (window.value, blocks.value):
+        assert (refusal.detail, refusal.extra) == (whole.value.detail, whole.value.extra)
 
 
 def test_a_line_that_came_after_the_version_is_not_in_it(published: Cycle, db: None) -> None:
@@ -91,6 +129,7 @@ def test_a_line_that_came_after_the_version_is_not_in_it(published: Cycle, db: N
     rows, count = forecast_window(wanted, version_of(wanted), 0, 10_000)
     assert "A-NEWCOMER" not in set(rows["customer"])
     assert count == len(forecast_table(wanted)) == len(rows)
+    assert sum(map(len, forecast_in_blocks(wanted, version_of(wanted)))) == count
 
 
 def test_what_a_window_answers(published: Cycle) -> None:

@@ -10,6 +10,7 @@ from cycles.selectors import cycle_of
 from demand.forecast_table import ForecastTable
 from demand.models import Stage
 from demand.selectors.forecast import Level, Measure, Wanted, forecast_table
+from demand.selectors.forecast_window import BLOCK_LINES
 from sop_portal.api.streams import STREAMS
 from sop_portal.management.refusals import refusals
 
@@ -42,5 +43,5 @@ def write(table: ForecastTable, output: Path, form: str) -> None:
     """Write next to the target first, so that a file is there whole or not at all."""
     beside = output.with_name(f".{output.name}.part")
     with beside.open("wb") as file:
-        file.writelines(STREAMS[form][1](table, table.columns))
+        file.writelines(STREAMS[form][1](table.blocks(BLOCK_LINES), table.columns))
     beside.replace(output)
