@@ -31,6 +31,8 @@ TITLES = {
     404: "There is nothing here",
     422: "Please check your entry",
 }
+NOT_IN = "You are not signed in"
+TITLES_OF = dict.fromkeys(("sign_in_failed", "email_unproven", "nobody_here"), NOT_IN)
 
 
 class Slashes(CommonMiddleware):
@@ -108,7 +110,7 @@ def told(request: HttpRequest, refusal: Refused) -> HttpResponse:
     context = {
         "refusal": refusal,
         "problem_code": refusal.status,
-        "problem_title": TITLES.get(refusal.status, "This cannot be done now"),
+        "problem_title": TITLES_OF.get(refusal.code) or TITLES.get(refusal.status, "This cannot be done now"),
         "problem_detail": refusal.detail,
         "problem_typed": _typed(request),
     }

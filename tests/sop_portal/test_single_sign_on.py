@@ -152,6 +152,7 @@ def test_a_closed_account_stays_out(come_back, client: Client) -> None:
     answer = come_back(RITA)
     assert answer.status_code == 403
     assert "No open account" in answer.content.decode()
+    assert "You are not signed in" in answer.content.decode()
     assert not _has_session(client)
 
 
