@@ -28,7 +28,8 @@ def manage_command(arguments: list[str]) -> int:
         note = lock.read()
         if note:
             urls = {name: note[name] for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_DATA")}
-            return manage(dict(os.environ) | urls, *arguments)
+            links = {"PORTAL_URL": note["address"]} if "address" in note else {}  # where the portal beside it answers
+            return manage(links | os.environ | urls, *arguments)
         users.leave()  # the holder is starting, or waits for its users to stop
         if time.monotonic() > deadline:
             raise Refused(f"Another command holds {state} and its servers do not get ready; see {state}/logs.")

@@ -234,6 +234,12 @@ class TestManage:
         assert process.communicate()[0] == "caught\n"
         assert process.returncode == 0
 
+    def test_its_links_lead_to_the_portal_that_runs_beside_it(self, running: Run) -> None:
+        done = manage(
+            running.state, "shell", "-v", "0", "-c", "from django.conf import settings; print(settings.PORTAL_URL)"
+        )
+        assert done.stdout.strip() == f"http://127.0.0.1:{running.port}", done.stderr
+
     def test_status_input_and_output_pass_through(self, running: Run) -> None:
         code = "import sys; print(sys.stdin.read().upper()); print('aside', file=sys.stderr); sys.exit(7)"
         done = manage(running.state, "shell", "-v", "0", "-c", code, stdin="word")
