@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from supply.capacity import Matrix
 
 TINY = 0.01
+LEAST = 0.5  # units that have to be late before anybody is told
 
 
 def confirmed(asked: ArrayLike, given: ArrayLike) -> Matrix:
@@ -35,6 +36,21 @@ def rest_at(asked: ArrayLike, given: ArrayLike) -> np.ndarray:
     months = wanted.shape[-1]
     done = sent[..., None, :] >= wanted[..., :, None] - TINY
     return np.where(done.any(axis=-1), np.maximum(done.argmax(axis=-1), np.arange(months)), months)
+
+
+def whole(asked: ArrayLike, confirmed: ArrayLike) -> Matrix:
+    """Whole units confirmed beside the whole units asked, alike in shape: never as many where some come later.
+
+        whole = max(round(asked) - max(round(asked - confirmed), 1), 0) where at least half a unit is late,
+        round(asked) elsewhere
+
+    >>> whole([35.6, 10.0, 9.6], [28.4, 9.4, 9.3]).tolist()
+    [29.0, 9.0, 10.0]
+    """
+    wanted, own = _pair(asked, confirmed)
+    late = wanted - own
+    short = np.maximum(np.rint(wanted) - np.maximum(np.rint(late), 1.0), 0.0)
+    return np.where(late >= LEAST, short, np.rint(wanted))
 
 
 def moved(asked_then: ArrayLike, then: ArrayLike, asked_now: ArrayLike, now: ArrayLike) -> Matrix:

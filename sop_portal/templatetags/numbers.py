@@ -57,8 +57,8 @@ def delta(value: Any, good: str = "up", decimals: int = 0, kind: str = "number")
 def local_time(at: datetime | None, style: str = "short") -> SafeString | str:
     """A moment in the reader's own time; the company's stands there until the script has run.
 
-    `style` is "short" (Thu 26 Nov 17:00), "time" (17:00), "ago" (3 min ago), "date" (Thu 26 Nov), or "day"
-    (Thu 26 Nov): the company's working day, which stays as it is.
+    `style` is "short" (Thu 26 Nov 17:00), "time" (17:00), "ago" (3 min ago), "date" (Thu 26 Nov), "dated"
+    (26 Nov 2026, 17:00), or "day" (Thu 26 Nov): the company's working day, which stays as it is.
     """
     if at is None:
         return written.MISSING
@@ -71,6 +71,7 @@ def local_time(at: datetime | None, style: str = "short") -> SafeString | str:
 def _clock_text(at: datetime, style: str) -> str:
     day = f"{at:%a} {at.day} {at:%b}"
     texts = {"short": f"{day} {at:%H:%M}", "time": f"{at:%H:%M}", "date": day, "day": day, "ago": f"{day} {at:%H:%M}"}
+    texts["dated"] = f"{at.day} {at:%b %Y, %H:%M}"
     if style not in texts:
         raise ValueError(f"style must be one of {', '.join(texts)}, not {style!r}")
     return texts[style]

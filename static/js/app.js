@@ -56,6 +56,7 @@ for (const select of document.querySelectorAll("select[data-setting]")) {
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const day = { weekday: "short", day: "numeric", month: "short" };
+const dated = { day: "numeric", month: "short", year: "numeric" };
 const moment = { dateStyle: "full", timeStyle: "short" };
 const formats = new Map();
 
@@ -78,6 +79,7 @@ function localText(at, style) {
   const timeText = written(at, clock);
   if (style === "time") return timeText;
   if (style === "date") return dayText;
+  if (style === "dated") return `${written(at, dated)}, ${timeText}`;
   if (style === "ago") return ago(at) ?? `${dayText} ${timeText}`;
   return `${dayText} ${timeText}`;
 }

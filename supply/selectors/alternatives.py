@@ -15,9 +15,10 @@ from demand.selectors.versions import version_plan
 from jobs.errors import Refused
 from masterdata.models import Product
 from supply.free_supply import Planned, free_by
+from supply.promise import LEAST
 from supply.selectors.answers import Answer, answer_of
 from supply.selectors.load import load_of
-from supply.selectors.promises import LEAST, Fact, Source, fact_of, promised_of, source_of
+from supply.selectors.promises import Fact, Source, fact_of, promised_of, source_of
 from supply.selectors.sharing import why_less
 
 MOST: Final = 8

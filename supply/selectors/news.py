@@ -13,9 +13,9 @@ from cycles.selectors import current_cycle
 from masterdata.models import Customer, Person
 from masterdata.roles import SALES_ROLES
 from supply.models import SupplyAnswer
+from supply.promise import LEAST
 from supply.selectors.promise_changes import changes_by_customer, changes_of
 from supply.selectors.promises import (
-    LEAST,
     Fact,
     Promised,
     Source,

@@ -7,24 +7,32 @@ import numpy as np
 
 from cycles.periods import add_months, months_between
 from demand.matrices import Matrix
-from supply.promise import confirmed, moved
-from supply.selectors.promises import LEAST, Promised, Source, quantities
+from supply.promise import confirmed, moved, whole
+from supply.selectors.promises import Promised, Source, quantities
 
 
 @dataclass(frozen=True)
 class MovedMonth:
-    """A month in which more (+) or less (−) is promised than before, with both promises."""
+    """A month in which more (+) or less (−) is promised than before, with both promises, in whole units."""
 
     month: date
-    units: float
-    asked: float
-    confirmed: float
-    asked_then: float
-    confirmed_then: float
+    units: int
+    asked: int
+    confirmed: int
+    asked_then: int
+    confirmed_then: int
 
     @property
-    def gone(self) -> float:
+    def gone(self) -> int:
         return -self.units
+
+
+@dataclass(frozen=True)
+class Units:
+    """(lines, months) whole units that a plan is asked for and promises."""
+
+    asked: Matrix
+    promised: Matrix
 
 
 @dataclass(frozen=True)
@@ -59,32 +67,41 @@ class CustomerChange:
 
 
 def changes_of(found: Promised, before: Source, window: range) -> list[Change]:
-    """Lines promised more or less than in the plan before, in the months of the window, the weightiest first."""
+    """Lines promised more or less than in the plan before, in the months of the window, the weightiest first.
+
+    Counted in the whole units that are shown, so that one can be checked by the other.
+    """
     shift = months_between(before.cycle.month, found.source.cycle.month)
     months = [m for m in window if m + shift < before.cycle.horizon]
     asked_then, given_then = quantities(before, found.ids)
-    then = confirmed(asked_then, given_then)
-    then, asked_then = (matrix[:, [m + shift for m in months]] for matrix in (then, asked_then))
-    units = moved(asked_then, then, found.asked[:, months], found.confirmed[:, months])
-    hit = np.flatnonzero((np.abs(units) >= LEAST).any(axis=1))
-    changes = [_change(found, int(i), months, units[i], asked_then[i], then[i]) for i in hit]
+    promised_then = confirmed(asked_then, given_then)
+    then = _units(asked_then, promised_then, [m + shift for m in months])
+    now = _units(found.asked, found.confirmed, months)
+    units = moved(then.asked, then.promised, now.asked, now.promised)
+    hit = np.flatnonzero(units.any(axis=1))
+    changes = [_change(found, int(i), months, units, now, then) for i in hit]
     return sorted(changes, key=lambda change: (-change.weight, change.line))
 
 
-def _change(found: Promised, i: int, months: list[int], units: Matrix, asked_then: Matrix, then: Matrix) -> Change:
+def _units(asked: Matrix, promised: Matrix, months: list[int]) -> Units:
+    asked, promised = asked[:, months], promised[:, months]
+    return Units(np.rint(asked), whole(asked, promised))
+
+
+def _change(found: Promised, i: int, months: list[int], units: Matrix, now: Units, then: Units) -> Change:
     line, product, customer, code, price, _ = found.rows[i]
     first = found.source.cycle.month
     kept = tuple(
         MovedMonth(
             month=add_months(first, m),
-            units=float(units[at]),
-            asked=float(found.asked[i, m]),
-            confirmed=float(found.confirmed[i, m]),
-            asked_then=float(asked_then[at]),
-            confirmed_then=float(then[at]),
+            units=int(units[i, at]),
+            asked=int(now.asked[i, at]),
+            confirmed=int(now.promised[i, at]),
+            asked_then=int(then.asked[i, at]),
+            confirmed_then=int(then.promised[i, at]),
         )
         for at, m in enumerate(months)
-        if abs(units[at]) >= LEAST
+        if units[i, at]
     )
     value, weight = (float(price) * sum(way(one.units) for one in kept) for way in (float, abs))
     return Change(product, customer, code, line, kept, value, weight)

@@ -20,10 +20,9 @@ from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 from supply.allocation import Rule
 from supply.models import Resource, SupplyAnswer
-from supply.promise import confirmed, rest_at
+from supply.promise import LEAST, confirmed, rest_at, whole
 from supply.selectors.sharing import RULES
 
-LEAST: Final = 0.5
 NO_SOONER: Final = "new supply cannot come sooner"
 FIELDS: Final = (
     "line_id",
@@ -73,7 +72,7 @@ class Due:
     @property
     def shown(self) -> int:
         """Whole units confirmed beside the whole units asked: never as many where some come later."""
-        return max(round(self.asked) - max(round(self.late), 1), 0) if self.is_late else round(self.confirmed)
+        return int(whole(self.asked, self.confirmed))
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ def test_local_time_stands_readable_before_the_script_runs():
     )
     assert ">17:00<" in rendered("{% load numbers %}{% local_time at 'time' %}", at=at)
     assert ">Thu 26 Nov<" in rendered("{% load numbers %}{% local_time at 'date' %}", at=at)
+    assert ">26 Nov 2026, 17:00<" in rendered("{% load numbers %}{% local_time at 'dated' %}", at=at)
     assert rendered("{% load numbers %}{% local_time none %}", none=None) == "–"
     with pytest.raises(ValueError, match="style must be one of"):
         rendered("{% load numbers %}{% local_time at 'long' %}", at=at)

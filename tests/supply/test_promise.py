@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from cycles.models import Cycle, CycleState
 from demand.models import ForecastVersion
 from jobs.models import MovedClock
-from supply.promise import confirmed, moved, rest_at
+from supply.promise import LEAST, confirmed, moved, rest_at, whole
 from supply.selectors.news import MonthTotal, news
 from supply.selectors.promises import NO_SOONER, Source
 from supply.services.planning import supply_plan_build
@@ -43,6 +43,20 @@ def test_the_rest_comes_in_the_first_month_that_has_it_all(asked: np.ndarray, gi
     assert (
         rest[confirmed(asked, given_) < asked - 0.01] > np.nonzero(confirmed(asked, given_) < asked - 0.01)[1]
     ).all()
+
+
+FRACTIONS = arrays(np.float64, (3, 6), elements=st.floats(0, 40))
+
+
+@given(FRACTIONS, FRACTIONS)
+def test_whole_units_say_late_where_some_are_late(asked: np.ndarray, given_: np.ndarray) -> None:
+    own = confirmed(asked, given_)
+    told, wanted = whole(asked, own), np.rint(asked)
+    late = asked - own >= LEAST
+    assert (told == np.rint(told)).all()
+    assert (told[late] < np.maximum(wanted[late], 1)).all()
+    assert (told[~late] == wanted[~late]).all()
+    assert (np.abs(told - own) <= 1.5).all()
 
 
 @given(UNITS, UNITS, UNITS, UNITS)
@@ -131,7 +145,12 @@ def test_what_was_promised_last_month_and_is_no_more_is_news(cast: Cast, worse: 
         assert (change.product, change.value < 0) == ("Alpha", True)
         for month in change.months:
             assert month.asked_then == month.confirmed_then == 10
-            assert month.units == pytest.approx(min(month.confirmed, 10) - 10)
+            assert month.units == min(month.confirmed, 10) - 10
+    shown = {(fact.line, due.month): due.shown for fact in page["facts"] for due in fact.late_months}
+    told = {(change.line, month.month): month.confirmed for change in page["changes"] for month in change.months}
+    both = shown.keys() & told.keys()
+    assert both
+    assert [told[key] for key in both] == [shown[key] for key in both]
     weights = [change.weight for change in page["changes"]]
     assert weights == sorted(weights, reverse=True)
     everybody = news(cast.finance, TODAY)["customer_changes"]
