@@ -73,7 +73,8 @@ def part_claim(
     free &= Q(job=job) if job is not None else Q()
     free &= Q(job__kind__in=list(kinds)) if kinds is not None else Q()
     is_aside = Q(job__kind__in=[*aside, ""])
-    free &= ~is_aside | ~Exists(JobPart.objects.filter(is_aside, state=WorkState.RUNNING, lease_until__gte=at))
+    under_way = JobPart.objects.filter(is_aside, state=WorkState.RUNNING, lease_until__gte=at)
+    free &= ~is_aside | Q(~Exists(under_way))
     with transaction.atomic():
         part = (
             JobPart.objects.select_for_update(skip_locked=True, of=("self",))
