@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as Stored
-from django.db import connection
 from django.utils import timezone
+
+from jobs.selectors.rows import first_row
 
 FOUND = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
@@ -13,9 +14,7 @@ class SessionStore(Stored):
     """The same rows, written as ever."""
 
     def load(self) -> dict[str, Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(FOUND, [self.session_key, timezone.now()])
-            row = cursor.fetchone()
+        row = first_row(FOUND, [self.session_key, timezone.now()])
         if row is None:
             self._session_key = None
             return {}
