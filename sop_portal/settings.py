@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "sop_portal.api.unchanged.Unchanged",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sop_portal.turns.Turns",
     "sop_portal.compression.Compression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

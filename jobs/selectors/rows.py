@@ -28,7 +28,7 @@ def first_row(statement: str, facts: Sequence[Any]) -> tuple[Any, ...] | None:
     So the database need not be asked beforehand whether it is there. Where it is not, it is read once more on a new
     connection.
     """
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _row(statement, facts)
     except (OperationalError, InterfaceError):
