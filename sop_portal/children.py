@@ -14,7 +14,7 @@ from sop_portal.server_process import Server, die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 WEB = (
-    "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 16 --timeout 120 --graceful-timeout 5"
+    "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 32 --timeout 120 --graceful-timeout 5"
     " --keep-alive 5 --max-requests 5000 --max-requests-jitter 500 --no-control-socket --preload --log-level warning"
 )
 WORKER = (

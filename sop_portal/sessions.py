@@ -17,7 +17,7 @@ from masterdata.selectors.people import Asker
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BEGAN, SEEN = "began", "seen"
-NOTED_EVERY = 60  # seconds: not every page writes the session
+NOTED_EVERY = 300  # seconds: not every page writes the session, and in the last hour everybody is there at once
 
 
 class SignedIn(AuthenticationMiddleware):

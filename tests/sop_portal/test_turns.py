@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 
+import pytest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from sop_portal.turns import AT_ONCE, Turns
@@ -61,6 +62,7 @@ def test_a_page_that_fails_gives_its_turn_back() -> None:
     assert turns.turn.acquire(blocking=False)
 
 
+@pytest.mark.django_db  # an answer that is closed ends its request, which looks at the connection
 def test_a_long_answer_holds_a_turn_only_while_a_block_of_it_is_made() -> None:
     held, closed = [], []
 
