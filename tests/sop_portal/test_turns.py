@@ -49,6 +49,21 @@ def test_pages_wait_for_each_other_and_a_save_does_not() -> None:
     assert room.inside.acquire(timeout=LONG)  # the one that waited came in after all
 
 
+def test_where_very_many_wait_the_next_page_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.INSIDE", AT_ONCE)
+    room = Room()
+    readers = [room.enter("GET") for _ in range(AT_ONCE)]
+    assert all(room.inside.acquire(timeout=LONG) for _ in readers)
+    told = room.turns(asked("GET"))
+    assert (told.status_code, told["Retry-After"]) == (503, "5")
+    assert "Very many pages" in told.content.decode()
+    assert "does not answer" not in told.content.decode()
+    room.over.set()
+    for thread in readers:
+        thread.join(LONG)
+    assert room.turns(asked("GET")).status_code == 200
+
+
 def test_a_page_that_fails_gives_its_turn_back() -> None:
     def fails(request: HttpRequest) -> HttpResponse:
         raise LookupError
