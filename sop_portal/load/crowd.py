@@ -41,7 +41,7 @@ class Task:
     first_value: float
     seed: int = 1
     threads: int = 32  # connections for saves; pages have their own, as a browser that waits holds up no other
-    page_threads: int = 40
+    page_threads: int = 22
     known: dict[str, float] = field(default_factory=dict)
 
 
