@@ -97,11 +97,29 @@ def content_hash(
     _check_lines(codes, matrix, names, columns)
     digest = hashlib.sha256()
     digest.update(_canonical_bytes([HASH_FORMAT, stage, format_month(start), matrix.shape[1], decimals, names]))
+    texts, numbers, width = _Texts(), matrix.tobytes(), matrix.shape[1] * matrix.itemsize
     for line in sorted(range(len(codes)), key=lambda i: tuple(codes[i])):
-        about = [list(codes[line]), [_canonical(column[line]) for column in columns]]
-        digest.update(_canonical_bytes(about))
-        digest.update(matrix[line].tobytes())
+        keys = ",".join([texts[str, code] for code in codes[line]])
+        text = f"[[{keys}],[{_about([column[line] for column in columns], texts)}]]"
+        digest.update(f"{len(text)}:{text}".encode("ascii") + numbers[line * width : (line + 1) * width])
     return digest.hexdigest()
+
+
+def _about(values: list[object], texts: "_Texts") -> str:
+    try:
+        return ",".join([texts[type(value), value] for value in values])
+    except TypeError:  # a list, say, is no key
+        raise ValueError(f"One of the attributes {values!r} cannot be hashed.") from None
+
+
+class _Texts(dict[tuple[type, object], str]):
+    """Values as canonical JSON, each written once however many lines have it."""
+
+    def __missing__(self, key: tuple[type, object]) -> str:
+        text = json.dumps(_canonical(key[1]), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+        if key[1] != 0:  # 0.0 and -0.0 are one key and two texts
+            self[key] = text
+        return text
 
 
 def _checked(name: str, values: ArrayLike) -> Matrix:

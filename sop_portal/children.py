@@ -14,7 +14,7 @@ from sop_portal.server_process import Server, die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 WEB = (
-    "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 4 --timeout 120 --graceful-timeout 5"
+    "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 32 --timeout 120 --graceful-timeout 5"
     " --keep-alive 5 --max-requests 5000 --max-requests-jitter 500 --no-control-socket --preload --log-level warning"
 )
 WORKER = (
@@ -23,6 +23,7 @@ WORKER = (
 )
 BEAT = "celery -A sop_portal beat --loglevel INFO"
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
+BEHIND = 5  # niceness of the worker: where processors are short, saves and pages come before builds and imports
 STEADY_AFTER = 60.0  # seconds after which a child counts as running well
 
 
@@ -43,6 +44,7 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     log: Path
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     pause: float = 0.0
@@ -60,8 +62,16 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
+                preexec_fn=self.born,
             )
+
+    def born(self) -> None:
+        """In the new process, before its program: end with the parent, and give way."""
+        die_with_parent(signal.SIGTERM)()
+        if self.nice:
+            os.nice(self.nice)
+            with contextlib.suppress(OSError):  # Linux may weigh whole sessions against each other
+                Path("/proc/self/autogroup").write_text(str(self.nice))
 
     def signal(self, number: int) -> None:
         """To the whole process group, forked workers included."""
@@ -119,6 +129,7 @@ def portal_children(state: Path, environment: dict[str, str], port: int) -> list
             [sys.executable, "-m", *command],
             environment | {"PORTAL_ROLE": name},
             state / "logs" / f"{name}.log",
+            nice=BEHIND if name == "worker" else 0,
         )
         for name, command in commands.items()
     ]

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from cycles.typed import whole_number
 from jobs.errors import Refused
-from masterdata.selectors import asker_of
 from sop_portal.clock import now
 from sop_portal.outage import once_more
 from sop_portal.problems import API, plain
+from sop_portal.sessions import who_asks
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # reachable without signing in; everything else needs a person
@@ -62,7 +62,7 @@ class Door:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         try:
-            request.person, company_zone = asker_of(request.user)  # type: ignore[attr-defined]
+            request.person, company_zone = who_asks(request)  # type: ignore[attr-defined]
         except Refused as refusal:
             return told(request, refusal)
         zone = ZoneInfo(company_zone)

@@ -20,6 +20,7 @@ TOKEN_BATCHES = ("demand:sheet-save", "demand:sheet-parts", "demand:review-save"
 COME_BACK_AFTER = 5
 DETAIL = "The database does not answer just now. What was confirmed as saved is saved. Try again in a few seconds."
 
+BUSY = "Very many pages are being opened just now. What was confirmed as saved is saved. Try again in a few seconds."
 FULL = "The server's disk is full, so nothing was stored. What was confirmed as saved is saved. Tell an administrator."
 BROKEN = "It is our fault and has been written to the log."
 
@@ -73,8 +74,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _told(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+def busy(request: HttpRequest) -> HttpResponse:
+    """What a read is answered when too many wait already; a save never is."""
+    answer = _told(request, 503, BUSY, heading="Very many people are here")
+    answer["Retry-After"] = str(COME_BACK_AFTER)
+    return answer
+
+
+def _told(request: HttpRequest, status: int, detail: str, heading: str = "") -> HttpResponse:
     """Problem details for programs, a page that asks nothing of the database for people."""
     if request.path.startswith(API) or "application/json" in request.headers.get("Accept", ""):
         return plain("unavailable" if status == 503 else "broken", detail, status)
-    return HttpResponse(render_to_string(f"{status}.html", {"detail": detail}), status=status)
+    return HttpResponse(render_to_string(f"{status}.html", {"detail": detail, "heading": heading}), status=status)

@@ -107,12 +107,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "sop_portal.api.unchanged.Unchanged",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sop_portal.turns.Turns",
     "sop_portal.compression.Compression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "sop_portal.middleware.Slashes",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sop_portal.sessions.SignedIn",
     "sop_portal.sessions.Limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,7 +200,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "sop_portal.session_store"
 # Signed out after so long without a page, and after so long in any case.
 SESSION_IDLE_SECONDS = int(timedelta(hours=env.int("PORTAL_IDLE_HOURS", default=4)).total_seconds())
 SESSION_COOKIE_AGE = int(timedelta(hours=env.int("PORTAL_SESSION_HOURS", default=14)).total_seconds())

@@ -14,7 +14,7 @@ from jobs.services.webhooks import deliveries_due_send
 from jobs.services.work import connection_lost, heartbeat_write, part_claim, part_fail, part_finish, poke
 from sop_portal.clock import now
 from sop_portal.tick import tick
-from sop_portal.work import HANDLERS, part_run
+from sop_portal.work import ASIDE, HANDLERS, part_run
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 240.0
@@ -47,7 +47,7 @@ def work_until_done() -> int:
     start, done, ended = monotonic(), 0, False
     heartbeat_write(name="worker", at=now())
     while True:
-        if part := part_claim(at=now(), kinds=HANDLERS):
+        if part := part_claim(at=now(), kinds=HANDLERS, aside=ASIDE):
             ended |= part_do(part)
             done += 1
             heartbeat_write(name="worker", at=now())

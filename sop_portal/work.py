@@ -26,6 +26,8 @@ HANDLERS: dict[str, str] = {
     "undo_import": "sop_portal.imports.undo_part",
     "replay": "sop_portal.replay.replay_part",
 }
+# what nobody waits for: it comes after everything else, one part at a time
+ASIDE = ("snapshots", "cards", "audit")
 
 
 def part_run(*, kind: str, job: int, payload: dict[str, Any], at: datetime) -> str:

@@ -2,13 +2,22 @@
 
 from datetime import date
 
+from django.db import connection
+
 from cycles.models import Cycle, CycleState, CycleStep, MilestoneReached
 from cycles.steps import Milestone, Step, StepState
 from jobs.errors import Refused
+from jobs.selectors.rows import columns_of, row_of
+
+OPEN = f"SELECT {columns_of(Cycle, 'c')} FROM cycles_cycle c WHERE c.state = 'open' AND NOT c.simulated"
 
 
 def open_cycle() -> Cycle | None:
-    return Cycle.objects.filter(state=CycleState.OPEN, simulated=False).first()
+    """The real cycle that is open; there is never more than one."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN)
+        row = cursor.fetchone()
+    return None if row is None else row_of(Cycle, row)
 
 
 def latest_published() -> Cycle | None:

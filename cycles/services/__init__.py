@@ -11,7 +11,7 @@ from cycles.services.answers import (
 )
 from cycles.services.calendar import day_off_remove, days_off_add, site_save
 from cycles.services.cycles import StepTimes, cycle_end, cycle_open
-from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared
+from cycles.services.locks import cycle_lock_exclusive, cycle_lock_shared, cycle_locked_rows
 from cycles.services.milestones import milestone_reach, milestone_withdraw
 from cycles.services.steps import cycle_advance, step_close, step_move, step_reopen
 
@@ -28,6 +28,7 @@ __all__ = [
     "cycle_end",
     "cycle_lock_exclusive",
     "cycle_lock_shared",
+    "cycle_locked_rows",
     "cycle_open",
     "day_off_remove",
     "days_off_add",

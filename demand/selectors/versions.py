@@ -6,7 +6,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from django.db import connection
 
 from cycles.models import Cycle
 from demand.event_effects import apply_events
@@ -16,6 +15,7 @@ from demand.selectors.events import events_frame, events_shared
 from demand.selectors.lines import cycle_lines, line_ids
 from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
 from jobs.errors import Refused
+from jobs.selectors.rows import first_row
 
 STAGES: tuple[Stage, ...] = tuple(Stage)
 BEFORE: dict[Stage, Stage] = {stage: STAGES[i - 1] for i, stage in enumerate(STAGES) if i}
@@ -37,17 +37,15 @@ def version_proposed(cycle: Cycle) -> ForecastVersion | None:
 
 
 IN_FORCE = """
-SELECT v.id FROM demand_forecastversion v JOIN cycles_cycle c ON c.id = v.cycle_id
-WHERE v.stage = %s AND v.state = 'current' AND c.month = coalesce(
-    %s::date, (SELECT month FROM cycles_cycle WHERE state = 'published' ORDER BY month DESC LIMIT 1))
+SELECT id FROM demand_forecastversion
+WHERE stage = %s AND state = 'current' AND cycle_id = (SELECT id FROM cycles_cycle WHERE month = coalesce(
+    %s::date, (SELECT month FROM cycles_cycle WHERE state = 'published' ORDER BY month DESC LIMIT 1)))
 """
 
 
 def version_in_force(month: date | None, stage: Stage) -> int | None:
     """The id of the finished version of a stage, of this month's cycle or of the one published last, by one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [stage.value, month])
-        row = cursor.fetchone()
+    row = first_row(IN_FORCE, [stage.value, month])
     return None if row is None else int(row[0])
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,13 @@ from cycles.models import Cycle
 from demand.models import LayerLine, Origin, Stage
 from masterdata.models import Person
 
+# The ids stand there once more because the database takes a list in JSON for 100 rows and would read the whole table.
 WRITTEN = """
 WITH layers AS (
     UPDATE demand_layerline l
     SET quantity = r.quantity, reason = r.reason, note = r.note, changed_by_id = %(by)s, changed_at = %(at)s
-    FROM jsonb_to_recordset(%(layers)s) AS r(id int8, quantity float8[], reason text, note text) WHERE l.id = r.id
+    FROM jsonb_to_recordset(%(layers)s) AS r(id int8, quantity float8[], reason text, note text)
+    WHERE l.id = r.id AND l.id = ANY(%(ids)s)
 ), record AS (
     INSERT INTO demand_change
         (cycle_id, stage, line_id, month, before, after, reason, comment, origin, decision, by_id, at)
@@ -67,7 +69,8 @@ def batch_write(
     rows = [{"id": row.pk, "quantity": row.quantity, "reason": row.reason, "note": row.note} for row in layers]
     facts = {
         "layers": json.dumps(rows),
-        "changes": json.dumps([asdict(change) for change in changes], default=str),
+        "ids": [row["id"] for row in rows],
+        "changes": json.dumps([vars(change) for change in changes], default=str),
         "cycle": author.cycle.pk,
         "stage": author.stage.value,
         "origin": author.origin.value,

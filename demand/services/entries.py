@@ -1,7 +1,7 @@
 """Saving edits of cells: own layer, compared with what the editor saw, recorded, answered once per token."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,28 +9,32 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Subquery
 
-from cycles.models import Cycle, CycleStep
+from cycles.models import Cycle
 from cycles.periods import months_between
-from cycles.services import cycle_lock_shared
-from cycles.steps import Step, StepState
-from demand.models import CycleLine, LayerLine, Origin, Reason, SaveToken, Stage
+from cycles.steps import StepState
+from demand.models import LayerLine, Origin, Reason, SaveToken, Stage
 from demand.policy import check_demand_open, check_sales_open, may_write_line
 from demand.selectors.people import chains_above
 from demand.selectors.stored import baseline_plan
 from demand.selectors.versions import BEFORE, stage_plan, version_plan, version_proposed
+from demand.services.batch_facts import BatchFacts, batch_facts, batch_facts_locked, token_key
 from demand.services.batches import Author, Noted, batch_write
 from jobs.errors import Invalid, Refused
+from jobs.selectors.rows import columns_of, row_of
 from masterdata.models import Person
 from masterdata.selectors.absences import company_day, stands_in_for
 
 LARGEST = 1e9
+HELD = f"""
+SELECT {columns_of(LayerLine, "l")} FROM demand_layerline l
+WHERE cycle_id = %s AND stage = %s AND line_id = ANY(%s) ORDER BY line_id FOR UPDATE
+"""
 # One statement makes what is missing and holds every row, in id order; a select in the same breath would see neither.
-HELD = """
-INSERT INTO demand_layerline (cycle_id, stage, line_id, quantity, reason, note, locked, changed_at)
-SELECT %s, %s, line, array_fill(NULL::float8, ARRAY[%s]), '', '', '{}', %s FROM unnest(%s) AS line ORDER BY line
-ON CONFLICT (cycle_id, stage, line_id) DO UPDATE SET stage = excluded.stage RETURNING *
+MADE = f"""
+INSERT INTO demand_layerline AS l (cycle_id, stage, line_id, quantity, reason, note, locked, changed_at)
+SELECT %s, %s, line, array_fill(NULL::float8, ARRAY[%s]), '', '', '{{}}', %s FROM unnest(%s) AS line ORDER BY line
+ON CONFLICT (cycle_id, stage, line_id) DO UPDATE SET stage = excluded.stage RETURNING {columns_of(LayerLine, "l")}
 """
 
 
@@ -54,7 +58,7 @@ class _Batch:
     at: datetime
     origin: Origin
     decision: str
-    base: dict[int, np.ndarray]
+    base: Mapping[int, Sequence[float] | np.ndarray]
     layers: dict[int, LayerLine]
 
 
@@ -75,15 +79,15 @@ def cells_save(
     A repeated token gets the stored answer. Refused with every conflict (both values, and whose) when a cell has
     changed since its editor saw it; different cells of a line never conflict.
     """
-    cycle_lock_shared(cycle, once=_key_of(person, token) if token else "")
-    if (stored := _answer_before(person, token)) is not None:
-        return stored
     lines = sorted({edit.line for edit in edits})
-    layer_check_open(cycle, stage, person, lines, at)
+    facts = batch_facts_locked(cycle, stage, person, lines, token)
+    if facts.answer is not None:
+        return facts.answer
+    _check_open(cycle, stage, person, lines, facts, at)
     _check_values(cycle, edits)
-    batch = _Batch(
-        cycle, stage, person, at, origin, decision, layer_base(cycle, stage, lines), layer_rows(cycle, stage, lines, at)
-    )
+    base = facts.baseline(cycle) if stage == Stage.SALES else layer_base(cycle, stage, lines)
+    layers = layer_rows(cycle, stage, lines, at, there=all(row.has_layer for row in facts.lines))
+    batch = _Batch(cycle, stage, person, at, origin, decision, base, layers)
     _check_seen(batch, edits)
     _check_locks(batch, edits)
     changes, saved = _apply(batch, edits)
@@ -99,64 +103,37 @@ def answer_stored(person: Person, token: UUID | None) -> dict[str, Any] | None:
     if token is None:
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key_of(person, token)])
-    return _answer_before(person, token)
-
-
-def _key_of(person: Person, token: UUID) -> str:
-    return f"{person.pk} {token}"
-
-
-def _answer_before(person: Person, token: UUID | None) -> dict[str, Any] | None:
-    if token is None:
-        return None
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [token_key(person, token)])
     stored = SaveToken.objects.filter(person=person, token=token).values_list("answer", flat=True).first()
     return None if stored is None else dict(stored)
 
 
 def layer_check_open(cycle: Cycle, stage: Stage, person: Person, lines: list[int], at: datetime) -> None:
     """Refused unless the stage is open for these lines and this person may write its layer."""
-    rows = _owners(cycle, lines)
-    _check_state(cycle, stage, lines, rows)
-    _check_scope(cycle, stage, person, lines, rows, at)
+    _check_open(cycle, stage, person, lines, batch_facts(cycle, stage, lines), at)
 
 
-@dataclass(frozen=True)
-class _Owned:
-    """A line's owner, and how sales entry of the cycle stands in the same moment."""
-
-    line: int
-    owner: int | None
-    name: str
-    entry: str
-
-
-def _owners(cycle: Cycle, lines: list[int]) -> list[_Owned]:
-    step = CycleStep.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value).values("state")
-    rows = CycleLine.objects.filter(cycle=cycle, line_id__in=lines).annotate(entry=Subquery(step))
-    found = rows.values_list("line_id", "owner_id", "owner__user__first_name", "owner__user__username", "entry")
-    return [_Owned(line, owner, name or username or "", entry) for line, owner, name, username, entry in found]
-
-
-def _check_state(cycle: Cycle, stage: Stage, lines: list[int], rows: list[_Owned]) -> None:
+def _check_open(cycle: Cycle, stage: Stage, person: Person, lines: list[int], facts: BatchFacts, at: datetime) -> None:
     if stage != Stage.SALES:
         check_demand_open(cycle)
-    elif not rows or rows[0].entry != StepState.OPEN.value:
+    elif not facts.lines or facts.entry != StepState.OPEN.value:
         check_sales_open(cycle, lines)
-
-
-def _check_scope(
-    cycle: Cycle, stage: Stage, person: Person, lines: list[int], rows: list[_Owned], at: datetime
-) -> None:
-    missing = set(lines) - {row.line for row in rows}
+    missing = set(lines) - {row.line for row in facts.lines}
     if missing:
         raise Refused("no_line", f"There is no line {min(missing)} in the cycle {cycle.code}.", status=404)
-    owners = {row.owner: row.name for row in rows}
-    foreign = stage == Stage.SALES and set(owners) != {person.pk}
-    away = {row.person_id for row in stands_in_for(person, company_day(at))} if foreign else set()
+    _check_scope(stage, person, {row.owner for row in facts.lines}, at)
+
+
+def _check_scope(stage: Stage, person: Person, owners: set[int | None], at: datetime) -> None:
+    others = owners - {person.pk}
+    away = {row.person_id for row in stands_in_for(person, company_day(at))} if others and stage == Stage.SALES else ()
     above = chains_above(owners) if stage == Stage.TEAM else {}
-    for owner, name in owners.items():
-        may_write_line(person, stage, owner, name, above.get(owner, set()), away)
+    names = {person.pk: person.name}
+    if others:
+        rows = Person.objects.select_related("user").filter(pk__in=[owner for owner in others if owner])
+        names |= {row.pk: row.name for row in rows}
+    for owner in owners:
+        may_write_line(person, stage, owner, names.get(owner or 0, ""), above.get(owner, set()), away)
 
 
 def _check_values(cycle: Cycle, edits: Sequence[CellEdit]) -> None:
@@ -194,9 +171,19 @@ def layer_base(cycle: Cycle, stage: Stage, lines: list[int]) -> dict[int, np.nda
     return dict(zip(lines, plan.quantity, strict=True))
 
 
-def layer_rows(cycle: Cycle, stage: Stage, lines: list[int], at: datetime) -> dict[int, LayerLine]:
-    """The layer rows of the lines for update, made where missing, in id order, so that two batches never deadlock."""
-    rows = LayerLine.objects.raw(HELD, [cycle.pk, stage.value, cycle.horizon, at, lines])
+def layer_rows(
+    cycle: Cycle, stage: Stage, lines: list[int], at: datetime, *, there: bool = False
+) -> dict[int, LayerLine]:
+    """The layer rows of the lines for update, made where missing, in id order, so that two batches never deadlock.
+
+    `there`: every line has its row already, so it is only held and not written anew.
+    """
+    with connection.cursor() as cursor:
+        if there:
+            cursor.execute(HELD, [cycle.pk, stage.value, lines])
+        if not there or cursor.rowcount < len(lines):
+            cursor.execute(MADE, [cycle.pk, stage.value, cycle.horizon, at, lines])
+        rows = [row_of(LayerLine, row) for row in cursor.fetchall()]
     return {row.line_id: row for row in rows}
 
 

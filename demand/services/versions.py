@@ -4,13 +4,13 @@ import io
 from datetime import datetime
 
 import numpy as np
-import pandas as pd
 from django.db import connection, transaction
 from django.db.models import Max
 
 from cycles.models import Cycle
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import ForecastVersion, Stage, VersionState
+from demand.selectors.stored import ARRAY_HEADER, CELL
 from jobs.errors import Invalid
 from masterdata.models import Person
 
@@ -32,6 +32,13 @@ LEFT JOIN LATERAL (
 ) rate ON true
 ON CONFLICT (cycle_id, line_id) DO NOTHING
 """
+ROWS_COPY = "COPY demand_forecastline (version_id, line_id, quantity) FROM STDIN (FORMAT binary)"
+COPY_HEADER, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+FLOAT8 = 701
+ROW = [
+    ("fields", ">i2"), ("version_size", ">i4"), ("version", ">i8"), ("line_size", ">i4"), ("line", ">i8"),
+    ("size", ">i4"), ("dimensions", ">i4"), ("flags", ">i4"), ("kind", ">i4"), ("months", ">i4"), ("first", ">i4"),
+]  # fmt: skip
 
 
 @transaction.atomic
@@ -82,14 +89,24 @@ def _check(cycle: Cycle, plan: Plan) -> None:
 
 
 def forecast_lines_copy(version: ForecastVersion, plan: Plan) -> None:
-    """COPY the rows of a version: line and array as text."""
-    arrays = ["{" + ",".join(map(repr, row)) + "}" for row in plan.quantity.tolist()]
-    frame = pd.DataFrame({"version": version.pk, "line": plan.lines, "quantity": arrays})
-    buffer = io.StringIO()
-    frame.to_csv(buffer, sep="\t", header=False, index=False, quoting=3)
-    buffer.seek(0)
+    """COPY the rows of a version as the database keeps numbers: nothing is written as text and read again."""
     with connection.cursor() as cursor:
-        cursor.copy_expert("COPY demand_forecastline (version_id, line_id, quantity) FROM STDIN", buffer)
+        cursor.copy_expert(ROWS_COPY, io.BytesIO(copied_rows(version.pk, plan)))
+
+
+def copied_rows(version: int, plan: Plan) -> bytes:
+    """(version, line, vector) of every line in PostgreSQL's binary form of COPY.
+
+    A row is the number of its fields and each field after its size, the most significant byte first; the vector is
+    as in `vectors_read`.
+    """
+    size = ARRAY_HEADER + plan.months * CELL.itemsize
+    rows = np.zeros(len(plan.lines), dtype=[*ROW, ("cells", CELL, (plan.months,))])
+    rows["fields"], rows["version_size"], rows["line_size"], rows["size"] = 3, 8, 8, size
+    rows["version"], rows["line"] = version, plan.lines
+    rows["dimensions"], rows["kind"], rows["months"], rows["first"] = 1, FLOAT8, plan.months, 1
+    rows["cells"]["size"], rows["cells"]["value"] = 8, plan.quantity
+    return COPY_HEADER + rows.tobytes() + COPY_END
 
 
 def cycle_lines_freeze(*, cycle: Cycle) -> int:

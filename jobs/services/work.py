@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 
 from jobs.errors import Refused
 from jobs.models import ACTIVE_STATES, Heartbeat, Job, JobPart, WorkState
@@ -58,19 +58,28 @@ def poke() -> None:
         log.warning("The broker did not take a wake-up; the next tick finds the work.", exc_info=True)
 
 
-def part_claim(*, at: datetime, job: Job | None = None, kinds: Collection[str] | None = None) -> JobPart | None:
-    """Take the next claimable part (of `job`, of `kinds`) for `LEASE`; two workers never get the same attempt."""
+def part_claim(
+    *, at: datetime, job: Job | None = None, kinds: Collection[str] | None = None, aside: Collection[str] = ()
+) -> JobPart | None:
+    """Take the next claimable part (of `job`, of `kinds`) for `LEASE`; two workers never get the same attempt.
+
+    Kinds that stand `aside` come after all others and one part at a time: a process is left for what somebody waits
+    for. (Two workers that look in the same moment may still take two.)
+    """
     waiting_for = JobPart.objects.filter(job=OuterRef("job"), number__lt=OuterRef("needs")).exclude(
         state=WorkState.DONE
     )
     free = Q(state=WorkState.QUEUED, available_at__lte=at) | Q(state=WorkState.RUNNING, lease_until__lt=at)
     free &= Q(job=job) if job is not None else Q()
     free &= Q(job__kind__in=list(kinds)) if kinds is not None else Q()
+    is_aside = Q(job__kind__in=[*aside, ""])
+    under_way = JobPart.objects.filter(is_aside, state=WorkState.RUNNING, lease_until__gte=at)
+    free &= ~is_aside | Q(~Exists(under_way))
     with transaction.atomic():
         part = (
             JobPart.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(free, ~Exists(waiting_for), job__state__in=ACTIVE_STATES)
-            .order_by("job_id", "number")
+            .order_by(Case(When(is_aside, then=1), default=0), "job_id", "number")
             .first()
         )
         if part is None:

@@ -1,6 +1,28 @@
 """Reads of master data."""
 
 from masterdata.selectors.company import company, company_set_up
-from masterdata.selectors.people import asker_of, ceo, deputies, head_of, people, person_of, sales_people
+from masterdata.selectors.people import (
+    asker_find,
+    asker_of,
+    asker_person,
+    ceo,
+    deputies,
+    head_of,
+    people,
+    person_of,
+    sales_people,
+)
 
-__all__ = ["asker_of", "ceo", "company", "company_set_up", "deputies", "head_of", "people", "person_of", "sales_people"]
+__all__ = [
+    "asker_find",
+    "asker_of",
+    "asker_person",
+    "ceo",
+    "company",
+    "company_set_up",
+    "deputies",
+    "head_of",
+    "people",
+    "person_of",
+    "sales_people",
+]

@@ -1,13 +1,15 @@
 """Who is who: people, heads of departments, the CEO, and who may stand in for whom."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db import connection
+from django.db.models import QuerySet
 
 from jobs.errors import Refused
-from masterdata.models import Company, Person
+from jobs.selectors.rows import columns_of, row_of
+from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 
 
@@ -28,15 +30,46 @@ def _no_person() -> Refused:
     return Refused("no_person", "Your account has no role here yet. Ask the S&OP leader to add you.", status=403)
 
 
+@dataclass(frozen=True)
+class Asker:
+    """An account, the person behind it (None: it has no place in the company) and the company's time zone."""
+
+    user: User
+    person: Person | None
+    zone: str
+
+
+ASKER = f"""
+SELECT coalesce((SELECT timezone FROM masterdata_company LIMIT 1), 'UTC'), {columns_of(User, "u")}, {columns_of(Person, "p")}
+FROM auth_user u LEFT JOIN masterdata_person p ON p.user_id = u.id WHERE u.id = %s
+"""  # noqa: E501
+OF_USER = 1 + len(User._meta.concrete_fields)
+
+
+def asker_find(user: int) -> Asker | None:
+    """Who has the account with this id, by one query; None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASKER, [user])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    account, person = row_of(User, row[1:OF_USER]), None
+    if row[OF_USER] is not None:
+        person = row_of(Person, row[OF_USER:])
+        person.user = account
+    return Asker(account, person, row[0])
+
+
 def asker_of(user: AbstractBaseUser | AnonymousUser) -> tuple[Person, str]:
     """The person behind a signed-in user and the company's time zone, by one query; refused as in `person_of`."""
-    zone = Subquery(Company.objects.values("timezone")[:1])
-    rows = Person.objects.select_related("reports_to__user").annotate(company_zone=Coalesce(zone, Value("UTC")))
-    person = rows.filter(user_id=user.pk or 0).first()
-    if person is None:
+    return asker_person(asker_find(user.pk or 0))
+
+
+def asker_person(asker: Asker | None) -> tuple[Person, str]:
+    """The person and the company's time zone; refused when there is no person."""
+    if asker is None or asker.person is None:
         raise _no_person()
-    person.user = user  # type: ignore[assignment]
-    return person, person.company_zone
+    return asker.person, asker.zone
 
 
 def sales_people() -> QuerySet[Person]:

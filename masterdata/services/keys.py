@@ -58,18 +58,19 @@ def key_find(*, secret: str, at: datetime) -> ApiKey | None:
     return key if key is not None and hmac.compare_digest(key.secret_hash, _hash(secret)) else None
 
 
+# Subqueries instead of joins: it is planned each time it comes. What is counted in a minute need not be on the disk
+# before the answer: a crash may forget the last half second.
 USE = """
-WITH asker AS (
-    SELECT k.id FROM masterdata_apikey k
-    JOIN masterdata_person p ON p.id = k.person_id JOIN auth_user u ON u.id = p.user_id
-    WHERE k.prefix = %(prefix)s AND k.secret_hash = %(hash)s AND k.scopes ? %(scope)s AND u.is_active
-      AND k.expires_at > %(at)s AND k.revoked_at IS NULL AND k.last_used_at > %(at)s - interval '5 minutes'
-)
-INSERT INTO masterdata_apikeyuse (key_id, minute, count) SELECT id, %(minute)s, 1 FROM asker
+INSERT INTO masterdata_apikeyuse AS used (key_id, minute, count)
+SELECT k.id, %(minute)s, 1 FROM masterdata_apikey k
+WHERE k.prefix = %(prefix)s AND k.secret_hash = %(hash)s AND k.scopes ? %(scope)s
+  AND k.expires_at > %(at)s AND k.revoked_at IS NULL AND k.last_used_at > %(at)s - interval '5 minutes'
+  AND (SELECT is_active FROM auth_user
+       WHERE id = (SELECT user_id FROM masterdata_person WHERE id = k.person_id))
 ON CONFLICT (key_id) DO UPDATE SET
-    count = CASE WHEN masterdata_apikeyuse.minute = excluded.minute THEN masterdata_apikeyuse.count + 1 ELSE 1 END,
+    count = CASE WHEN used.minute = excluded.minute THEN used.count + 1 ELSE 1 END,
     minute = excluded.minute
-RETURNING count
+RETURNING count, set_config('synchronous_commit', 'off', true)
 """
 
 
@@ -106,7 +107,7 @@ INSERT INTO masterdata_apikeyuse (key_id, minute, count) VALUES (%s, %s, 1)
 ON CONFLICT (key_id) DO UPDATE SET
     count = CASE WHEN masterdata_apikeyuse.minute = excluded.minute THEN masterdata_apikeyuse.count + 1 ELSE 1 END,
     minute = excluded.minute
-RETURNING count
+RETURNING count, set_config('synchronous_commit', 'off', true)
 """
 
 

@@ -40,7 +40,8 @@ class Task:
     pages: float
     first_value: float
     seed: int = 1
-    threads: int = 32
+    threads: int = 32  # connections for saves; pages have their own, as a browser that waits holds up no other
+    page_threads: int = 22
     known: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,10 +78,12 @@ class Crowd:
         dice = random.Random(self.task.seed)
         order = dice.sample(range(len(self.task.sessions)), len(self.task.sessions))
         self.began = time.monotonic()
-        with ThreadPoolExecutor(self.task.threads) as pool:
+        with ThreadPoolExecutor(self.task.threads) as pool, ThreadPoolExecutor(self.task.page_threads) as pages_pool:
             for number, (due, act) in enumerate(sorted(saves + pages, key=lambda one: one[0])):
                 time.sleep(max(self.began + due - time.monotonic(), 0.0))
-                pool.submit(self._noted, act, due, order[number % len(order)], dice.random())
+                (pages_pool if act == self.page else pool).submit(
+                    self._noted, act, due, order[number % len(order)], dice.random()
+                )
         return self.seen
 
     def _noted(self, act: Any, due: float, rep: int, chance: float) -> None:

@@ -232,24 +232,24 @@ ROLE_TASKS: dict[Role, Callable[[Standing, Person], list[Task]]] = {
 
 def _signatures(here: Standing, person: Person) -> list[Task]:
     """What waits for this person's signature, as head of a department, as the CEO, or as their deputy."""
-    waiting: list[tuple[bool, Person | None, str, str, Step]] = [
+    waiting: list[tuple[bool, Callable[[], Person | None], str, str, Step]] = [
         (
             here.has(Milestone.PROPOSAL_BUILT) and not here.has(Milestone.DEMAND_SIGNED),
-            head_of("Sales"),
+            lambda: head_of("Sales"),
             "Demand waits for your signature.",
             "/demand/",
             Step.DEMAND_REVIEW,
         ),
         (
             here.has(Milestone.SUPPLY_PLANNED) and not here.has(Milestone.SUPPLY_SIGNED),
-            head_of("Operations"),
+            lambda: head_of("Operations"),
             "Supply waits for your signature.",
             "/supply/",
             Step.SUPPLY_REVIEW,
         ),
         (
             here.has(Milestone.PACK_FROZEN) and not here.has(Milestone.CEO_APPROVED),
-            ceo(),
+            ceo,
             "The plan waits for your approval.",
             "/executive/",
             Step.EXECUTIVE_SOP,
@@ -257,6 +257,6 @@ def _signatures(here: Standing, person: Person) -> list[Task]:
     ]
     return [
         Task(sentence, url, "Look and sign", here.due(step))
-        for is_waiting, signer, sentence, url, step in waiting
-        if is_waiting and signer is not None and person.pk in (signer.pk, signer.deputy_id)
+        for is_waiting, signs, sentence, url, step in waiting
+        if is_waiting and (signer := signs()) is not None and person.pk in (signer.pk, signer.deputy_id)
     ]

@@ -1,5 +1,6 @@
 """Saving cells: own layer, both values on a conflict, one answer per token, nothing half stored."""
 
+import time
 from datetime import date, timedelta
 from threading import Thread
 from uuid import uuid4
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from cycles.models import Cycle
-from cycles.services import cycle_advance
+from cycles.models import Cycle, CycleStep
+from cycles.services import cycle_advance, cycle_lock_exclusive
+from cycles.steps import Step, StepState
 from demand.models import Change, Comment, LayerLine, Stage
 from demand.selectors.versions import stage_plan
-from demand.services.entries import CellEdit, cells_save
+from demand.services.entries import CellEdit, cells_save, layer_rows
 from jobs.errors import Invalid, NotYours, Refused
 from masterdata.models import Person
 from tests.cast import Cast, small_company
@@ -226,6 +228,48 @@ def test_batches_in_opposite_order_do_not_block_each_other_for_good() -> None:
         thread.join()
     assert failures == []
     assert all(number(cycle, Stage.SALES, line, month) == 9.0 for line in lines for month in (0, 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_that_waited_for_the_closer_sees_what_it_closed() -> None:
+    """Lock and read go to the database together; the read must not be of the moment before the wait."""
+    cast = small_company()
+    cycle, told = cycle_in_entry(), []
+
+    def write() -> None:
+        try:
+            save(cycle, cast.rep, CellEdit(cast.line("ALPHA", "NORTH").pk, NOV, 5.0), token=uuid4())
+        except Refused as refused:
+            told.append(refused.code)
+        finally:
+            connection.close()
+
+    saver = Thread(target=write)
+    with transaction.atomic():
+        cycle_lock_exclusive(cycle)
+        saver.start()
+        while not _somebody_waits():
+            time.sleep(0.01)
+        CycleStep.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value).update(state=StepState.CLOSED.value)
+    saver.join()
+    assert told == ["entry_closed"]
+    assert not Change.objects.exists()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
+
+
+def test_a_row_that_is_there_is_held_and_one_that_went_is_made_again(cast: Cast, cycle: Cycle) -> None:
+    lines = sorted(cast.line(product, "NORTH").pk for product in ("ALPHA", "BETA"))
+    save(cycle, cast.rep, *[CellEdit(line, NOV, 5.0) for line in lines])
+    held = layer_rows(cycle, Stage.SALES, lines, ENTRY, there=True)
+    assert [row.quantity[0] for row in held.values()] == [5.0, 5.0]
+    LayerLine.objects.filter(line_id=lines[0]).delete()
+    made = layer_rows(cycle, Stage.SALES, lines, ENTRY, there=True)
+    assert [(line, made[line].quantity[0]) for line in lines] == [(lines[0], None), (lines[1], 5.0)]
 
 
 def test_nothing_is_saved_once_demand_is_signed(cast: Cast, cycle: Cycle) -> None:

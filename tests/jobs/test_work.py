@@ -62,6 +62,20 @@ def test_a_part_waits_for_those_it_needs() -> None:
     assert part_claim(at=AT).label == "c"
 
 
+def test_what_stands_aside_leaves_a_worker_to_what_somebody_waits_for() -> None:
+    aside = {"aside": ("measures",)}
+    parts = [PartSpec("first"), PartSpec("second")]
+    job_queue(kind="measures", key="1", label="Measures", parts=parts, at=AT)
+    assert part_claim(at=AT, **aside).label == "first"
+    assert part_claim(at=AT, **aside) is None
+    queue(parts=1)
+    assert part_claim(at=AT, **aside).label == "part 0"
+    queue(parts=1, key="2026-12")
+    later = AT + LEASE + timedelta(seconds=1)
+    assert [part_claim(at=later, **aside).job.kind for _ in range(3)] == ["baseline", "baseline", "measures"]
+    assert part_claim(at=later, **aside) is None
+
+
 def test_a_part_of_a_killed_worker_is_taken_over_and_its_late_answer_ignored() -> None:
     job = queue(parts=1)
     lost = part_claim(at=AT)

@@ -1,3 +1,5 @@
+import hashlib
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -140,6 +142,37 @@ def test_any_changed_cell_changes_the_hash_and_noise_does_not(line: int, month: 
 )
 def test_everything_that_belongs_to_a_version_changes_the_hash(change: dict[str, object]) -> None:
     assert hashed(VALUES, **change) != hashed(VALUES)
+
+
+attributes = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=3), st.integers(-2, 2), st.sampled_from([0.0, -0.0, 0.1, 1.0]),
+    st.sampled_from([Decimal(0), Decimal(1)]), st.just(START),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.text(max_size=2), attributes), min_size=1, max_size=6, unique_by=lambda row: row[0]))
+def test_each_line_is_written_out_as_it_stands(rows: list[tuple[str, object]]) -> None:
+    """Against the definition; values that are equal and not the same (1, 1.0, True; 0.0, -0.0) keep their own text."""
+    codes, given_values = [(code,) for code, _ in rows], [value for _, value in rows]
+    digest = hashlib.sha256()
+    for content, numbers in [
+        (["sop-portal/1", "s", "2026-11", 1, 0, ["a"]], b""),
+        *(
+            ([[rows[i][0]], [canonical(rows[i][1])]], i.to_bytes(8, "little"))
+            for i in sorted(range(len(rows)), key=lambda i: rows[i][0])
+        ),
+    ]:
+        text = json.dumps(content, separators=(",", ":"))
+        digest.update(f"{len(text)}:{text}".encode() + numbers)
+    facts = {"values": np.arange(len(rows))[:, None], "decimals": 0, "attributes": {"a": given_values}}
+    found = content_hash(stage="s", start=START, codes=codes, **facts)
+    assert found == digest.hexdigest()
+
+
+def canonical(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, (str, bool)) else repr(float(value))
 
 
 def test_codes_cannot_run_into_each_other() -> None:

@@ -42,8 +42,11 @@ def reader(client: Client) -> Iterator[Client]:
 @pytest.mark.parametrize(
     ("path", "accept"), [("/", "text/html"), ("/", "application/json"), ("/api/v1/cycles/", "*/*")]
 )
-def test_everybody_is_told_to_come_back(reader: Client, path: str, accept: str) -> None:
+def test_everybody_is_told_to_come_back(
+    reader: Client, path: str, accept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cut()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/no/server/here")
     answer = reader.get(path, headers={"accept": accept, "authorization": "Bearer none"})
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
@@ -51,6 +54,12 @@ def test_everybody_is_told_to_come_back(reader: Client, path: str, accept: str) 
         assert "The database does not answer" in answer.content.decode()
     else:
         assert answer.json()["code"] == "unavailable"
+
+
+def test_a_kept_connection_that_was_cut_is_not_noticed(reader: Client) -> None:
+    for path, expected in (("/", 200), ("/api/v1/cycles/", 401)):
+        cut()
+        assert reader.get(path, headers={"authorization": "Bearer none"}).status_code == expected
 
 
 class Answers:

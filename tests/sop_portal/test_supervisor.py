@@ -344,3 +344,10 @@ class TestStop:
         family = elsewhere.family()
         assert elsewhere.end() == 0
         assert still_there(family) == []
+
+    def test_a_child_that_gives_way_is_nicer(self, tmp_path: Path) -> None:
+        child = self.child(tmp_path, "import os; print(os.nice(0))")
+        child.nice = 3
+        child.start()
+        child.process.wait()
+        assert child.log.read_text() == f"{os.nice(0) + 3}\n"

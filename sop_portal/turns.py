@@ -1,0 +1,50 @@
+"""What only reads takes turns in a process, so that a save beside it finds a thread and the interpreter free."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+
+from sop_portal.outage import busy
+
+AT_ONCE: Final = 1  # of one process: with two, saves beside them took twice as long
+# threads that reads may hold, of the 32 that a web process has: the rest is for saves
+INSIDE: Final = 24
+READS: Final = ("GET", "HEAD")
+# what may wait for somebody else's server, or must answer while pages wait
+PASSING: Final = ("/healthz/", "/login/")
+
+
+class Turns:
+    """Pages, exports and pulls: so many at once in this process, the others wait, and where very many wait the next one
+    is told to come back. A long answer waits before each block of it, so that a million rows hold up nobody's page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.turn, self.room = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(INSIDE)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in READS or request.path.startswith(PASSING):
+            return self.get_response(request)
+        if not self.room.acquire(blocking=False):
+            return busy(request)
+        try:
+            with self.turn:
+                answer = self.get_response(request)
+        finally:
+            self.room.release()
+        if isinstance(answer, StreamingHttpResponse):
+            answer.streaming_content = self.in_turn(answer.streaming_content)  # type: ignore[arg-type]
+        return answer
+
+    def in_turn(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same blocks, each made when it is this answer's turn."""
+        rest = iter(blocks)
+        while True:
+            with self.turn:
+                block = next(rest, None)
+            if block is None:
+                return
+            yield block
