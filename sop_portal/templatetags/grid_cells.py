@@ -6,13 +6,15 @@ later ones are of class "far" (one cell a month) and "block" (one sum per three 
 months-near, months-blocks or months-all shows or hides.
 """
 
+import html
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import escape, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
@@ -21,6 +23,7 @@ register = template.Library()
 
 NEAR = 3
 BLOCK = 3
+READ_ONLY = ' aria-readonly="true"'
 
 
 @register.filter
@@ -36,36 +39,33 @@ def shown(value: float, decimals: int) -> str:
 
 
 @register.filter
-def plain_list(values: Iterable[float]) -> str:
-    """For a data attribute: numbers with blanks between."""
-    return " ".join(plain(value) for value in values)
-
-
-@register.filter
 def said_list(values: Iterable[float | None]) -> str:
     """For a data attribute: numbers with commas between, nothing where nothing is said."""
-    return ",".join("" if value is None else plain(value) for value in values)
+    return ",".join(["" if value is None else f"{value:.10g}" for value in values])
+
+
+escaped = lru_cache(maxsize=4096)(html.escape)  # a name stands in many rows
 
 
 @register.simple_tag
 def line_marks(line: Any) -> SafeString:
-    """The attributes of a row that are the same for every line: who and what it is, and what its cells share."""
-    known = {
-        "line": line.line,
-        "name": line.name,
-        "customer": line.customer,
-        "product": line.product,
-        "family": line.family,
-        "region": getattr(line, "region", ""),
-        "rep": getattr(line, "rep", ""),
-        "all": getattr(line, "group_lines", 0) or "",
-        "price": plain(line.price),
-        "decimals": line.decimals,
-        "reason": line.reason,
-        "past": plain_list(line.past),
-        "avg3": "" if line.average3 is None else plain(line.average3),
-    }
-    return mark_safe("".join(f' data-{name}="{escape(value)}"' for name, value in known.items() if value != ""))
+    """The attributes of a row: who and what it is, and what its cells are compared with, month by month."""
+    known = (
+        ("customer", line.customer),
+        ("product", line.product),
+        ("family", line.family),
+        ("region", getattr(line, "region", "")),
+        ("rep", getattr(line, "rep", "")),
+        ("all", str(getattr(line, "group_lines", 0) or "")),
+        ("reason", line.reason),
+    )
+    said = "".join([f' data-{name}="{escaped(value)}"' for name, value in known if value])
+    average = "" if line.average3 is None else f' data-avg3="{line.average3:.10g}"'
+    before = "" if line.previous.count(None) == len(line.previous) else f' data-prev="{said_list(line.previous)}"'
+    return mark_safe(
+        f' data-line="{line.line}" data-name="{escaped(line.name)}"{said} data-price="{line.price:.10g}"'
+        f' data-decimals="{line.decimals}" data-past="{said_list(line.past)}"{average}{before}'
+    )
 
 
 @register.simple_tag
@@ -81,37 +81,56 @@ def near_cells(line: Any) -> SafeString:
 
 @register.simple_tag
 def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
-    """`line` has own, base, last_year, previous, changed (by month), decimals, is_open, locked, locked_by.
+    """`line` has own, base, changed (by month), decimals, is_open, locked, locked_by.
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
-    common = "" if line.is_open or not is_grid else ' aria-readonly="true"'
-    locked, decimals = line.locked, line.decimals
-    who = f' data-locked="{escape(line.locked_by or "somebody")}"'
-    numbers = zip(line.own, line.base, line.last_year, line.previous, line.changed, strict=True)
-    cells = []
-    for (month, name, css, span, sums), row in zip(_columns(tuple(months)), numbers, strict=True):
-        own, base, last_year, previous, changed = row
-        held = month in locked
-        value, before = f"{own:.10g}", f"{base:.10g}"
-        baseline = "" if before == value else f' data-bl="{before}"'
-        known = "" if last_year is None else f' data-ly="{last_year:.10g}"'
-        said = "" if previous is None else f' data-prev="{previous:.10g}"'
-        marks = f"{baseline}{css[changed + 2 * held]}{who if held else ''}{known}{said}{common}"
-        cells.append(f'<td data-m="{name}" data-v="{value}"{marks}>{shown(own, decimals)}</td>')
-        if sums:
-            cells.append(f"{sums}{shown(sum(line.own[span]), decimals)}</td>")
-    return mark_safe("".join(cells))
+    columns = _columns(tuple(months))
+    own, decimals = line.own, line.decimals
+    parts = [""] * (4 * len(columns))
+    parts[0::4] = [column.begins for column in columns]
+    parts[1::4] = _said_of_cells(line, columns, "" if line.is_open or not is_grid else READ_ONLY)
+    parts[2::4] = [number_in(value, decimals) for value in own]
+    parts[3::4] = [
+        f"{column.sums}{shown(sum(own[column.span]), decimals)}</td>" if column.sums else "" for column in columns
+    ]
+    return mark_safe("".join(parts))
 
 
-Column = tuple[date, str, tuple[str, ...], slice, str]
+def _said_of_cells(line: Any, columns: Sequence["Column"], common: str) -> list[str]:
+    """By month: what a cell was before it was changed, its class, who locked it, and what is common to all."""
+    if not line.locked and not any(line.changed):
+        return [column.css[0] + common for column in columns]
+    who = f' data-locked="{escaped(line.locked_by or "somebody")}"'
+    said = []
+    for column, base, changed in zip(columns, line.base, line.changed, strict=True):
+        held = column.month in line.locked
+        baseline = f' data-bl="{base:.10g}"' if changed else ""
+        said.append(f"{baseline}{column.css[changed + 2 * held]}{who if held else ''}{common}")
+    return said
+
+
+@lru_cache(maxsize=16_384)
+def number_in(value: float, decimals: int) -> str:
+    """The number of a cell to its end: as the script reads it and as it is shown. Many cells hold the same one."""
+    return f' data-v="{value:.10g}">{shown(value, decimals)}</td>'
+
+
+@dataclass(frozen=True)
+class Column:
+    """A month: how its cell begins, its class (plain, changed, locked, both), and the sum that stands behind it."""
+
+    month: date
+    begins: str
+    css: tuple[str, ...]
+    span: slice
+    sums: str
 
 
 @lru_cache(maxsize=64)
 def _columns(months: tuple[date, ...]) -> tuple[Column, ...]:
-    """By month: its name, the class of its cell (plain, changed, locked, both), and the sum that stands behind it."""
     return tuple(
-        (month, f"{month.year}-{month.month:02d}", _classes(i >= NEAR), *_sum_behind(months, i))
+        Column(month, f'<td data-m="{month:%Y-%m}"', _classes(i >= NEAR), *_sum_behind(months, i))
         for i, month in enumerate(months)
     )
 

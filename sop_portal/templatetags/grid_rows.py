@@ -7,16 +7,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
-from sop_portal.templatetags.grid_cells import line_marks, month_cells, near_cells, said_list
+from sop_portal.templatetags.grid_cells import escaped, line_marks, month_cells, near_cells, said_list
 from sop_portal.templatetags.icons import icon
 
 register = template.Library()
@@ -49,7 +49,7 @@ def grid_rows(context: Context, lines: Iterable[Any], months: Sequence[date], fo
 
 
 def _row(line: Any, months: Sequence[date], page: _Page, fold: bool) -> str:
-    customer = escape(line.customer)
+    customer = escaped(line.customer)
     return (
         f'<tr id="line-{line.line}"{line_marks(line)}{_said(line)}{_folded(line, page, fold)}>\n'
         f'<th scope="row" class="sticky-1" title="{customer}">{customer}</th>\n'
@@ -76,10 +76,10 @@ def _folded(line: Any, page: _Page, fold: bool) -> str:
 
 
 def _product(line: Any, page: _Page) -> str:
-    product = escape(line.product)
+    product = escaped(line.product)
     split = ""
     if page.editable or line.is_split:
-        words = f"Firm, likely and upside of {escape(line.name)}"
+        words = f"Firm, likely and upside of {escaped(line.name)}"
         split = f'<button type="button" class="split" data-split aria-expanded="false" aria-label="{words}"></button>'
     why = f'<a href="{page.why[0]}{line.line}{page.why[1]}" data-why="{line.line}">{product}</a>'
     return f'<td class="product" title="{product}">{split}{why}{_flags(line, page)}</td>'
@@ -122,5 +122,5 @@ def _delta(line: Any) -> str:
 
 
 def _reason(line: Any) -> str:
-    css, words = (" missing", "reason missing") if line.missing else ("", escape(line.reason_label))
+    css, words = (" missing", "reason missing") if line.missing else ("", escaped(line.reason_label))
     return f'<td class="reason{css}" data-reason-cell>{words}</td>'

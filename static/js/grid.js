@@ -12,11 +12,12 @@
 //         <tbody>
 //           <tr data-line="17" data-name="Nordwind AG, Valve 40" data-price="12.5" data-decimals="0"
 //               data-reason="customer_told" [data-flag="Order slipped twice"] data-customer="…" data-product="…" data-family="…"
+//               [data-past="64,71,…" data-prev="70,,…"]    month by month: a year ago, and what was said a cycle ago
 //               [data-avg3="61.3"] [data-firm="50,," data-upside="12,,"]   average of three months; said of the first months
 //               [class="past-fold"]>                           folded until "open"
 //             <th scope="row" class="sticky-1">…</th> <td class="product">… [<button data-split>]</td>
 //             <td data-near="ly" or "bl">…</td>               sum of the first three months, last year or baseline
-//             <td data-m="2026-11" data-v="75" [data-bl="60"] [data-ly="64" data-prev="70"]
+//             <td data-m="2026-11" data-v="75" [data-bl="60"]
 //                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
 //                 [data-name="On hand"]                   what the column is called where it is no month
 //                 [data-date]                             a date: data-v counts days since 2000 (grid_dates.js)

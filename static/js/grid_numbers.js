@@ -28,6 +28,12 @@ export function numberIn(element, name) {
   return text === null || text === "" ? null : Number(text);
 }
 
+/** What the cell's row says of its month in a list with an entry for each of its cells; null where it says nothing. */
+export function beside(cell, name) {
+  const said = cell.row.tr.getAttribute(name)?.split(",")[cell.row.cells.indexOf(cell)];
+  return said ? Number(said) : null;
+}
+
 export function times(value, factor) {
   return value === null ? null : value * factor;
 }

@@ -14,7 +14,7 @@ from sop_portal.templatetags.grid_cells import (
     month_totals,
     near_cells,
     plain,
-    plain_list,
+    said_list,
     shown,
 )
 
@@ -42,14 +42,14 @@ def cells(row: Row, **more: object) -> list[str]:
 
 
 def test_a_cell_carries_its_number_and_what_it_is_compared_with() -> None:
-    assert cells(Row())[0] == ('<td data-m="2026-11" data-v="10" data-ly="9" data-prev="8.5">10</td>')
+    assert cells(Row())[0] == '<td data-m="2026-11" data-v="10">10</td>'
     changed = cells(Row(own=[12.0, *[10.0] * 23]))
-    assert changed[0].startswith('<td data-m="2026-11" data-v="12" data-bl="10" class="changed"')
+    assert changed[0].startswith('<td data-m="2026-11" data-bl="10" class="changed" data-v="12"')
 
 
 def test_what_is_not_known_is_left_out() -> None:
     last = [cell for cell in cells(Row()) if "data-m" in cell][-1]
-    assert last == '<td data-m="2028-10" data-v="10" class="far">10</td>'
+    assert last == '<td data-m="2028-10" class="far" data-v="10">10</td>'
 
 
 @dataclass
@@ -70,9 +70,11 @@ class Named(Row):
 def test_a_row_says_what_its_cells_share() -> None:
     marks = line_marks(Named())
     assert 'data-line="17" data-name="A &amp; B, Valve" data-customer="A &amp; B"' in marks
-    assert 'data-price="12.5" data-decimals="0" data-past="1 2.5" data-avg3="9.5"' in marks
+    assert 'data-price="12.5" data-decimals="0" data-past="1,2.5" data-avg3="9.5"' in marks
+    assert marks.endswith(f' data-prev="{"8.5," * 23}"')
     assert "data-reason" not in marks
     assert "data-avg3" not in line_marks(Named(average3=None))
+    assert "data-prev" not in line_marks(Named(previous=[None] * 24))
 
 
 def test_the_near_months_are_summed_beside_the_numbers() -> None:
@@ -124,7 +126,7 @@ def test_numbers_are_written_as_everywhere(value: float, decimals: int, text: st
 
 def test_attributes_are_plain_numbers() -> None:
     assert (plain(1234567.25), plain(0.1 + 0.2)) == ("1234567.25", "0.3")
-    assert plain_list([1.0, 2.5]) == "1 2.5"
+    assert said_list([1.0, None, 2.5]) == "1,,2.5"
 
 
 def test_a_locked_cell_names_who_locked_it() -> None:
