@@ -54,19 +54,21 @@ class SheetLine:
 
     @cached_property
     def changed(self) -> list[bool]:
+        if self.own == self.base:
+            return [False] * len(self.own)
         return [abs(own - base) > 1e-6 for own, base in zip(self.own, self.base, strict=True)]
 
-    @cached_property
+    @property
     def is_changed(self) -> bool:
-        return any(self.changed)
+        return True in self.changed
 
     @property
     def needs_you(self) -> bool:
         return bool(self.flags) or self.question is not None
 
-    @cached_property
+    @property
     def delta(self) -> float:
-        return sum(self.own) - sum(self.base)
+        return sum(self.own) - sum(self.base) if self.is_changed else 0.0
 
     @property
     def base_changed(self) -> float:
@@ -101,6 +103,8 @@ class SheetLine:
     @property
     def team_delta(self) -> float:
         """What the manager's layer adds to the owner's number."""
+        if self.team_note is None:
+            return 0.0
         pairs = zip(self.own, self.team, strict=True)
         return sum(team - own for own, team in pairs if team is not None)
 

@@ -38,7 +38,7 @@ class Row:
 
 
 def cells(row: Row, **more: object) -> list[str]:
-    return re.findall(r"<td [^>]*>[^<]*</td>", month_cells(row, MONTHS, **more))
+    return re.findall(r"<td [^>]*>[^<]*</td>", month_cells(row, tuple(MONTHS), **more))
 
 
 def test_a_cell_carries_its_number_and_what_it_is_compared_with() -> None:
@@ -104,7 +104,7 @@ def test_head_body_and_foot_have_the_same_columns(horizon: int) -> None:
     months = MONTHS[:horizon]
     row = Row(*[[1.0] * horizon] * 2, [None] * horizon, [None] * horizon)
     heads, foot = month_heads(months), month_totals([1.0] * horizon, months)
-    count = month_cells(row, months).count("<td")
+    count = month_cells(row, tuple(months)).count("<td")
     assert heads.count("<th") == foot.count("<td") == count
     covered = re.findall(r'class="num block" data-total="([^"]*)"', foot)
     assert " ".join(covered).split() == [f"{month:%Y-%m}" for month in months[3:]]
