@@ -100,7 +100,7 @@ class Sheet:
 
     @cached_property
     def totals(self) -> "SheetTotals":
-        known = [line.last_year_near for line in self.lines if line.last_year_near is not None]
+        known = [year for line in self.lines if (year := line.last_year_near) is not None]
         return SheetTotals(
             last_year=sum(known) if known else None,
             base=sum(line.base_near for line in self.lines),
@@ -240,8 +240,11 @@ def _is_open(from_: _Sources, *, returned: bool) -> bool:
 
 
 def _nullable(matrix: np.ndarray) -> list[list[float | None]]:
+    unknown = np.isnan(matrix)
+    if unknown.all():
+        return [[None] * matrix.shape[1]] * len(matrix)
     known = matrix.astype(object)
-    known[np.isnan(matrix)] = None
+    known[unknown] = None
     return known.tolist()
 
 

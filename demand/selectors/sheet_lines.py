@@ -54,13 +54,11 @@ class SheetLine:
 
     @cached_property
     def changed(self) -> list[bool]:
-        if self.own == self.base:
-            return [False] * len(self.own)
         return [abs(own - base) > 1e-6 for own, base in zip(self.own, self.base, strict=True)]
 
     @property
     def is_changed(self) -> bool:
-        return True in self.changed
+        return self.own != self.base and True in self.changed
 
     @property
     def needs_you(self) -> bool:

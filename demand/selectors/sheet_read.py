@@ -18,10 +18,17 @@ YEAR = 12
 # Bookings are looked up once for every customer of the sheet: once for every line costs three times as much.
 LINES = """
 WITH mine AS MATERIALIZED (
-    SELECT k.line_id, k.family_id, k.price, k.flags, l.customer_id, l.product_id
-    FROM demand_cycleline k JOIN demand_line l ON l.id = k.line_id
+    SELECT k.line_id, k.price, nullif(k.flags, '[]')::text AS flags, l.customer_id, l.product_id,
+        p.code, p.name, p.decimals, f.name AS family
+    FROM demand_cycleline k
+    JOIN demand_line l ON l.id = k.line_id
+    JOIN masterdata_product p ON p.id = l.product_id
+    JOIN masterdata_family f ON f.id = k.family_id
     WHERE k.cycle_id = %(cycle)s AND k.owner_id = %(owner)s
-), booked AS (
+        AND (p.launch_month IS NULL OR p.launch_month < %(after)s)
+        AND (p.phase_out_month IS NULL OR p.phase_out_month >= %(month)s)
+        AND (p.launch_month IS NULL OR p.phase_out_month IS NULL OR p.launch_month <= p.phase_out_month)
+), booked AS MATERIALIZED (
     SELECT m.customer_id, coalesce(p.plan_as_id, p.id) AS product_id,
         array_agg(extract(month FROM b.month)::int) AS months, array_agg(b.qty) AS quantities
     FROM (SELECT DISTINCT customer_id FROM mine) m
@@ -30,16 +37,12 @@ WITH mine AS MATERIALIZED (
     JOIN masterdata_product p ON p.id = b.product_id
     GROUP BY 1, 2
 )
-SELECT m.line_id, c.code, c.name, p.code, p.name, p.decimals, f.name, m.price, nullif(m.flags, '[]'),
+SELECT m.line_id, c.code, c.name, m.code, m.name, m.decimals, m.family, m.price, m.flags,
     s.firm, s.upside, b.months, b.quantities
 FROM mine m
-JOIN masterdata_product p ON p.id = m.product_id
 JOIN masterdata_customer c ON c.id = m.customer_id
-JOIN masterdata_family f ON f.id = m.family_id
 LEFT JOIN demand_certainty s ON s.cycle_id = %(cycle)s AND s.stage = 'sales' AND s.line_id = m.line_id
 LEFT JOIN booked b ON b.customer_id = m.customer_id AND b.product_id = m.product_id
-WHERE (p.launch_month < %(after)s) IS NOT FALSE AND (p.phase_out_month >= %(month)s) IS NOT FALSE
-    AND (p.launch_month <= p.phase_out_month) IS NOT FALSE
 """
 BESIDE = """
 SELECT s.state, s.due_at,

@@ -13,14 +13,14 @@ from cycles.models import Cycle
 from cycles.periods import months_between
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import ForecastVersion, Stage, VersionState
-from demand.selectors.stored import FEW_LINES, KEPT, plan_of_rows, version_plan
+from demand.selectors.stored import FEW_LINES, KEPT, plan_of_rows, vectors_read, version_plan
 from demand.selectors.versions import BEFORE
 from jobs.errors import Refused
 
 Key = tuple[date, Stage]
 
 FINISHED = """
-SELECT c.month, v.stage, v.start, v.months, f.line_id, f.quantity,
+SELECT c.month, v.stage, v.start, v.months, f.line_id, array_send(f.quantity), NULL::float8[],
     NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::timestamptz, NULL::date[], NULL::text
 FROM demand_forecastversion v
 JOIN cycles_cycle c ON c.id = v.cycle_id
@@ -28,7 +28,7 @@ LEFT JOIN demand_forecastline f ON f.version_id = v.id AND f.line_id = ANY(%(lin
 WHERE v.state = 'current' AND c.month = ANY(%(months)s) AND v.stage = ANY(%(stages)s)
 """
 LAYERS = """
-SELECT c.month, y.stage, c.month, c.horizon::int, y.line_id, y.quantity,
+SELECT c.month, y.stage, c.month, c.horizon::int, y.line_id, NULL::bytea, y.quantity,
     y.reason, y.note, y.changed_by_id, coalesce(nullif(u.first_name, ''), u.username, ''), y.changed_at,
     y.locked, coalesce(k.first_name, '')
 FROM demand_layerline y
@@ -98,19 +98,21 @@ def stage_numbers(
         rows = [Row._make(row) for row in cursor.fetchall()]
     rows.sort(key=lambda row: row.line or 0)
     layers = [row for row in rows if row.reason is not None]
-    finished = _kept(months, lines, stages) if kept else _plans((row for row in rows if row.reason is None), lines, 0.0)
+    found = [row for row in rows if row.reason is None]
+    finished = _kept(months, lines, stages) if kept else _plans(found, lines, 0.0)
     return StageNumbers(lines, finished, _plans(layers, lines, np.nan), _notes(layers))
 
 
 class Row(NamedTuple):
-    """The vector of a line in a finished version, or in a layer with what its owner said; `reason` None = no layer."""
+    """The vector of a line in a finished version, as `array_send` says it, or in a layer with what its owner said."""
 
     month: date
     stage: str
     start: date
     months: int
     line: int | None
-    quantity: list[float | None]
+    sent: memoryview | None
+    quantity: list[float | None] | None
     reason: str | None
     note: str
     by_id: int | None
@@ -137,15 +139,20 @@ def _notes(rows: Iterable[Row]) -> dict[Key, dict[int, LayerNote]]:
 
 
 def _plans(rows: Iterable[Row], lines: Lines, fill: float) -> dict[Key, Plan]:
-    found: dict[tuple[date, str, date, int], list[tuple[int, list[float | None]]]] = {}
+    found: dict[tuple[date, str, date, int], list[Row]] = {}
     for row in rows:
-        vectors = found.setdefault((row.month, row.stage, row.start, row.months), [])
-        if row.line is not None:
-            vectors.append((row.line, row.quantity))
+        found.setdefault((row.month, row.stage, row.start, row.months), []).append(row)
     return {
-        (month, Stage(stage)): plan_of_rows(vectors, start, length).for_lines(lines, fill=fill)
-        for (month, stage, start, length), vectors in found.items()
+        (month, Stage(stage)): _plan([row for row in of if row.line], start, length).for_lines(lines, fill=fill)
+        for (month, stage, start, length), of in found.items()
     }
+
+
+def _plan(rows: Sequence[Row], start: date, length: int) -> Plan:
+    if rows and rows[0].sent is not None:
+        ids = np.array([row.line for row in rows], dtype=np.int64)
+        return Plan(ids, start, vectors_read([row.sent for row in rows if row.sent is not None], length))
+    return plan_of_rows([(row.line or 0, row.quantity or []) for row in rows], start, length)
 
 
 def moved(plan: Plan, cycle: Cycle) -> Matrix:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 from django import template
@@ -24,6 +23,7 @@ register = template.Library()
 
 NEAR = 3
 BLOCK = 3
+MOST_KEPT = 16_384
 READ_ONLY = ' aria-readonly="true"'
 
 
@@ -80,16 +80,16 @@ def near_cells(line: Any) -> str:
 
 
 def month_cells(line: Any, months: tuple[date, ...], is_grid: bool = True) -> str:
-    """`line` has own, base, changed (by month), decimals, is_open, locked, locked_by.
+    """`line` has own, base, is_changed, changed (by month), decimals, is_open, locked, locked_by.
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
     columns = _columns(months, "" if line.is_open or not is_grid else READ_ONLY)
     own, decimals = line.own, line.decimals
     parts = columns.parts.copy()
-    if line.locked or True in line.changed:
+    if line.locked or line.is_changed:
         parts[1::4] = _said_of_cells(line, columns)
-    parts[2::4] = map(number_in, own, repeat(decimals))
+    parts[2::4] = map(written_in(decimals).__getitem__, own)
     for place, span, begins in columns.sums:
         parts[place] = f"{begins}{shown(sum(own[span]), decimals)}</td>"
     return "".join(parts)
@@ -106,10 +106,25 @@ def _said_of_cells(line: Any, columns: "Columns") -> list[str]:
     return said
 
 
-@lru_cache(maxsize=16_384)
-def number_in(value: float, decimals: int) -> str:
-    """The number of a cell to its end: as the script reads it and as it is shown. Many cells hold the same one."""
-    return f' data-v="{value:.10g}">{shown(value, decimals)}</td>'
+class Written(dict[float, str]):
+    """The number of a cell to its end, by its value: as it is shown, and as the script reads it where that differs.
+
+    Many cells hold the same one, so they are kept, a page's worth of them.
+    """
+
+    def __init__(self, decimals: int) -> None:
+        self.decimals = decimals
+
+    def __missing__(self, value: float) -> str:
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        text, exact = shown(value, self.decimals), plain(value)
+        said = "" if exact == text.replace(",", "") else f' data-v="{exact}"'
+        self[value] = f"{said}>{text}</td>"
+        return self[value]
+
+
+written_in = lru_cache(maxsize=8)(Written)
 
 
 @dataclass(frozen=True)

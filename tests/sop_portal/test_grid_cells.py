@@ -36,20 +36,39 @@ class Row:
     def changed(self) -> list[bool]:
         return [own != base for own, base in zip(self.own, self.base, strict=True)]
 
+    @property
+    def is_changed(self) -> bool:
+        return any(self.changed)
+
 
 def cells(row: Row, **more: object) -> list[str]:
     return re.findall(r"<td [^>]*>[^<]*</td>", month_cells(row, tuple(MONTHS), **more))
 
 
 def test_a_cell_carries_its_number_and_what_it_is_compared_with() -> None:
-    assert cells(Row())[0] == '<td data-m="2026-11" data-v="10">10</td>'
+    assert cells(Row())[0] == '<td data-m="2026-11">10</td>'
     changed = cells(Row(own=[12.0, *[10.0] * 23]))
-    assert changed[0].startswith('<td data-m="2026-11" data-bl="10" class="changed" data-v="12"')
+    assert changed[0].startswith('<td data-m="2026-11" data-bl="10" class="changed">12<')
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "cell"),
+    [
+        (1450.0, 0, ">1,450<"),
+        (12.25, 0, ' data-v="12.25">12<'),
+        (12.25, 2, ">12.25<"),
+        (12.5, 2, ' data-v="12.5">12.50<'),
+        (-3.0, 0, ' data-v="-3">−3<'),
+        (12345678901.0, 0, ' data-v="1.23456789e+10">12,345,678,901<'),
+    ],
+)
+def test_a_number_that_is_not_just_what_is_shown_is_said(value: float, decimals: int, cell: str) -> None:
+    assert cells(Row(own=[value] * 24, base=[value] * 24, decimals=decimals))[0] == f'<td data-m="2026-11"{cell}/td>'
 
 
 def test_what_is_not_known_is_left_out() -> None:
     last = [cell for cell in cells(Row()) if "data-m" in cell][-1]
-    assert last == '<td data-m="2028-10" class="far" data-v="10">10</td>'
+    assert last == '<td data-m="2028-10" class="far">10</td>'
 
 
 @dataclass
