@@ -12,7 +12,7 @@ import numpy as np
 from cycles.models import Contribution, Cycle, CycleState
 from cycles.periods import add_months
 from cycles.steps import StepState
-from demand.models import Stage
+from demand.models import Comment, Stage
 from demand.selectors.hints import sheet_hints
 from demand.selectors.month import minutes_for
 from demand.selectors.owned import SalesNumbers, numbers_of, reasons_missing
@@ -47,6 +47,11 @@ class Sheet:
     @cached_property
     def flagged(self) -> list[SheetLine]:
         return [line for line in self.lines if line.needs_you]
+
+    @property
+    def questions(self) -> list[Comment]:
+        """What waits for an answer, in the order of the lines."""
+        return [line.question for line in self.flagged if line.question]
 
     @cached_property
     def others(self) -> list[SheetLine]:
@@ -250,5 +255,5 @@ def _nullable(matrix: np.ndarray) -> list[list[float | None]]:
 
 def _rank(line: SheetLine) -> float:
     """Questions first, then what moves most money."""
-    stake = max((float(flag.get("value") or 0) for flag in line.flags), default=0.0)
+    stake = max([float(flag.get("value") or 0) for flag in line.flags], default=0.0)
     return -(1e15 if line.question else 0) - stake

@@ -21,7 +21,7 @@ class Layer(Enum):
     NONE = ""
 
 
-@dataclass(frozen=True)
+@dataclass  # hundreds are made for a page, and a frozen one takes four times as long to make
 class SheetLine:
     """One line with its numbers over the horizon; None = there is none. All in the product's unit."""
 
@@ -113,11 +113,11 @@ class SheetLine:
     @property
     def is_split(self) -> bool:
         """Whether anybody has said what of the near months is firm, or what may come on top."""
-        return any(value is not None for value in (*self.firm, *self.upside))
+        return bool(self.firm or self.upside) and any(value is not None for value in (*self.firm, *self.upside))
 
     @property
     def upside_near(self) -> float:
-        return sum(value or 0.0 for value in self.upside)
+        return sum(value or 0.0 for value in self.upside) if self.upside else 0.0
 
     @property
     def name(self) -> str:

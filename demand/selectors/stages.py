@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -13,12 +13,14 @@ from cycles.models import Cycle
 from cycles.periods import months_between
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import ForecastVersion, Stage, VersionState
-from demand.selectors.stored import FEW_LINES, KEPT, plan_of_rows, vectors_read, version_plan
+from demand.selectors.stored import KEPT, plan_of_rows, vectors_read, version_plan
 from demand.selectors.versions import BEFORE
 from jobs.errors import Refused
 
 Key = tuple[date, Stage]
 
+# So many lines are read with everything else by one statement; more of them from what the process keeps.
+FEW: Final = 1_000
 FINISHED = """
 SELECT c.month, v.stage, v.start, v.months, f.line_id, array_send(f.quantity), NULL::float8[],
     NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::timestamptz, NULL::date[], NULL::text
@@ -92,7 +94,7 @@ def stage_numbers(
 ) -> StageNumbers:
     """The numbers of the cycles of these months (those that there are) for exactly these lines (ascending)."""
     facts = {"lines": lines.tolist(), "months": list(months), "stages": [stage.value for stage in stages]}
-    kept = len(lines) > FEW_LINES and len(months) * len(stages) <= KEPT // 2
+    kept = len(lines) > FEW and len(months) * len(stages) <= KEPT // 2
     with connection.cursor() as cursor:
         cursor.execute(LAYERS if kept else EVERYTHING, facts)
         rows = [Row._make(row) for row in cursor.fetchall()]
