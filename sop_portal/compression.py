@@ -1,14 +1,18 @@
 """Answers made smaller on their way: brotli for programs that take it, gzip for everybody else."""
 
+import gzip
+import io
 import re
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 
 import brotli
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
-QUALITY = 4
+# Pages are made for one reader: level 2 takes a quarter of the time of the usual 6 for a fifth more bytes.
+QUALITY, LEVEL = 4, 2
 NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 SMALLEST = 200
 # Packed already: compressing them again only costs time.
@@ -16,6 +20,7 @@ PACKED = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream
 # Keys of programs are never in an answer beside somebody's typed text, as a page's token may be: gzip there adds
 # random bytes against guessing by size, brotli has no room for them.
 BROTLI_PREFIX = "/api/"
+RANDOM_BYTES = 100
 
 
 class Compression(GZipMiddleware):
@@ -24,10 +29,12 @@ class Compression(GZipMiddleware):
             return response
         accepted = request.headers.get("Accept-Encoding", "")
         if request.path.startswith(BROTLI_PREFIX) and takes(accepted, "br"):
-            return _with_brotli(response)
+            return _packed(response, "br", brotli_bytes)
         if "gzip" in accepted and not takes(accepted, "gzip"):
             return response
-        return super().process_response(request, response)
+        if "gzip" not in accepted or response.streaming:
+            return super().process_response(request, response)
+        return _packed(response, "gzip", gzip_bytes)
 
 
 def takes(header: str, coding: str) -> bool:
@@ -40,7 +47,7 @@ def takes(header: str, coding: str) -> bool:
     return any(name == coding and not any(NO_WEIGHT.fullmatch(one) for one in more) for name, *more in offers)
 
 
-def _with_brotli(response: HttpResponseBase) -> HttpResponseBase:
+def _packed(response: HttpResponseBase, coding: str, pack: Callable[[bytes], bytes]) -> HttpResponseBase:
     if response.has_header("Content-Encoding"):
         return response
     patch_vary_headers(response, ("Accept-Encoding",))
@@ -50,13 +57,25 @@ def _with_brotli(response: HttpResponseBase) -> HttpResponseBase:
     elif isinstance(response, HttpResponse):
         if len(response.content) < SMALLEST:
             return response
-        response.content = brotli.compress(response.content, quality=QUALITY)
+        response.content = pack(response.content)
         response["Content-Length"] = str(len(response.content))
-    response["Content-Encoding"] = "br"
+    response["Content-Encoding"] = coding
     tag = response.get("ETag", "")
     if tag.startswith('"'):
         response["ETag"] = f"W/{tag}"
     return response
+
+
+def brotli_bytes(content: bytes) -> bytes:
+    return brotli.compress(content, quality=QUALITY)
+
+
+def gzip_bytes(content: bytes) -> bytes:
+    """With a file name of random length in its header, so that the size does not tell what the page repeats."""
+    stream, name = io.BytesIO(), "a" * secrets.randbelow(RANDOM_BYTES)
+    with gzip.GzipFile(name, "wb", LEVEL, stream, mtime=0) as file:
+        file.write(content)
+    return stream.getvalue()
 
 
 def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,16 +1,15 @@
 """What every page's frame shows: company, open cycle and step, deadline, and the pages of one's role."""
 
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.http import HttpRequest
 
-from cycles.models import CycleStep
-from cycles.selectors import current_cycle
-from cycles.steps import StepState, is_late
-from jobs.models import Job, WorkState
+from cycles.models import CycleState
+from cycles.steps import Step, StepState, is_late
 from masterdata.models import Company, Person
 from masterdata.roles import IMPORT_ROLES, SET_UP_ROLES, Role
-from masterdata.selectors import company
 
 Entry = tuple[str, str, str]
 
@@ -52,20 +51,53 @@ RAILS: dict[str, tuple[Entry, ...]] = {
 }
 
 
+# The company; the current cycle, the open one before the newest real one; its open step; how far a replay is.
+STANDING: Final = """
+SELECT coalesce(h.name, ''), coalesce(h.currency, %s), coalesce(h.is_demonstration, false), h.months_shifted,
+    c.month, coalesce(c.state, ''), s.step, s.due_at, j.done, j.total
+FROM (SELECT 1) once
+LEFT JOIN masterdata_company h ON true
+LEFT JOIN (SELECT id, month, state FROM cycles_cycle WHERE NOT simulated
+    ORDER BY state = 'open' DESC, month DESC LIMIT 1) c ON true
+LEFT JOIN (SELECT cycle_id, step, due_at, opens_at, id FROM cycles_cyclestep WHERE state = 'open') s
+    ON s.cycle_id = c.id
+LEFT JOIN (SELECT done, total FROM jobs_job WHERE kind = 'replay' AND state IN ('queued', 'running')
+    ORDER BY id DESC LIMIT 1) j ON h.is_demonstration
+ORDER BY s.opens_at, s.id LIMIT 1
+"""
+
+
+class Standing(NamedTuple):
+    """What every page says of the company and its cycle; `done` of `total` past cycles are replayed."""
+
+    name: str
+    currency: str
+    is_demonstration: bool
+    months_shifted: int | None
+    month: date | None
+    state: str
+    step: str | None
+    due_at: datetime | None
+    done: int | None
+    total: int | None
+
+
+def standing() -> Standing:
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [Company._meta.get_field("currency").get_default()])
+        return Standing._make(cursor.fetchone())
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of `base.html`; nothing but the company's name for somebody who is not signed in."""
-    settings = company()
+    now = standing()
     person: Person | None = getattr(request, "person", None)
-    shown: dict[str, Any] = {
-        "company_name": settings.name,
-        "demo_note": demo_note(settings),
-        "currency": settings.currency,
-    }
+    shown = {"company_name": now.name, "demo_note": _demo_note(now), "currency": now.currency}
     if person is None:
         return shown
     return (
         shown
-        | _cycle_facts(request)
+        | _cycle_facts(now, request.now)  # type: ignore[attr-defined]
         | {
             "rail": [_entry(entry, request.path) for entry in RAILS[person.role]],
             "account_links": [_entry(entry, request.path) for entry in _links(person)],
@@ -74,23 +106,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     )
 
 
-def _cycle_facts(request: HttpRequest) -> dict[str, Any]:
-    cycle = current_cycle()
-    if cycle is None:
+def _cycle_facts(now: Standing, at: datetime) -> dict[str, Any]:
+    if now.month is None:
         return {}
-    steps = list(cycle.steps.all())
-    active = next((s for s in steps if s.state == StepState.OPEN.value), None)
-    at = request.now  # type: ignore[attr-defined]
     return {
-        "cycle_name": f"Cycle {cycle.month:%b %Y}",
-        "step_name": active.kind.label if active else cycle.get_state_display(),
-        "deadline": active.due_at if active else None,
-        "step_late": active is not None and _late(active, at),
+        "cycle_name": f"Cycle {now.month:%b %Y}",
+        "step_name": Step(now.step).label if now.step else CycleState(now.state).label,
+        "deadline": now.due_at,
+        "step_late": now.due_at is not None and is_late(StepState.OPEN, now.due_at, at),
     }
-
-
-def _late(step: CycleStep, at: Any) -> bool:
-    return is_late(StepState(step.state), step.due_at, at)
 
 
 def _links(person: Person) -> list[Entry]:
@@ -109,15 +133,12 @@ def _entry(entry: Entry, path: str) -> dict[str, Any]:
     return {"url": url, "label": label, "icon": icon, "current": current}
 
 
-def demo_note(settings: Company) -> str:
+def _demo_note(now: Standing) -> str:
     """What a reader must know about demonstration data; empty for a real company."""
-    if not settings.is_demonstration:
+    if not now.is_demonstration:
         return ""
     note = (
-        f"Demonstration: {settings.name} is a fictitious company; its dates are moved by "
-        f"{settings.months_shifted} months, its stock, budget, past input and past calls are simulated."
+        f"Demonstration: {now.name} is a fictitious company; its dates are moved by "
+        f"{now.months_shifted} months, its stock, budget, past input and past calls are simulated."
     )
-    replay = Job.objects.filter(kind="replay", state__in=[WorkState.QUEUED, WorkState.RUNNING]).first()
-    if replay is not None:
-        note += f" Past cycles are being replayed: {replay.done} of {replay.total}."
-    return note
+    return note if now.total is None else f"{note} Past cycles are being replayed: {now.done} of {now.total}."

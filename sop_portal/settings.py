@@ -263,9 +263,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "sop_portal.static_storage.HashedStatic"
-        if COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "sop_portal.static_storage.HashedStatic" if COLLECTED else "sop_portal.static_storage.PlainStatic"
     },
 }
 MEDIA_ROOT = STATE_DIR / "files"

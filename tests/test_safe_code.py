@@ -29,6 +29,8 @@ MAY: dict[str, dict[str, str]] = {
         "sop_portal/templatetags/grid_cells.py": "cells of large tables, every text escaped by hand",
         "sop_portal/templatetags/icons.py": "drawings of the project's own",
         "sop_portal/templatetags/grid_rows.py": "rows of large tables, every text escaped by hand",
+        "sop_portal/templatetags/line_cards.py": "many cards of the same markup, every text escaped by hand",
+        "sop_portal/templatetags/options.py": "choices of hundreds, every text escaped by hand",
         "sop_portal/templatetags/review_cells.py": "cells of large tables, every text escaped by hand",
     },
 }

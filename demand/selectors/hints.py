@@ -12,23 +12,21 @@ from cycles.periods import add_months
 from demand.hints import LARGE, SMALL, increases, small_changes
 from demand.models import CycleLine, LayerLine, Line, OwnPast, Stage
 from demand.selectors.cases import calibration_cases
-from masterdata.models import ImportRun, Person
+from masterdata.models import ImportRun
 from masterdata.selectors import company
 
 LAST_LAG = 3
 
 
-def sheet_hints(cycle: Cycle, owner: Person, customers: Mapping[int, str]) -> dict[str, Any]:
+def sheet_hints(small: Mapping[str, Any], increases: Mapping[str, Any], customers: Mapping[int, str]) -> dict[str, Any]:
     """`{"small": {"helped", "of", "under"}, "increases": {line: {"of", "lower"}}, "over"}`; empty = nothing to say.
 
-    `customers` names the customer (code) of every line of the sheet. Small changes are the person's on any line,
-    increases those on the lines of the same customer. `lower` is in whole per cent.
+    `small` and `increases` are those of the owner's `OwnPast`; `customers` names the customer (code) of every line of
+    the sheet. Small changes are the person's on any line, increases those on the lines of the same customer. `lower`
+    is in whole per cent.
     """
-    past = OwnPast.objects.filter(cycle=cycle, owner=owner).first()
-    if past is None:
-        return {}
-    up = {line: past.increases[code] for line, code in customers.items() if code in past.increases}
-    return {"small": past.small or None, "increases": up, "over": LARGE} if past.small or up else {}
+    up = {line: increases[code] for line, code in customers.items() if code in increases}
+    return {"small": small or None, "increases": up, "over": LARGE} if small or up else {}
 
 
 def own_pasts(cycle: Cycle) -> list[OwnPast]:

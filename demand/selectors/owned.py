@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cycles.models import Cycle
 from cycles.periods import add_months
@@ -18,16 +19,13 @@ from demand.selectors.stages import LayerNote, StageNumbers, moved, stage_number
 
 
 @dataclass(frozen=True)
-class Owned:
-    """Living lines of a cycle with their numbers; all matrices are (lines, horizon) in the frame's order."""
+class SalesNumbers:
+    """Lines of a cycle, ascending, with their prices (lines,) and numbers; all matrices are (lines, horizon)."""
 
     cycle: Cycle
-    frame: pd.DataFrame
+    lines: Lines
+    price: NDArray[np.float64]
     numbers: StageNumbers
-
-    @property
-    def lines(self) -> Lines:
-        return line_ids(self.frame)
 
     @property
     def has_baseline(self) -> bool:
@@ -66,21 +64,29 @@ class Owned:
         """(lines, horizon) True where the owner's number differs from the baseline."""
         return ~np.isclose(self.sales, self.baseline, rtol=1e-9, atol=1e-6)
 
-    @cached_property
-    def price(self) -> np.ndarray:
-        return self.frame["price"].to_numpy(dtype=float)
-
     def _stage(self, stage: Stage) -> Matrix:
         if not self.has_baseline:
-            return np.zeros((len(self.frame), self.cycle.horizon))
+            return np.zeros((len(self.lines), self.cycle.horizon))
         return self.numbers.plan(self.cycle.month, stage).quantity
+
+
+@dataclass(frozen=True)
+class Owned(SalesNumbers):
+    """Living lines of some owners; the frame says of each what it is, in the same order."""
+
+    frame: pd.DataFrame
+
+
+def numbers_of(cycle: Cycle, lines: Lines) -> StageNumbers:
+    """The numbers of these lines in a cycle and in the one before."""
+    return stage_numbers([cycle.month, add_months(cycle.month, -1)], lines)
 
 
 def owned(cycle: Cycle, owners: Sequence[int]) -> Owned:
     """The living lines of these people (ids of persons) in a cycle, with the numbers of it and of the one before."""
     frame = living_lines(cycle, owners=list(owners))
-    months = [cycle.month, add_months(cycle.month, -1)]
-    return Owned(cycle, frame, stage_numbers(months, line_ids(frame)))
+    lines = line_ids(frame)
+    return Owned(cycle, lines, frame["price"].to_numpy(dtype=float), numbers_of(cycle, lines), frame)
 
 
 def flags_of(cycle: Cycle, lines: Lines) -> dict[int, list[dict[str, Any]]]:
@@ -89,9 +95,9 @@ def flags_of(cycle: Cycle, lines: Lines) -> dict[int, list[dict[str, Any]]]:
     return dict(rows.values_list("line_id", "flags"))
 
 
-def reasons_missing(numbers: Owned) -> list[int]:
+def reasons_missing(numbers: SalesNumbers) -> list[int]:
     """Lines whose change is large enough to need a reason and has none; *other* needs words besides."""
-    if not len(numbers.frame):
+    if not len(numbers.lines):
         return []
     after = np.where(numbers.changed, numbers.sales, numbers.baseline)
     needed = reason_needed(numbers.baseline, after, numbers.price)

@@ -22,7 +22,7 @@ from demand.selectors.versions import version_current
 YEAR = 12
 
 
-@dataclass(frozen=True)
+@dataclass
 class GridLine(SheetLine):
     """A line of the planner's grid: `base` is the proposal, `own` the plan; `group_lines` counts its whole group
     where that goes on over other pages, else 0."""

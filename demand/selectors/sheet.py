@@ -1,30 +1,30 @@
-"""A person's sheet: flagged lines first, every cell with what it is compared with, in a fixed number of queries."""
+"""A person's sheet: flagged lines first, every cell with what it is compared with, in three queries."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from cycles.models import Contribution, Cycle, CycleState, CycleStep
+from cycles.models import Contribution, Cycle, CycleState
 from cycles.periods import add_months
-from cycles.selectors import milestones_reached
-from cycles.steps import Milestone, Step, StepState
-from demand.models import Certainty, Comment, Stage
-from demand.selectors.certainty import certainties
-from demand.selectors.history import history
-from demand.selectors.month import answer_of, minutes_for
-from demand.selectors.owned import Owned, flags_of, owned, reasons_missing
+from cycles.steps import StepState
+from demand.models import Comment, Stage
+from demand.selectors.hints import sheet_hints
+from demand.selectors.month import minutes_for
+from demand.selectors.owned import SalesNumbers, numbers_of, reasons_missing
 from demand.selectors.people import managers_above
 from demand.selectors.sheet_lines import NEAR, Layer, SheetLine
+from demand.selectors.sheet_read import YEAR, Beside, LineRow, Said, beside, line_rows
 from demand.selectors.stages import LayerNote
-from demand.selectors.threads import WITH_PEOPLE
+from demand.selectors.standing_in import EnteredBy, entered_for
 from masterdata.models import Person
 from masterdata.roles import Role
 
-YEAR = 12
+SILENT: Final = LayerNote("", "", "", datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Sheet:
     cycle: Cycle
     owner: Person
     layer: Layer
-    step: CycleStep
-    answer: Contribution | None
+    beside: Beside
+    entered_for: list[EnteredBy]
     lines: list[SheetLine]
     closed_because: str
     has_baseline: bool
@@ -47,6 +47,11 @@ class Sheet:
     @cached_property
     def flagged(self) -> list[SheetLine]:
         return [line for line in self.lines if line.needs_you]
+
+    @property
+    def questions(self) -> list[Comment]:
+        """What waits for an answer, in the order of the lines."""
+        return [line.question for line in self.flagged if line.question]
 
     @cached_property
     def others(self) -> list[SheetLine]:
@@ -70,19 +75,29 @@ class Sheet:
 
     @property
     def is_open(self) -> bool:
-        return self.step.state == StepState.OPEN.value
+        return self.beside.state == StepState.OPEN.value
 
     @property
     def writes(self) -> bool:
         return self.layer is not Layer.NONE
 
     @property
+    def answer(self) -> Contribution | None:
+        return self.beside.answer
+
+    @property
     def submitted_at(self) -> datetime | None:
         return self.answer.answered_at if self.answer else None
 
     @property
-    def closes_at(self) -> datetime:
-        return self.step.due_at
+    def closes_at(self) -> datetime | None:
+        return self.beside.closes_at
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """What the owner's past says of changes, see `sheet_hints`."""
+        customers = {line.line: line.customer_code for line in self.lines}
+        return sheet_hints(self.beside.small, self.beside.increases, customers)
 
     @property
     def minutes(self) -> int:
@@ -90,7 +105,7 @@ class Sheet:
 
     @cached_property
     def totals(self) -> "SheetTotals":
-        known = [line.last_year_near for line in self.lines if line.last_year_near is not None]
+        known = [year for line in self.lines if (year := line.last_year_near) is not None]
         return SheetTotals(
             last_year=sum(known) if known else None,
             base=sum(line.base_near for line in self.lines),
@@ -112,15 +127,19 @@ def sheet(cycle: Cycle, owner: Person, reader: Person, *, enters: bool = False) 
 
     Who `enters` for the owner, named while the owner is away, writes the owner's own number.
     """
-    numbers = owned(cycle, [owner.pk])
-    step = cycle.steps.get(step=Step.SALES_FORECAST.value)
-    answer = answer_of(cycle, owner)
-    signed = Milestone.DEMAND_SIGNED in milestones_reached(cycle)
     layer = Layer.SALES if enters else _layer(owner, reader)
-    because = _closed_because(cycle, step, signed, layer)
-    lines = _lines(numbers, _sources(numbers, layer, because, signed)) if len(numbers.frame) else []
+    rows = line_rows(cycle, owner)
+    around = beside(cycle, owner, writes=layer is Layer.SALES, rows=rows)
+    ids, price = (
+        np.array([row.line for row in rows], dtype=np.int64),
+        np.array([row.price for row in rows], dtype=float),
+    )
+    numbers = SalesNumbers(cycle, ids, price, numbers_of(cycle, ids))
+    because = _closed_because(cycle, around, layer)
+    lines = _lines(rows, _sources(numbers, layer, because, around)) if rows else []
     lines.sort(key=lambda line: (not line.needs_you, _rank(line), line.customer, line.product))
-    return Sheet(cycle, owner, layer, step, answer, lines, because, numbers.has_baseline)
+    entered = entered_for(numbers.numbers.notes.get((cycle.month, Stage.SALES), {}), owner)
+    return Sheet(cycle, owner, layer, around, entered, lines, because, numbers.has_baseline)
 
 
 def _layer(owner: Person, reader: Person) -> Layer:
@@ -131,106 +150,90 @@ def _layer(owner: Person, reader: Person) -> Layer:
     return Layer.NONE
 
 
-def _closed_because(cycle: Cycle, step: CycleStep, signed: bool, layer: Layer) -> str:
+def _closed_because(cycle: Cycle, around: Beside, layer: Layer) -> str:
     """Why nothing can be written now, in words; empty when it can."""
     if cycle.state != CycleState.OPEN:
         return f"The cycle {cycle.code} has ended. This is what was sent."
-    if signed:
+    if around.signed:
         return f"Demand of {cycle.code} is signed. The numbers stand; write a note on a line if something has changed."
-    if layer is Layer.TEAM or step.state == StepState.OPEN.value:
+    if layer is Layer.TEAM or around.state == StepState.OPEN.value:
         return ""
-    if step.state == StepState.PENDING.value:
+    if around.state == StepState.PENDING.value:
         return "Sales entry has not opened yet. It opens when the baseline is built."
     return "Sales entry is closed. What you saved stands; lines sent back to you with a question stay open."
 
 
-def _said(cycle: Cycle, numbers: Owned) -> dict[int, list[Comment]]:
-    ids = [int(line) for line in numbers.lines]
-    found: dict[int, list[Comment]] = {}
-    for comment in Comment.objects.filter(cycle=cycle, line_id__in=ids).select_related(*WITH_PEOPLE).order_by("id"):
-        found.setdefault(comment.line_id or 0, []).append(comment)
-    return found
-
-
 @dataclass(frozen=True)
 class _Sources:
-    """Everything the lines are put together from, read once; lists are in the frame's order."""
+    """What the lines are put together from besides their rows; lists are in the rows' order."""
 
+    cycle: Cycle
     layer: Layer
     base: list[list[float]]
     own: list[list[float]]
-    past: list[list[float]]
     previous: list[list[float | None]]
     team: list[list[float | None]]
-    flags: dict[int, list[dict[str, Any]]]
     missing: set[int]
     notes: Mapping[int, LayerNote]
     team_notes: Mapping[int, LayerNote]
-    said: dict[int, list[Comment]]
-    certainty: Mapping[int, Certainty]
+    said: Said
     closed: str
     signed: bool
 
 
-def _sources(numbers: Owned, layer: Layer, closed: str, signed: bool) -> _Sources:
-    cycle, is_team = numbers.cycle, layer is Layer.TEAM
-    past = history(numbers.lines, start=add_months(cycle.month, -YEAR), before=cycle.month)
-    own_stage = Stage.TEAM if is_team else Stage.SALES
+def _sources(numbers: SalesNumbers, layer: Layer, closed: str, around: Beside) -> _Sources:
+    is_team, notes, month = layer is Layer.TEAM, numbers.numbers.notes, numbers.cycle.month
     return _Sources(
+        cycle=numbers.cycle,
         layer=layer,
         base=(numbers.sales if is_team else numbers.baseline).tolist(),
         own=(numbers.team if is_team else numbers.sales).tolist(),
-        past=past.quantity.tolist(),
         previous=_nullable(numbers.previous),
         team=_nullable(numbers.team_layer),
-        flags=flags_of(cycle, numbers.lines),
-        missing=set(reasons_missing(numbers)),
-        notes=numbers.numbers.notes.get((cycle.month, own_stage), {}),
-        team_notes=numbers.numbers.notes.get((cycle.month, Stage.TEAM), {}),
-        said=_said(cycle, numbers),
-        certainty=certainties(cycle, numbers.lines.tolist()),
+        missing=set(reasons_missing(numbers)) if layer is Layer.SALES else set(),
+        notes=notes.get((month, Stage.TEAM if is_team else Stage.SALES), {}),
+        team_notes=notes.get((month, Stage.TEAM), {}),
+        said=around.said,
         closed=closed,
-        signed=signed,
+        signed=around.signed,
     )
 
 
-def _lines(numbers: Owned, from_: _Sources) -> list[SheetLine]:
-    return [_line(numbers, from_, row, at) for row, at in enumerate(numbers.frame.itertuples())]
+def _lines(rows: Sequence[LineRow], from_: _Sources) -> list[SheetLine]:
+    return [_line(row, from_, index) for index, row in enumerate(rows)]
 
 
-def _line(numbers: Owned, from_: _Sources, row: int, at: Any) -> SheetLine:
-    line = int(at.Index)
-    comments = from_.said.get(line, [])
-    questions = [comment for comment in comments if comment.kind == Comment.Kind.QUESTION]
-    sure = from_.certainty.get(line)
-    note, team_note = from_.notes.get(line), from_.team_notes.get(line)
+def _line(row: LineRow, from_: _Sources, index: int) -> SheetLine:
+    line, said = row.line, from_.said
+    note = from_.notes.get(line, SILENT)
+    past = row.past(from_.cycle.month.month)
     return SheetLine(
         line=line,
-        customer=at.customer_name,
-        customer_code=at.customer,
-        product=at.product_name,
-        product_code=at.product,
-        family=at.family_name,
-        decimals=int(at.decimals),
-        price=float(at.price),
-        flags=from_.flags.get(line, []),
-        base=from_.base[row],
-        own=from_.own[row],
-        last_year=[*from_.past[row], *[None] * (numbers.cycle.horizon - YEAR)],
-        previous=from_.previous[row],
-        past=from_.past[row],
-        team=from_.team[row],
-        team_note=team_note,
-        reason=note.reason if note else "",
-        note=note.note if note else "",
-        locked=note.locked if note else (),
-        locked_by=note.locked_by if note else "",
-        firm=sure.firm[:NEAR] if sure else (),
-        upside=sure.upside[:NEAR] if sure else (),
-        missing=line in from_.missing and from_.layer is Layer.SALES,
-        question=next((question for question in questions if question.answered_at is None), None),
-        is_noted=bool(comments),
-        is_open=_is_open(from_, returned=bool(questions)),
+        customer=row.customer,
+        customer_code=row.customer_code,
+        product=row.product,
+        product_code=row.product_code,
+        family=row.family,
+        decimals=row.decimals,
+        price=row.price,
+        flags=json.loads(row.flags) if row.flags else [],
+        base=from_.base[index],
+        own=from_.own[index],
+        last_year=[*past, *[None] * (from_.cycle.horizon - YEAR)],
+        previous=from_.previous[index],
+        past=past,
+        team=from_.team[index],
+        team_note=from_.team_notes.get(line),
+        reason=note.reason,
+        note=note.note,
+        locked=note.locked,
+        locked_by=note.locked_by,
+        firm=row.firm[:NEAR] if row.firm else (),
+        upside=row.upside[:NEAR] if row.upside else (),
+        missing=line in from_.missing,
+        question=said.questions.get(line),
+        is_noted=line in said.noted,
+        is_open=_is_open(from_, returned=line in said.asked),
     )
 
 
@@ -242,10 +245,15 @@ def _is_open(from_: _Sources, *, returned: bool) -> bool:
 
 
 def _nullable(matrix: np.ndarray) -> list[list[float | None]]:
-    return [[None if value != value else value for value in row] for row in matrix.tolist()]
+    unknown = np.isnan(matrix)
+    if unknown.all():
+        return [[None] * matrix.shape[1]] * len(matrix)
+    known = matrix.astype(object)
+    known[unknown] = None
+    return known.tolist()
 
 
 def _rank(line: SheetLine) -> float:
     """Questions first, then what moves most money."""
-    stake = max((float(flag.get("value") or 0) for flag in line.flags), default=0.0)
+    stake = max([float(flag.get("value") or 0) for flag in line.flags], default=0.0)
     return -(1e15 if line.question else 0) - stake

@@ -21,7 +21,7 @@ class Layer(Enum):
     NONE = ""
 
 
-@dataclass(frozen=True)
+@dataclass  # hundreds are made for a page, and a frozen one takes four times as long to make
 class SheetLine:
     """One line with its numbers over the horizon; None = there is none. All in the product's unit."""
 
@@ -56,17 +56,17 @@ class SheetLine:
     def changed(self) -> list[bool]:
         return [abs(own - base) > 1e-6 for own, base in zip(self.own, self.base, strict=True)]
 
-    @cached_property
+    @property
     def is_changed(self) -> bool:
-        return any(self.changed)
+        return self.own != self.base and True in self.changed
 
     @property
     def needs_you(self) -> bool:
         return bool(self.flags) or self.question is not None
 
-    @cached_property
+    @property
     def delta(self) -> float:
-        return sum(self.own) - sum(self.base)
+        return sum(self.own) - sum(self.base) if self.is_changed else 0.0
 
     @property
     def base_changed(self) -> float:
@@ -101,6 +101,8 @@ class SheetLine:
     @property
     def team_delta(self) -> float:
         """What the manager's layer adds to the owner's number."""
+        if self.team_note is None:
+            return 0.0
         pairs = zip(self.own, self.team, strict=True)
         return sum(team - own for own, team in pairs if team is not None)
 
@@ -111,11 +113,11 @@ class SheetLine:
     @property
     def is_split(self) -> bool:
         """Whether anybody has said what of the near months is firm, or what may come on top."""
-        return any(value is not None for value in (*self.firm, *self.upside))
+        return bool(self.firm or self.upside) and any(value is not None for value in (*self.firm, *self.upside))
 
     @property
     def upside_near(self) -> float:
-        return sum(value or 0.0 for value in self.upside)
+        return sum(value or 0.0 for value in self.upside) if self.upside else 0.0
 
     @property
     def name(self) -> str:

@@ -1,9 +1,9 @@
-"""Numbers of several stages and cycles for some lines at once: two queries, however many lines there are."""
+"""Numbers of several stages and cycles for some lines at once: one query, for many lines two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Final, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -12,35 +12,34 @@ from django.db.models import F
 from cycles.models import Cycle
 from cycles.periods import months_between
 from demand.matrices import Lines, Matrix, Plan
-from demand.models import ForecastVersion, LayerLine, Stage, VersionState
-from demand.selectors.stored import FEW_LINES, KEPT, plan_of_rows, version_plan
+from demand.models import ForecastVersion, Stage, VersionState
+from demand.selectors.stored import KEPT, plan_of_rows, vectors_read, version_plan
 from demand.selectors.versions import BEFORE
 from jobs.errors import Refused
 
 Key = tuple[date, Stage]
 
-LAYER_COLUMNS = (
-    "cycle__month",
-    "stage",
-    "cycle__horizon",
-    "line_id",
-    "quantity",
-    "reason",
-    "note",
-    "changed_by__user__first_name",
-    "changed_by__user__username",
-    "changed_at",
-    "locked",
-    "locked_by__user__first_name",
-)
+# So many lines are read with everything else by one statement; more of them from what the process keeps.
+FEW: Final = 1_000
 FINISHED = """
-SELECT c.month, v.stage, v.start, v.months, f.line_id, f.quantity
+SELECT c.month, v.stage, v.start, v.months, f.line_id, array_send(f.quantity), NULL::float8[],
+    NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::timestamptz, NULL::date[], NULL::text
 FROM demand_forecastversion v
 JOIN cycles_cycle c ON c.id = v.cycle_id
-LEFT JOIN demand_forecastline f ON f.version_id = v.id AND f.line_id = ANY(%s)
-WHERE v.state = 'current' AND c.month = ANY(%s) AND v.stage = ANY(%s)
-ORDER BY f.line_id
+LEFT JOIN demand_forecastline f ON f.version_id = v.id AND f.line_id = ANY(%(lines)s)
+WHERE v.state = 'current' AND c.month = ANY(%(months)s) AND v.stage = ANY(%(stages)s)
 """
+LAYERS = """
+SELECT c.month, y.stage, c.month, c.horizon::int, y.line_id, NULL::bytea, y.quantity,
+    y.reason, y.note, y.changed_by_id, coalesce(nullif(u.first_name, ''), u.username, ''), y.changed_at,
+    y.locked, coalesce(k.first_name, '')
+FROM demand_layerline y
+JOIN cycles_cycle c ON c.id = y.cycle_id
+LEFT JOIN masterdata_person p ON p.id = y.changed_by_id LEFT JOIN auth_user u ON u.id = p.user_id
+LEFT JOIN masterdata_person q ON q.id = y.locked_by_id LEFT JOIN auth_user k ON k.id = q.user_id
+WHERE c.month = ANY(%(months)s) AND y.line_id = ANY(%(lines)s)
+"""
+EVERYTHING = f"{FINISHED} UNION ALL {LAYERS}"
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class LayerNote:
     at: datetime
     locked: tuple[date, ...] = ()
     locked_by: str = ""
+    by_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,47 +93,68 @@ def stage_numbers(
     months: Sequence[date], lines: Lines, stages: Sequence[Stage] = (Stage.BASELINE, Stage.SALES, Stage.TEAM)
 ) -> StageNumbers:
     """The numbers of the cycles of these months (those that there are) for exactly these lines (ascending)."""
-    ids = [int(line) for line in lines]
-    finished = _finished(months, lines, stages)
-    layers = LayerLine.objects.filter(cycle__month__in=months, line_id__in=ids).order_by("line_id")
-    rows = list(layers.values_list(*LAYER_COLUMNS))
-    given = _plans([(month, stage, month, *rest) for month, stage, *rest in (row[:5] for row in rows)], lines, np.nan)
-    return StageNumbers(lines, finished, given, _notes(rows))
-
-
-def _finished(months: Sequence[date], lines: Lines, stages: Sequence[Stage]) -> dict[Key, Plan]:
-    """Few lines or many versions in one query; many lines of a few versions from what the process keeps."""
-    if len(lines) > FEW_LINES and len(months) * len(stages) <= KEPT // 2:
-        current = ForecastVersion.objects.filter(
-            state=VersionState.CURRENT, cycle__month__in=months, stage__in=stages
-        ).annotate(month=F("cycle__month"))
-        return {(version.month, Stage(version.stage)): version_plan(version, lines) for version in current}
+    facts = {"lines": lines.tolist(), "months": list(months), "stages": [stage.value for stage in stages]}
+    kept = len(lines) > FEW and len(months) * len(stages) <= KEPT // 2
     with connection.cursor() as cursor:
-        cursor.execute(FINISHED, [lines.tolist(), list(months), [stage.value for stage in stages]])
-        return _plans(cursor.fetchall(), lines, 0.0)
+        cursor.execute(LAYERS if kept else EVERYTHING, facts)
+        rows = [Row._make(row) for row in cursor.fetchall()]
+    rows.sort(key=lambda row: row.line or 0)
+    layers = [row for row in rows if row.reason is not None]
+    found = [row for row in rows if row.reason is None]
+    finished = _kept(months, lines, stages) if kept else _plans(found, lines, 0.0)
+    return StageNumbers(lines, finished, _plans(layers, lines, np.nan), _notes(layers))
 
 
-def _notes(rows: list[tuple[Any, ...]]) -> dict[Key, dict[int, LayerNote]]:
+class Row(NamedTuple):
+    """The vector of a line in a finished version, as `array_send` says it, or in a layer with what its owner said."""
+
+    month: date
+    stage: str
+    start: date
+    months: int
+    line: int | None
+    sent: memoryview | None
+    quantity: list[float | None] | None
+    reason: str | None
+    note: str
+    by_id: int | None
+    by: str
+    at: datetime
+    locked: list[date]
+    locked_by: str
+
+
+def _kept(months: Sequence[date], lines: Lines, stages: Sequence[Stage]) -> dict[Key, Plan]:
+    """Many lines of a few versions, from what the process keeps."""
+    current = ForecastVersion.objects.filter(
+        state=VersionState.CURRENT, cycle__month__in=months, stage__in=stages
+    ).annotate(month=F("cycle__month"))
+    return {(version.month, Stage(version.stage)): version_plan(version, lines) for version in current}
+
+
+def _notes(rows: Iterable[Row]) -> dict[Key, dict[int, LayerNote]]:
     notes: dict[Key, dict[int, LayerNote]] = {}
-    for month, stage, _, line, _, reason, note, name, username, at, locked, locker in rows:
-        said = LayerNote(reason, note, name or username or "", at, tuple(locked), locker or "")
-        notes.setdefault((month, Stage(stage)), {})[line] = said
+    for row in rows:
+        said = LayerNote(row.reason or "", row.note, row.by, row.at, tuple(row.locked), row.locked_by, row.by_id)
+        notes.setdefault((row.month, Stage(row.stage)), {})[row.line or 0] = said
     return notes
 
 
-Row = tuple[date, str, date, int, int | None, list[float | None]]
-
-
-def _plans(rows: list[Row], lines: Lines, fill: float) -> dict[Key, Plan]:
-    found: dict[tuple[date, str, date, int], list[tuple[int, list[float | None]]]] = {}
-    for month, stage, start, length, line, quantity in rows:
-        vectors = found.setdefault((month, stage, start, length), [])
-        if line is not None:
-            vectors.append((line, quantity))
+def _plans(rows: Iterable[Row], lines: Lines, fill: float) -> dict[Key, Plan]:
+    found: dict[tuple[date, str, date, int], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.month, row.stage, row.start, row.months), []).append(row)
     return {
-        (month, Stage(stage)): plan_of_rows(vectors, start, length).for_lines(lines, fill=fill)
-        for (month, stage, start, length), vectors in found.items()
+        (month, Stage(stage)): _plan([row for row in of if row.line], start, length).for_lines(lines, fill=fill)
+        for (month, stage, start, length), of in found.items()
     }
+
+
+def _plan(rows: Sequence[Row], start: date, length: int) -> Plan:
+    if rows and rows[0].sent is not None:
+        ids = np.array([row.line for row in rows], dtype=np.int64)
+        return Plan(ids, start, vectors_read([row.sent for row in rows if row.sent is not None], length))
+    return plan_of_rows([(row.line or 0, row.quantity or []) for row in rows], start, length)
 
 
 def moved(plan: Plan, cycle: Cycle) -> Matrix:

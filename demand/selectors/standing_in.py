@@ -1,15 +1,16 @@
 """Who enters for whom: what a substitute has to do, and what an owner reads about it afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count
 
 from cycles.models import Contribution, Cycle
 from cycles.steps import Step
-from demand.models import Comment, CycleLine, LayerLine, Stage
+from demand.models import Comment, CycleLine
 from demand.selectors.people import managers_above
+from demand.selectors.stages import LayerNote
 from demand.selectors.threads import questions_open
 from jobs.errors import NotYours, Refused
 from masterdata.models import Absence, Person
@@ -89,13 +90,10 @@ def answers_for(reader: Person, asked: Iterable[Comment], on: date) -> set[int]:
     return {reader.pk} | ({row.person_id for row in stands_in_for(reader, on)} & others if others else set())
 
 
-def entered_for(cycle: Cycle, owner: Person) -> list[EnteredBy]:
-    """Who besides the owner wrote the owner's number, on how many lines, last when."""
-    mine = CycleLine.objects.filter(cycle=cycle, owner=owner).values("line_id")
-    rows = LayerLine.objects.filter(cycle=cycle, stage=Stage.SALES, line_id__in=mine, changed_by__isnull=False)
-    rows = rows.exclude(changed_by=owner)
-    found = rows.values_list("changed_by__user__first_name", "changed_by__user__username")
-    return [
-        EnteredBy(first_name or username, lines, last)
-        for first_name, username, lines, last in found.annotate(lines=Count("pk"), last=Max("changed_at"))
-    ]
+def entered_for(notes: Mapping[int, LayerNote], owner: Person) -> list[EnteredBy]:
+    """Who besides the owner wrote the owner's number, on how many of these lines, last when."""
+    found: dict[int, list[LayerNote]] = {}
+    for note in notes.values():
+        if note.by_id not in (None, owner.pk):
+            found.setdefault(note.by_id or 0, []).append(note)
+    return [EnteredBy(said[0].by, len(said), max(note.at for note in said)) for said in found.values()]

@@ -10,12 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from demand.forms import batch_read, lock_read, parts_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
-from demand.selectors.choices import new_line_choices
-from demand.selectors.hints import sheet_hints
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
-from demand.selectors.standing_in import entered_for, entering_for
+from demand.selectors.standing_in import entering_for
 from demand.services.certainty import certainty_save
 from demand.services.comments import operations_tell
 from demand.services.entries import cells_save
@@ -59,6 +57,7 @@ def _page(request: PortalRequest, owner: Person) -> HttpResponse:
 def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dict[str, object]:
     """What the page shows; `stands_in` is the absence in which its reader enters for the owner."""
     is_own, is_team = shown.layer is Layer.SALES, shown.layer is Layer.TEAM
+    found = shown.hints if is_own and shown.is_open and not absence else {}
     return {
         "sheet": shown,
         "totals": shown.totals,
@@ -67,12 +66,12 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
         "is_team": is_team,
         "stands_in": absence,
         "sheet_url": _sheet_url(shown.owner) if absence else reverse("demand:sheet"),
-        "entered_for": entered_for(shown.cycle, shown.owner),
+        "entered_for": shown.entered_for,
         "editable": shown.writes and any(line.is_open for line in shown.lines),
         "save_url": reverse("demand:sheet-save") + ("?layer=team" if is_team else ""),
         "parts_url": reverse("demand:sheet-parts") if is_own else "",
         "lock_url": reverse("demand:sheet-lock") + ("?layer=team" if is_team else ""),
-        "choices": new_line_choices(shown.owner) if is_own and shown.is_open else None,
+        "choices": shown.beside.choices,
         "show": _chosen(request, "show", MONTH_VIEWS),
         "month_views": MONTH_VIEWS,
         "group": _chosen(request, "group", GROUP_VIEWS),
@@ -81,21 +80,14 @@ def _context(request: HttpRequest, shown: Sheet, absence: Absence | None) -> dic
         "unit_views": UNIT_VIEWS,
         "near_label": f"{shown.months[0]:%b}\u2013{shown.months[NEAR - 1]:%b}",
         "months_first": f"{shown.months[0]:%Y-%m}",
-        "next_month": f"{shown.months[1]:%Y-%m}",
         "unfolded": "all" in request.GET.getlist("open"),
-        "hints": _hints(shown) if is_own and shown.is_open and not absence else "",
+        "hints": json.dumps(found) if found else "",
     }
 
 
 def _sheet_url(owner: Person) -> str:
     """The sheet of somebody who is away, to write."""
     return f"{reverse('demand:sheet-of', args=[owner.username])}?layer=sales"
-
-
-def _hints(shown: Sheet) -> str:
-    """What the owner's past says of changes, as the page's script reads it; empty = nothing."""
-    found = sheet_hints(shown.cycle, shown.owner, {line.line: line.customer_code for line in shown.lines})
-    return json.dumps(found) if found else ""
 
 
 def _chosen(request: HttpRequest, name: str, views: list[tuple[str, str]]) -> str:

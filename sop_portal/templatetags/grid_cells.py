@@ -1,18 +1,20 @@
 """The month cells of a planning grid, written in one go: a template loop over 24 months of 300 lines is too slow.
 
-{% month_cells line months %} gives the cells of a row as static/js/grid.js reads them; {% month_heads months %}
-and {% month_totals totals months %} are the head and the foot that fit. The first `NEAR` months always show; the
+`month_cells` gives the cells of a row as static/js/grid.js reads them; {% month_heads months %} and
+{% month_totals totals months %} are the head and the foot that fit. The first `NEAR` months always show; the
 later ones are of class "far" (one cell a month) and "block" (one sum per three months), which the table's class
 months-near, months-blocks or months-all shows or hides.
 """
 
+import html
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import escape, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
@@ -21,6 +23,8 @@ register = template.Library()
 
 NEAR = 3
 BLOCK = 3
+MOST_KEPT = 16_384
+READ_ONLY = ' aria-readonly="true"'
 
 
 @register.filter
@@ -31,89 +35,121 @@ def plain(value: float) -> str:
 
 def shown(value: float, decimals: int) -> str:
     """As `number_format.number`, without its detours: there may be thousands of cells."""
-    text = f"{value + 1e-9:,.{decimals}f}"
+    text = f"{value + 1e-9:,.{decimals}f}" if decimals else f"{value + 1e-9:,.0f}"
     return text.replace("-", written.MINUS) if value < 0 else text
 
 
-@register.filter
-def plain_list(values: Iterable[float]) -> str:
-    """For a data attribute: numbers with blanks between."""
-    return " ".join(plain(value) for value in values)
-
-
-@register.filter
 def said_list(values: Iterable[float | None]) -> str:
     """For a data attribute: numbers with commas between, nothing where nothing is said."""
-    return ",".join("" if value is None else plain(value) for value in values)
+    return ",".join(["" if value is None else _plain(value) for value in values])
 
 
-@register.simple_tag
-def line_marks(line: Any) -> SafeString:
-    """The attributes of a row that are the same for every line: who and what it is, and what its cells share."""
-    known = {
-        "line": line.line,
-        "name": line.name,
-        "customer": line.customer,
-        "product": line.product,
-        "family": line.family,
-        "region": getattr(line, "region", ""),
-        "rep": getattr(line, "rep", ""),
-        "all": getattr(line, "group_lines", 0) or "",
-        "price": plain(line.price),
-        "decimals": line.decimals,
-        "reason": line.reason,
-        "past": plain_list(line.past),
-        "avg3": "" if line.average3 is None else plain(line.average3),
-    }
-    return mark_safe("".join(f' data-{name}="{escape(value)}"' for name, value in known.items() if value != ""))
+# The same numbers and names stand in many rows.
+_plain = lru_cache(maxsize=16_384)(plain)
+escaped = lru_cache(maxsize=4096)(html.escape)
 
 
-@register.simple_tag
-def near_cells(line: Any) -> SafeString:
+def line_marks(line: Any) -> str:
+    """The attributes of a row: who and what it is, and what its cells are compared with, month by month."""
+    customer, product = escaped(line.customer), escaped(line.product)
+    family = f' data-family="{escaped(line.family)}"' if line.family else ""
+    reason = f' data-reason="{escaped(line.reason)}"' if line.reason else ""
+    average = "" if line.average3 is None else f' data-avg3="{_plain(line.average3)}"'
+    before = "" if line.previous.count(None) == len(line.previous) else f' data-prev="{said_list(line.previous)}"'
+    return (
+        f' data-line="{line.line}" data-name="{customer}, {product}" data-customer="{customer}"'
+        f' data-product="{product}"{family}{reason} data-price="{_plain(line.price)}" data-decimals="{line.decimals}"'
+        f' data-past="{said_list(line.past)}"{average}{before}'
+    )
+
+
+def group_marks(line: Any) -> str:
+    """What a line of the planner's grid is grouped by besides."""
+    known = (("region", line.region), ("rep", line.rep), ("all", str(line.group_lines or "")))
+    return "".join([f' data-{name}="{escaped(value)}"' for name, value in known if value])
+
+
+def near_cells(line: Any) -> str:
     """Last year and what is compared with, summed over the near months."""
     last_year, decimals = line.last_year_near, line.decimals
     before = written.MISSING if last_year is None else shown(last_year, decimals)
-    return mark_safe(
+    return (
         f'<td class="num context" data-near="ly">{before}</td>'
         f'<td class="num context" data-near="bl">{shown(line.base_near, decimals)}</td>'
     )
 
 
-@register.simple_tag
-def month_cells(line: Any, months: Sequence[date], is_grid: bool = True) -> SafeString:
-    """`line` has own, base, last_year, previous, changed (by month), decimals, is_open, locked, locked_by.
+def month_cells(line: Any, months: tuple[date, ...], is_grid: bool = True) -> str:
+    """`line` has own, base, is_changed, changed (by month), decimals, is_open, locked, locked_by.
 
     Only cells of a grid say that they cannot be written; in a table to read that goes without saying.
     """
-    common = "" if line.is_open or not is_grid else ' aria-readonly="true"'
-    locked, decimals = line.locked, line.decimals
-    who = f' data-locked="{escape(line.locked_by or "somebody")}"'
-    numbers = zip(line.own, line.base, line.last_year, line.previous, line.changed, strict=True)
-    cells = []
-    for (month, name, css, span, sums), row in zip(_columns(tuple(months)), numbers, strict=True):
-        own, base, last_year, previous, changed = row
-        held = month in locked
-        value, before = f"{own:.10g}", f"{base:.10g}"
-        baseline = "" if before == value else f' data-bl="{before}"'
-        known = "" if last_year is None else f' data-ly="{last_year:.10g}"'
-        said = "" if previous is None else f' data-prev="{previous:.10g}"'
-        marks = f"{baseline}{css[changed + 2 * held]}{who if held else ''}{known}{said}{common}"
-        cells.append(f'<td data-m="{name}" data-v="{value}"{marks}>{shown(own, decimals)}</td>')
-        if sums:
-            cells.append(f"{sums}{shown(sum(line.own[span]), decimals)}</td>")
-    return mark_safe("".join(cells))
+    columns = _columns(months, "" if line.is_open or not is_grid else READ_ONLY)
+    own, decimals = line.own, line.decimals
+    parts = columns.parts.copy()
+    if line.locked or line.is_changed:
+        parts[1::4] = _said_of_cells(line, columns)
+    parts[2::4] = map(written_in(decimals).__getitem__, own)
+    for place, span, begins in columns.sums:
+        parts[place] = f"{begins}{shown(sum(own[span]), decimals)}</td>"
+    return "".join(parts)
 
 
-Column = tuple[date, str, tuple[str, ...], slice, str]
+def _said_of_cells(line: Any, columns: "Columns") -> list[str]:
+    """By month: what a cell was before it was changed, its class, who locked it, and what is common to all."""
+    who = f' data-locked="{escaped(line.locked_by or "somebody")}"'
+    said = []
+    for month, css, base, changed in zip(columns.months, columns.css, line.base, line.changed, strict=True):
+        held = month in line.locked
+        baseline = f' data-bl="{base:.10g}"' if changed else ""
+        said.append(f"{baseline}{css[changed + 2 * held]}{who if held else ''}{columns.common}")
+    return said
+
+
+class Written(dict[float, str]):
+    """The number of a cell to its end, by its value: as it is shown, and as the script reads it where that differs.
+
+    Many cells hold the same one, so they are kept, a page's worth of them.
+    """
+
+    def __init__(self, decimals: int) -> None:
+        self.decimals = decimals
+
+    def __missing__(self, value: float) -> str:
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        text, exact = shown(value, self.decimals), plain(value)
+        said = "" if exact == text.replace(",", "") else f' data-v="{exact}"'
+        self[value] = f"{said}>{text}</td>"
+        return self[value]
+
+
+written_in = lru_cache(maxsize=8)(Written)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the cells of a plain row are put together from: by month how a cell begins, what is said of it, a place
+    for its number and one for the sum behind it; by month its classes (plain, changed, locked, both); where sums
+    stand, the months they cover, how they begin."""
+
+    months: tuple[date, ...]
+    common: str
+    parts: list[str]
+    css: list[tuple[str, ...]]
+    sums: list[tuple[int, slice, str]]
 
 
 @lru_cache(maxsize=64)
-def _columns(months: tuple[date, ...]) -> tuple[Column, ...]:
-    """By month: its name, the class of its cell (plain, changed, locked, both), and the sum that stands behind it."""
-    return tuple(
-        (month, f"{month.year}-{month.month:02d}", _classes(i >= NEAR), *_sum_behind(months, i))
-        for i, month in enumerate(months)
-    )
+def _columns(months: tuple[date, ...], common: str) -> Columns:
+    css = [_classes(i >= NEAR) for i in range(len(months))]
+    parts = [
+        part
+        for month, names in zip(months, css, strict=True)
+        for part in (f'<td data-m="{month:%Y-%m}"', f"{names[0]}{common}", "", "")
+    ]
+    sums = [(4 * i + 3, *_sum_behind(months, i)) for i in range(len(months)) if _ends_block(months, i)]
+    return Columns(months, common, parts, css, sums)
 
 
 def _classes(far: bool) -> tuple[str, ...]:
@@ -122,9 +158,7 @@ def _classes(far: bool) -> tuple[str, ...]:
 
 
 def _sum_behind(months: Sequence[date], i: int) -> tuple[slice, str]:
-    """The months that a sum after this one covers, and the cell up to its number; empty where none stands."""
-    if not _ends_block(months, i):
-        return slice(0), ""
+    """The months that the sum after this one covers, and its cell up to the number."""
     span = _of_block(months, i)
     names = " ".join(f"{months[k].year}-{months[k].month:02d}" for k in span)
     return slice(span.start, span.stop), f'<td class="num context block" data-sum="{names}">'

@@ -7,16 +7,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from sop_portal import number_format as written
-from sop_portal.templatetags.grid_cells import line_marks, month_cells, near_cells, said_list
+from sop_portal.templatetags.grid_cells import escaped, group_marks, line_marks, month_cells, near_cells, said_list
 from sop_portal.templatetags.icons import icon
 
 register = template.Library()
@@ -30,28 +30,33 @@ class _Page:
     editable: bool
     is_team: bool
     unfolded: bool
+    grouped: bool
     why: tuple[str, str]
     noted: str
 
 
 @register.simple_tag(takes_context=True)
-def grid_rows(context: Context, lines: Iterable[Any], months: Sequence[date], fold: object = False) -> SafeString:
-    """`fold` hides the lines that nobody changed until they are asked for."""
+def grid_rows(
+    context: Context, lines: Iterable[Any], months: Sequence[date], fold: object = False, grouped: bool = False
+) -> SafeString:
+    """`fold` hides the lines that nobody changed until they are asked for; `grouped` lines are the planner's."""
     before, _, after = reverse("demand:why", args=[ANY_LINE, context["months_first"]]).partition(str(ANY_LINE))
     page = _Page(
         editable=bool(context.get("editable")),
         is_team=bool(context.get("is_team")),
         unfolded=bool(context.get("unfolded")),
+        grouped=bool(grouped),
         why=(before, after),
         noted=f' <span class="flag plain">{icon("comment", "Notes on this line")}</span>',
     )
-    return mark_safe("".join(_row(line, months, page, bool(fold)) for line in lines))
+    columns = tuple(months)
+    return mark_safe("".join([_row(line, columns, page, bool(fold)) for line in lines]))
 
 
-def _row(line: Any, months: Sequence[date], page: _Page, fold: bool) -> str:
-    customer = escape(line.customer)
+def _row(line: Any, months: tuple[date, ...], page: _Page, fold: bool) -> str:
+    customer, groups = escaped(line.customer), group_marks(line) if page.grouped else ""
     return (
-        f'<tr id="line-{line.line}"{line_marks(line)}{_said(line)}{_folded(line, page, fold)}>\n'
+        f'<tr id="line-{line.line}"{line_marks(line)}{groups}{_said(line)}{_folded(line, page, fold)}>\n'
         f'<th scope="row" class="sticky-1" title="{customer}">{customer}</th>\n'
         f"{_product(line, page)}\n"
         f"{near_cells(line)}{month_cells(line, months, page.editable)}\n"
@@ -76,10 +81,10 @@ def _folded(line: Any, page: _Page, fold: bool) -> str:
 
 
 def _product(line: Any, page: _Page) -> str:
-    product = escape(line.product)
+    product = escaped(line.product)
     split = ""
     if page.editable or line.is_split:
-        words = f"Firm, likely and upside of {escape(line.name)}"
+        words = f"Firm, likely and upside of {escaped(line.customer)}, {product}"
         split = f'<button type="button" class="split" data-split aria-expanded="false" aria-label="{words}"></button>'
     why = f'<a href="{page.why[0]}{line.line}{page.why[1]}" data-why="{line.line}">{product}</a>'
     return f'<td class="product" title="{product}">{split}{why}{_flags(line, page)}</td>'
@@ -118,9 +123,11 @@ def _signed(line: Any, name: str) -> str:
 
 
 def _delta(line: Any) -> str:
+    if not line.is_changed:
+        return '<td class="num delta zero" data-delta>0</td>'
     return f'<td class="num delta {written.tone(line.delta)}" data-delta>{_signed(line, "delta")}</td>'
 
 
 def _reason(line: Any) -> str:
-    css, words = (" missing", "reason missing") if line.missing else ("", escape(line.reason_label))
+    css, words = (" missing", "reason missing") if line.missing else ("", escaped(line.reason_label))
     return f'<td class="reason{css}" data-reason-cell>{words}</td>'

@@ -16,6 +16,7 @@ IMPORTED = re.compile(r"""^import\s[^;]*?["']\./([\w.-]+\.js)["'];""", re.MULTIL
 
 
 @register.simple_tag
+@lru_cache
 def preload_modules(*names: str) -> SafeString:
     """A link for each module, in the order they are needed first; each once."""
     found = dict.fromkeys(module for name in names for module in modules_of(name))

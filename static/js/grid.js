@@ -12,11 +12,12 @@
 //         <tbody>
 //           <tr data-line="17" data-name="Nordwind AG, Valve 40" data-price="12.5" data-decimals="0"
 //               data-reason="customer_told" [data-flag="Order slipped twice"] data-customer="…" data-product="…" data-family="…"
+//               [data-past="64,71,…" data-prev="70,,…"]    month by month: a year ago, and what was said a cycle ago
 //               [data-avg3="61.3"] [data-firm="50,," data-upside="12,,"]   average of three months; said of the first months
 //               [class="past-fold"]>                           folded until "open"
 //             <th scope="row" class="sticky-1">…</th> <td class="product">… [<button data-split>]</td>
 //             <td data-near="ly" or "bl">…</td>               sum of the first three months, last year or baseline
-//             <td data-m="2026-11" data-v="75" [data-bl="60"] [data-ly="64" data-prev="70"]
+//             <td data-m="2026-11" [data-v="75.25"] [data-bl="60"]
 //                 [aria-readonly="true"] [data-locked="Dan, Tue 14:02"]>75</td>
 //                 [data-name="On hand"]                   what the column is called where it is no month
 //                 [data-date]                             a date: data-v counts days since 2000 (grid_dates.js)
@@ -27,7 +28,7 @@
 //     <ol data-grid-reasons><li data-code="customer_told" [data-words="…"]>…   keys 1 to 9, in order; may stand elsewhere
 //     <p data-grid-status class="grid-bar">, <div data-grid-notes>, <p data-grid-live>   made where missing
 //   Rows without data-line are left alone. Hidden rows and columns are skipped. meta "csrf-token" and "person" are read.
-//   data-v is what is saved, data-bl what "back to the baseline" gives where it is another; plain numbers, always in units.
+//   data-v is what is saved where it is not just what is shown, data-bl what "back to the baseline" gives where it is another; plain numbers, always in units.
 //   Marks set here: classes changed, locked, unsaved, conflict, invalid, editing; data-state on the table.
 //   Two kinds of rows are made here: headings with subtotals (grid_groups.js; what is typed there is spread by
 //   grid_spread.js over all lines beneath, locked ones held) and firm, likely and upside (grid_parts.js).

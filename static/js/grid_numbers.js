@@ -28,6 +28,17 @@ export function numberIn(element, name) {
   return text === null || text === "" ? null : Number(text);
 }
 
+/** "1,450" -> 1450; 0 where no number stands. */
+export function numberOf(text) {
+  return Number(text.replaceAll(",", "")) || 0;
+}
+
+/** What the cell's row says of its month in a list with an entry for each of its cells; null where it says nothing. */
+export function beside(cell, name) {
+  const said = cell.row.tr.getAttribute(name)?.split(",")[cell.row.cells.indexOf(cell)];
+  return said ? Number(said) : null;
+}
+
 export function times(value, factor) {
   return value === null ? null : value * factor;
 }

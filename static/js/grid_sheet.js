@@ -1,6 +1,6 @@
 // The numbers of a planning grid: reads the server-rendered table, keeps values, marks and totals.
 
-import { numberIn, put, same, signed, written } from "./grid_numbers.js";
+import { numberIn, numberOf, put, same, signed, written } from "./grid_numbers.js";
 import { Shown } from "./grid_shown.js";
 
 export class Sheet extends Shown {
@@ -61,7 +61,7 @@ export class Sheet extends Shown {
   }
 
   readCell(row, element) {
-    const value = numberIn(element, "data-v") ?? 0;
+    const value = numberIn(element, "data-v") ?? numberOf(element.textContent);
     const cell = {
       element,
       row,

@@ -2,7 +2,7 @@
 
 import { parseEntry } from "./cell_grammar.js";
 import { parseDate, typedDate, writtenDate } from "./grid_dates.js";
-import { numberIn, times, written } from "./grid_numbers.js";
+import { beside, numberIn, times, written } from "./grid_numbers.js";
 
 const CENTS = 2;
 
@@ -11,14 +11,13 @@ export class Shown {
   /** What the entry grammar needs to know of a cell, in the unit that is shown. */
   references(cell) {
     if (cell.part) return this.partReferences(cell);
-    const of = (one, name) => numberIn(one.element, name) ?? (name === "data-avg3" ? numberIn(one.row.tr, name) : null);
-    const known = (name) => (cell.members ? this.sumOf(cell, (one) => of(one, name)) : times(of(cell, name), cell.row.factor));
+    const known = (of) => (cell.members ? this.sumOf(cell, of) : times(of(cell), cell.row.factor));
     return {
       current: this.shown(cell),
       baseline: this.shown(cell, "base"),
-      lastYear: known("data-ly"),
-      previous: known("data-prev"),
-      average3: known("data-avg3"),
+      lastYear: known((one) => beside(one, "data-past")),
+      previous: known((one) => beside(one, "data-prev")),
+      average3: known((one) => numberIn(one.row.tr, "data-avg3")),
       decimals: this.isMoney && cell.row.weight ? CENTS : cell.row.decimals,
     };
   }

@@ -1,7 +1,7 @@
 // What is typed into a subtotal, spread over the lines beneath it so that it adds up exactly.
 
 import { EntryError, parseEntry } from "./cell_grammar.js";
-import { numberIn, same, written } from "./grid_numbers.js";
+import { beside, same, written } from "./grid_numbers.js";
 import { SpreadError, spreadTotal } from "./spreading.js";
 
 const BASES = ["what stood there", null, "last year"];
@@ -26,7 +26,7 @@ export function spreadEntry(sheet, subtotal, text) {
 function spread(sheet, subtotal, cells, held, total) {
   const { decimals } = sheet.references(subtotal);
   const read = (side) => cells.map((cell) => sheet.shown(cell, side));
-  const lastYear = cells.map((cell) => (numberIn(cell.element, "data-ly") ?? 0) * cell.row.factor);
+  const lastYear = cells.map((cell) => (beside(cell, "data-past") ?? 0) * cell.row.factor);
   const { values, basis } = spreadTotal(total, read("value"), { held, fallbacks: [read("base"), lastYear], decimals });
   const edits = cells.map((cell, index) => ({ cell, value: sheet.quantity(cell.row, values[index]) }))
     .filter((_, index) => !held[index])

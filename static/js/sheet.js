@@ -122,7 +122,7 @@ function valueOf(cell, side) {
 function tell(place) {
   const cell = place.cell?.number ?? place.cell;
   const row = place.row.owner ?? place.row;
-  const past = (row.tr.dataset.past ?? "").split(" ").filter(Boolean).map(Number);
+  const past = (row.tr.dataset.past ?? "").split(",").filter(Boolean).map(Number);
   const parts = [];
   if (past.length) parts.push(span("Last 12 months"), drawn(past));
   if (cell) {

@@ -104,8 +104,9 @@ class SheetServer:
         marks = "".join(f' data-{key}="{escape(text)}"' for key, text in line.attributes.items() if key != "locked")
         cells = "".join(self._cell(line, index) for index in range(len(self.months)))
         return (
-            f'<tr data-line="{number}" data-name="{escape(line.name)}" data-price="{line.price}"'
-            f' data-reason="{line.reason}"{marks}><th scope="row" class="sticky-1">{escape(line.name)}</th>{cells}'
+            f'<tr data-line="{number}" data-name="{escape(line.name)}" data-price="{line.price}" data-avg3="44"'
+            f' data-past="{",".join(["40"] * len(self.months))}" data-reason="{line.reason}"{marks}>'
+            f'<th scope="row" class="sticky-1">{escape(line.name)}</th>{cells}'
             f'<td class="num" data-sum="{" ".join(self.months[:3])}"></td><td class="num" data-delta></td>'
             '<td class="reason" data-reason-cell></td></tr>'
         )
@@ -113,10 +114,7 @@ class SheetServer:
     def _cell(self, line: Line, index: int) -> str:
         month, value = self.months[index], line.value(index)
         lock = ' data-locked="Dan"' if line.attributes.get("locked") == month else ""
-        return (
-            f'<td data-m="{month}" data-v="{value}" data-bl="{line.baseline[index]}" data-ly="40"'
-            f' data-avg3="44"{lock}>{value:,.0f}</td>'
-        )
+        return f'<td data-m="{month}" data-v="{value}" data-bl="{line.baseline[index]}"{lock}>{value:,.0f}</td>'
 
 
 def _handler(sheet: SheetServer) -> type[BaseHTTPRequestHandler]:

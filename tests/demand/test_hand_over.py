@@ -9,7 +9,7 @@ from cycles.services import cycle_advance
 from demand.models import Change, CycleLine, Stage
 from demand.selectors.lines import cycle_lines
 from demand.selectors.owned import owned
-from demand.selectors.standing_in import entered_for
+from demand.selectors.sheet import sheet
 from demand.selectors.versions import stage_plan
 from demand.services.entries import CellEdit, cells_save
 from demand.services.hand_over import HandedOver, customers_hand_over_now
@@ -81,7 +81,8 @@ def test_numbers_stay_with_the_name_of_who_entered_them(cast: Cast, cycle: Cycle
     line = cast.line("ALPHA", "NORTH").pk
     assert stage_plan(cycle, Stage.SALES).for_lines([line]).quantity[0, 0] == 77.0
     assert Change.objects.get().by == cast.rep
-    assert [(each.name, each.lines) for each in entered_for(cycle, cast.other_rep)] == [("Rita Rep", 1)]
+    entered = sheet(cycle, cast.other_rep, cast.other_rep).entered_for
+    assert [(each.name, each.lines) for each in entered] == [("Rita Rep", 1)]
     with pytest.raises(NotYours, match="belongs to Rob Rep"):
         write(cycle, cast, cast.rep, 78.0)
     write(cycle, cast, cast.other_rep, 79.0)

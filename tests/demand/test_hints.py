@@ -15,6 +15,7 @@ from demand.hints import Increases, SmallChanges, increases, small_changes
 from demand.models import CycleLine, LayerLine, OwnPast, Reason, Stage
 from demand.selectors.hints import own_past_stale, sheet_hints
 from demand.selectors.history import history
+from demand.selectors.sheet import sheet
 from demand.selectors.versions import stage_plan
 from demand.services.due import due
 from demand.services.own_past import own_past_set
@@ -85,8 +86,12 @@ def past_changes(
 
 def hints(cast: Cast, cycle: Cycle, person: Person) -> dict:
     own_past_set(cycle=cycle)
-    customers = {cast.line(p, c).pk: c for p in ("ALPHA", "BETA") for c in ("NORTH", "SOUTH")}
-    return sheet_hints(cycle, person, customers)
+    return told(cycle, person, {cast.line(p, c).pk: c for p in ("ALPHA", "BETA") for c in ("NORTH", "SOUTH")})
+
+
+def told(cycle: Cycle, person: Person, customers: dict[int, str]) -> dict:
+    past = OwnPast.objects.get(cycle=cycle, owner=person)
+    return sheet_hints(past.small, past.increases, customers)
 
 
 @pytest.mark.django_db
@@ -161,12 +166,15 @@ def test_a_replayed_cycle_is_a_new_fact_and_a_closed_step_needs_none(cast: Cast,
 
 
 @pytest.mark.django_db
-def test_the_sheet_reads_them_in_one_look(cast: Cast, cycle: Cycle, django_assert_num_queries: object) -> None:
+def test_the_sheet_has_the_hints_of_its_owner_on_its_own_lines(cast: Cast, cycle: Cycle) -> None:
     past_changes(cast, 1.5)
+    assert sheet(cycle, cast.rep, cast.rep).hints == {}
     own_past_set(cycle=cycle)
-    customers = {cast.line("ALPHA", "NORTH").pk: "NORTH"}
-    with django_assert_num_queries(1):
-        assert sheet_hints(cycle, cast.rep, customers)
+    shown = sheet(cycle, cast.rep, cast.rep)
+    assert shown.hints == told(cycle, cast.rep, {line.line: line.customer_code for line in shown.lines})
+    north = {line.line for line in shown.lines if line.customer_code == "NORTH"}
+    assert set(shown.hints["increases"]) == north
+    assert sheet(cycle, cast.other_rep, cast.other_rep).hints == {}
 
 
 def sheet_page(person: Person, path: str) -> str:

@@ -7,7 +7,11 @@ import pytest
 
 from cycles.models import Cycle
 from cycles.services import cycle_advance
-from demand.models import CycleLine, Reason, Stage
+from demand.models import Booking, CycleLine, Reason, Stage
+from demand.selectors import stages, stored
+from demand.selectors.history import history
+from demand.selectors.lines import lines_forget
+from demand.selectors.owned import owned
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import Layer, SheetLine
 from demand.selectors.stages import moved, stage_numbers
@@ -16,7 +20,7 @@ from demand.services.comments import question_ask
 from demand.services.entries import CellEdit, cells_save
 from demand.services.versions import version_store
 from jobs.errors import Refused
-from masterdata.models import Person, RowChange
+from masterdata.models import Customer, Person, Product, RowChange
 from tests.cast import Cast, booked_quantity
 from tests.stages import ENTRY, OPENED, REVIEW, cycle_demand_signed
 
@@ -103,6 +107,74 @@ def test_a_line_outside_its_life_is_not_on_the_sheet(cast: Cast, cycle: Cycle) -
     assert "Beta" not in {line.product for line in sheet(cycle, cast.rep, cast.rep).lines}
 
 
+LIVES = [
+    (None, None),
+    (NOV, None),
+    (date(2028, 10, 1), None),
+    (date(2028, 11, 1), None),
+    (None, OCT),
+    (None, NOV),
+    (date(2027, 3, 1), date(2027, 2, 1)),
+    (date(2027, 2, 1), date(2027, 2, 1)),
+]
+
+
+@pytest.mark.parametrize(("launch", "phase_out"), LIVES)
+def test_a_sheet_has_the_lines_that_everything_else_counts(
+    cast: Cast, cycle: Cycle, launch: date | None, phase_out: date | None
+) -> None:
+    Product.objects.filter(code="BETA").update(launch_month=launch, phase_out_month=phase_out)
+    lines_forget()
+    expected = owned(cycle, [cast.rep.pk])
+    shown = {line.line: line for line in sheet(cycle, cast.rep, cast.rep).lines}
+    assert sorted(shown) == expected.lines.tolist()
+    assert [shown[line].price for line in expected.lines] == expected.price.tolist()
+
+
+def test_bookings_of_what_is_planned_elsewhere_count_for_the_line(cast: Cast, cycle: Cycle) -> None:
+    plain = {"segment": "", "owner": cast.rep}
+    shop = Customer.objects.create(code="SHOP", name="Shop", plan_as=cast.customers["NORTH"], **plain)
+    red = Product.objects.create(
+        code="ALPHA-RED", name="Red", family=cast.families["BIKES"], plan_as=cast.products["ALPHA"], price=500
+    )
+    before = line_of(sheet(cycle, cast.rep, cast.rep), cast).past
+    for customer, product in ((shop, cast.products["ALPHA"]), (cast.customers["NORTH"], red), (shop, red)):
+        Booking.objects.create(month=OCT, customer=customer, product=product, qty=7, revenue=1)
+        Booking.objects.create(month=date(2025, 10, 1), customer=customer, product=product, qty=1000, revenue=1)
+        Booking.objects.create(month=NOV, customer=customer, product=product, qty=1000, revenue=1)
+    shown = sheet(cycle, cast.rep, cast.rep).lines
+    line = next(line for line in shown if line.line == cast.line("ALPHA", "NORTH").pk)
+    assert line.past == [*before[:-1], before[-1] + 21]
+    ids = np.array(sorted(line.line for line in shown))
+    expected = history(ids, start=date(2025, 11, 1), before=NOV).quantity
+    assert sorted((line.line, line.past) for line in shown) == list(zip(ids, expected.tolist(), strict=True))
+
+
+def test_a_question_is_read_with_who_asks_whom(cast: Cast, cycle: Cycle) -> None:
+    line = cast.line("ALPHA", "NORTH")
+    asked = question_ask(cycle=cycle, line=line, by=cast.manager, text="Sure?", at=ENTRY)
+    question_ask(cycle=cycle, line=line, by=cast.manager, text="Really?", at=ENTRY)
+    shown = line_of(sheet(cycle, cast.rep, cast.rep), cast)
+    assert shown.question is not None
+    found = shown.question
+    assert (found.pk, found.text, found.at, found.month) == (asked.pk, "Sure?", ENTRY, None)
+    assert (found.by.name, found.to_id, found.line_id) == ("Mona Manager", cast.rep.pk, line.pk)
+    assert (shown.is_noted, shown.is_open) == (True, True)
+    others = [other for other in sheet(cycle, cast.rep, cast.rep).lines if other.line != line.pk]
+    assert not any(other.is_noted or other.question for other in others)
+
+
+def test_choices_are_for_who_writes_while_the_step_is_open(cast: Cast, cycle: Cycle) -> None:
+    choices = sheet(cycle, cast.rep, cast.rep).beside.choices
+    assert choices is not None
+    assert sorted(code for code, _ in choices.customers) == ["NORTH", "SOUTH"]
+    assert [name for _, name in choices.products] == sorted(product.name for product in cast.products.values())
+    assert sheet(cycle, cast.rep, cast.manager).beside.choices is None
+    assert sheet(cycle, cast.rep, cast.other_rep, enters=True).beside.choices == choices
+    cycle_advance(cycle=cycle, at=REVIEW)
+    assert sheet(cycle, cast.rep, cast.rep).beside.choices is None
+
+
 def test_totals_are_the_sums_of_the_lines(cast: Cast, cycle: Cycle) -> None:
     save(cycle, cast.rep, cast, 75.0)
     shown = sheet(cycle, cast.rep, cast.rep)
@@ -134,9 +206,23 @@ def test_before_the_baseline_every_number_is_nothing(cast: Cast, cycle: Cycle) -
     assert shown.totals.months == [0.0] * 24
 
 
-def test_the_queries_are_few_and_fixed(cast: Cast, cycle: Cycle, django_assert_max_num_queries: object) -> None:
+def test_the_queries_are_three_whatever_was_said(cast: Cast, cycle: Cycle, django_assert_num_queries: object) -> None:
     save(cycle, cast.rep, cast, 75.0)
-    with django_assert_max_num_queries(10):
+    question_ask(cycle=cycle, line=cast.line("ALPHA", "NORTH"), by=cast.manager, text="Sure?", at=ENTRY)
+    with django_assert_num_queries(3):
+        sheet(cycle, cast.rep, cast.rep)
+
+
+def test_many_lines_are_read_another_way_and_say_the_same(
+    cast: Cast, cycle: Cycle, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: object
+) -> None:
+    save(cycle, cast.rep, cast, 75.0)
+    save(cycle, cast.manager, cast, 70.0, Stage.TEAM)
+    few = sheet(cycle, cast.rep, cast.rep).lines
+    monkeypatch.setattr(stages, "FEW", 0)
+    monkeypatch.setattr(stored, "FEW_LINES", 0)
+    assert sheet(cycle, cast.rep, cast.rep).lines == few
+    with django_assert_num_queries(4):
         sheet(cycle, cast.rep, cast.rep)
 
 

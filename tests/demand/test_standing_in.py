@@ -12,7 +12,7 @@ from cycles.services import cycle_advance
 from demand.models import Change, LayerLine, Stage
 from demand.selectors.sheet import sheet
 from demand.selectors.sheet_lines import Layer
-from demand.selectors.standing_in import entered_for, entering_for, stood_in
+from demand.selectors.standing_in import entering_for, stood_in
 from demand.selectors.team import team_rollup
 from demand.services.comments import question_ask
 from demand.services.entries import CellEdit, cells_save
@@ -84,8 +84,8 @@ def test_the_substitute_writes_the_owners_number_under_their_own_name(cast: Cast
     layer = LayerLine.objects.get(cycle=cycle, line=line)
     assert (layer.stage, layer.quantity[0], layer.changed_by) == (Stage.SALES, 75.0, cast.other_rep)
     assert Change.objects.get().by == cast.other_rep
-    assert [(each.name, each.lines) for each in entered_for(cycle, cast.rep)] == [("Rob Rep", 1)]
-    assert entered_for(cycle, cast.other_rep) == []
+    assert [(each.name, each.lines) for each in sheet(cycle, cast.rep, cast.rep).entered_for] == [("Rob Rep", 1)]
+    assert sheet(cycle, cast.other_rep, cast.other_rep).entered_for == []
 
 
 @pytest.mark.parametrize("who", ["manager", "ceo", "leader", "demand_planner", "marketing", "admin", "other_rep"])
@@ -118,7 +118,7 @@ def test_the_owner_can_still_write(cast: Cast, cycle: Cycle) -> None:
     write(cycle, cast, cast.other_rep, 60.0)
     write(cycle, cast, cast.rep, 61.0)
     assert [change.by for change in Change.objects.order_by("id")] == [cast.other_rep, cast.rep]
-    assert entered_for(cycle, cast.rep) == []
+    assert sheet(cycle, cast.rep, cast.rep).entered_for == []
 
 
 # --- Sending -------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def test_a_small_company_is_played_to_the_end() -> None:
     assert found["errors in both spikes"][2] == "0", done.stdout
     assert found["lost acknowledged edits"][2] == "0", done.stdout
     assert int(found["queries per save"][2]) <= 10, done.stdout
+    assert int(found["queries per sheet"][2]) <= 8, done.stdout
     assert len(found) == 16, done.stdout
 
 

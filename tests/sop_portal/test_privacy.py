@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from demand.models import CycleLine, Stage
-from demand.selectors.hints import sheet_hints
+from demand.selectors.sheet import sheet
 from jobs.models import Job, Message
 from kpis.selectors.track_record import track_record
 from kpis.services.cards import cards_mail
@@ -137,10 +137,7 @@ def figures(house: Everything, person: Person) -> set[str]:
     shown = [*record.reason_rows, *record.call_rows]
     told = [*record.feedback.sentences, record.bias, record.helped, record.calls, *(row.sentence for row in shown)]
     told += [one.effect for one in (record.best, record.miss) if one]
-    lines = dict(
-        CycleLine.objects.filter(cycle=house.cycle, owner=person).values_list("line_id", "line__customer__code")
-    )
-    hints = {f'"lower": {one["lower"]}' for one in sheet_hints(house.cycle, person, lines)["increases"].values()}
+    hints = {f'"lower": {one["lower"]}' for one in sheet(house.cycle, person, person).hints["increases"].values()}
     seconds = HABITS[person.username][1]
     times = {f"{seconds:.0f}", f"{seconds:,.0f}", f"{seconds / 60:.0f} min"}
     return {figure for sentence in told for figure in FIGURES.findall(sentence)} | hints | times
