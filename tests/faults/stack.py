@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +29,13 @@ def child_processes(pid: int) -> list[int]:
     """The processes that this one has started and that live."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     return [int(number) for number in found.stdout.split()]
+
+
+def any_lives(pids: list[int]) -> bool:
+    """Whether one of these still runs; what has ended and only waits to be fetched does not."""
+    wanted = ",".join(str(pid) for pid in pids)
+    found = subprocess.run(["ps", "-o", "stat=", "-p", wanted], capture_output=True, text=True, check=False)
+    return any(not state.startswith("Z") for state in found.stdout.split())
 
 
 @dataclass
@@ -103,17 +110,22 @@ class Stack:
     def _server(self, name: str) -> Server:
         return next(server for server in self.servers.children if server.name == name)
 
-    def signal_server(self, server: Server, number: int) -> None:
-        """To the server and every process it has started."""
+    def signal_server(self, server: Server, number: int) -> list[int]:
+        """To the server and every process it has started; returns which these were."""
         assert server.process is not None, f"{server.name} is not started"
         everything = [server.process.pid, *child_processes(server.process.pid)]
         for pid in everything:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it ended by itself in between
+                os.kill(pid, number)
+        return everything
 
     def kill_server(self, server: Server) -> None:
-        self.signal_server(server, signal.SIGKILL)
+        """All of it at once, and gone: what lives on holds its memory, and none can start beside it."""
         assert server.process is not None, f"{server.name} is not started"
+        server.process.send_signal(signal.SIGSTOP)  # it starts no further process unseen
+        killed = self.signal_server(server, signal.SIGKILL)
         server.process.wait()
+        self.wait(lambda: not any_lives(killed), f"{server.name} and all it has started are gone")
 
     def restart_server(self, server: Server) -> float:
         """Started again; returns seconds until it is ready."""
