@@ -20,7 +20,7 @@ from tests.faults.stack import Stack
 MONTHS = [f"{month:%Y-%m}" for month in month_range(date(2026, 11, 1), 24)]
 CSRF = "f" * 32
 NOBODY = 0  # the status when no answer came
-GIVE_UP = 60.0
+GIVE_UP = 120.0  # seconds: longer than any server takes to be back, however slow the machine
 CHANGES = "FROM demand_change WHERE stage = 'sales'"
 Cell = tuple[int, str]
 
@@ -39,7 +39,7 @@ class Client:
 
     url: str
     session: str
-    timeout: float = 20.0
+    timeout: float = 60.0
     line: http.client.HTTPConnection | None = None
 
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Answer:
@@ -96,6 +96,7 @@ class Rep:
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[tuple[float, float]] = field(default_factory=list)
     refused: list[tuple[float, float, Answer]] = field(default_factory=list)
+    told: str = ""
     given_up: int = 0
 
     def work(self, until: threading.Event, pause: float) -> None:
@@ -119,6 +120,7 @@ class Rep:
             if answer.status not in (NOBODY, 503):
                 self.refused.append((asked_first, asked, answer))
                 return
+            self.told = str(answer.body.get("detail", ""))
             if time.monotonic() - asked_first > GIVE_UP:
                 self.given_up += 1
                 return
@@ -154,6 +156,10 @@ class Crowd:
     def everybody_is_refused(self, since: float) -> None:
         """Waits until each rep has asked after this moment and been refused."""
         self._until(lambda: all(rep.refused and rep.refused[-1][1] > since for rep in self.reps))
+
+    def everybody_is_told(self, words: str) -> None:
+        """Waits until each rep has been sent away with these words."""
+        self._until(lambda: all(words in rep.told for rep in self.reps))
 
     def _until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 2 * GIVE_UP

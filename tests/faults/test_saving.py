@@ -41,12 +41,13 @@ def each_second(length: float, fault: Callable[[], object]) -> None:
 
 
 def test_f1_a_web_worker_is_killed_each_second(stack: Stack, length: float, seen: Seen) -> None:
-    people = crowd(stack, REPS, seed=1)
+    people, kills = crowd(stack, REPS, seed=1), []
     with people.working():
-        each_second(length, stack.kill_web_worker)
+        each_second(length, lambda: kills.append(stack.kill_web_worker()))
         people.everybody_saves()
+    assert sum(kills) > 0
     assert_held(people, {200, NOBODY})
-    seen("F1", "a web worker killed each second", told(people))
+    seen("F1", "a web worker killed each second", told(people, f"{sum(kills)} kills"))
 
 
 def test_f2_the_web_master_is_killed_and_started_again(stack: Stack, seen: Seen) -> None:
@@ -92,6 +93,7 @@ def test_f4_the_test_itself_can_see_a_loss(stack: Stack, seen: Seen) -> None:
             stack.restart_server(stack.postgres)
         lost = len(people.lost())
     finally:
+        stack.mend()
         stack.superuser("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
     assert lost > 0
     seen("F4", "the same with synchronous_commit off (must lose)", f"{people.saves:,} saves, {lost} cells lost")
@@ -105,7 +107,7 @@ def test_f5_the_database_stands_still_for_three_seconds(stack: Stack, seen: Seen
         time.sleep(3.0)
         stack.signal_server(stack.postgres, signal.SIGCONT)
         people.everybody_saves()
-    assert_held(people, {200, 503, NOBODY})
+    assert_held(people, {200})
     seen("F5", "PostgreSQL held for 3 s", told(people))
 
 
@@ -149,12 +151,14 @@ def test_f17_overlapping_batches_in_opposite_order(stack: Stack, whole: bool, se
 def test_f9_the_step_is_closed_while_reps_save(stack: Stack, seen: Seen) -> None:
     people = crowd(stack, REPS, seed=9)
     leader = Client(stack.url, stack.company["sessions"]["lena"])
-    with people.working(pause=0.0):
-        people.everybody_saves()
-        closed = leader.post("/cycle/steps/sales_forecast/close/", reason="Everybody has answered.")
-        shut, last = time.monotonic(), stack.one("SELECT max(id) FROM demand_change")
-        people.everybody_is_refused(shut)
-    _open_again(leader)
+    try:
+        with people.working(pause=0.0):
+            people.everybody_saves()
+            closed = leader.post("/cycle/steps/sales_forecast/close/", reason="Everybody has answered.")
+            shut, last = time.monotonic(), stack.one("SELECT max(id) FROM demand_change")
+            people.everybody_is_refused(shut)
+    finally:
+        _open_again(leader)
     late = [answer for rep in people.reps for _, asked, answer in rep.refused if asked > shut]
     assert closed.status == 302
     assert stack.one("SELECT max(id) FROM demand_change") == last
