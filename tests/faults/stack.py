@@ -172,10 +172,10 @@ class Stack:
     # --- looking ---
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the database holds, asked past the portal."""
-        with closing(psycopg2.connect(self.servers.database_url, connect_timeout=60)) as connection:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, parameters)
-                return cursor.fetchall() if cursor.description else []
+        url = self.servers.database_url
+        with closing(psycopg2.connect(url, connect_timeout=60)) as line, line, line.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
 
     def one(self, statement: str, *parameters: object) -> Any:
         return self.rows(statement, *parameters)[0][0]
