@@ -91,6 +91,7 @@ def kill_worker(stack: Stack) -> None:
     for worker in stack.workers[:1]:
         worker.kill()
         stack.workers.remove(worker)
+    stack.wait(lambda: stack.sessions("worker") == 0, "the database has noticed it")
     stack.start_worker()
 
 
