@@ -9,13 +9,6 @@ from tests.faults.stack import Stack, running_stack
 TABLE = pytest.StashKey[list[tuple[str, str, str]]]()
 # Seconds that a fault goes on: in every run of the tests, and in a run of all faults (--faults).
 SHORT, LONG = 3.0, 30.0
-# What a test that failed leaves unfinished, and the next would take for its own.
-LEFT = (
-    "UPDATE jobs_job SET state = 'failed' WHERE state IN ('queued', 'running')",
-    "DELETE FROM demand_forecastline WHERE version_id IN"
-    " (SELECT id FROM demand_forecastversion WHERE state = 'building')",
-    "DELETE FROM demand_forecastversion WHERE state = 'building'",
-)
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +41,7 @@ def background(stack: Stack) -> Iterator[Stack]:
     (began,) = stack.rows("SELECT at FROM jobs_movedclock")
     yield stack
     stack.mend()
-    for statement in LEFT:
-        stack.rows(statement)
+    stack.forget_work()
     stack.rows("UPDATE jobs_movedclock SET at = %s", *began)
 
 

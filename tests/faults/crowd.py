@@ -19,6 +19,7 @@ from tests.faults.stack import Stack
 
 MONTHS = [f"{month:%Y-%m}" for month in month_range(date(2026, 11, 1), 24)]
 CSRF = "f" * 32
+BOUNDARY = "between-two-parts"
 NOBODY = 0  # the status when no answer came
 GIVE_UP = 120.0  # seconds: longer than any server takes to be back, however slow the machine
 CHANGES = "FROM demand_change WHERE stage = 'sales'"
@@ -76,6 +77,12 @@ class Client:
             for (line, month), value in cells.items()
         ]
         return self.ask("POST", "/sheet/save/", json.dumps({"token": token, "edits": edits}).encode())
+
+    def upload(self, name: str, text: bytes) -> Answer:
+        """A file as the upload page sends it; a worker is woken to check it."""
+        head = f'Content-Disposition: form-data; name="files"; filename="{name}"\r\nContent-Type: text/csv'
+        body = f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + text + f"\r\n--{BOUNDARY}--\r\n".encode()
+        return self.ask("POST", "/data/uploads/", body, f"multipart/form-data; boundary={BOUNDARY}")
 
     def post(self, path: str, **fields: str) -> Answer:
         """A form as a page sends it."""

@@ -243,6 +243,13 @@ class Stack:
             time.sleep(0.05)
         return time.monotonic() - began
 
+    def forget_work(self) -> None:
+        """What is queued or half built, which the next test would take for its own."""
+        building = "FROM demand_forecastversion WHERE state = 'building'"
+        self.rows("UPDATE jobs_job SET state = 'failed' WHERE state IN ('queued', 'running')")
+        self.rows(f"DELETE FROM demand_forecastline WHERE version_id IN (SELECT id {building})")
+        self.rows(f"DELETE {building}")
+
     def mend(self) -> None:
         """Whatever a test has left: no background, every server up and going, so that the next test has its own try."""
         self.stop_workers()

@@ -176,6 +176,7 @@ def _open_again(leader: Client) -> None:
 
 
 def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: float, seen: Seen) -> None:
+    """Also while a file is sent, which asks the broker to wake a worker."""
     people = crowd(stack, REPS, seed=8)
     stack.signal_server(stack.valkey, signal.SIGSTOP)
     try:
@@ -184,12 +185,19 @@ def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: fl
             sender = Client(stack.url, stack.company["sessions"]["rep49"])
             submitted = sender.post("/sheet/submit/")
             read = sender.ask("GET", "/sheet/")
+            leader = Client(stack.url, stack.company["sessions"]["lena"])
+            sent = leader.upload("bookings.csv", b"month,customer,product,qty\n2019-01,NORTH,ALPHA,1\n")
             people.everybody_saves()
     finally:
         stack.signal_server(stack.valkey, signal.SIGCONT)
+    stack.forget_work()
     assert_held(people, {200})
-    assert (submitted.status, read.status) == (302, 200)
-    seen("F8", "broker hung", told(people, f"submitted in {submitted.seconds * 1000:.0f} ms"))
+    assert (submitted.status, read.status, sent.status) == (302, 200, 302)
+    seen(
+        "F8",
+        "broker hung",
+        told(people, f"submitted in {submitted.seconds * 1000:.0f} ms, a file sent in {sent.seconds * 1000:.0f} ms"),
+    )
 
 
 def _at_once(
