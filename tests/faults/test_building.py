@@ -42,6 +42,8 @@ TABLES = ("demand_forecastline", "demand_cycleline")
 QUEUE = """
 from sop_portal.clock import now
 from jobs.services.work import PartSpec, job_queue
+from sop_portal.tick import tick
+tick(at=now())  # what is due by itself is queued now: no later tick wakes a worker for that
 for n in range({count}):
     job_queue(kind="cards", key=f"{tag}-{{n}}", label="Monthly cards", parts=[PartSpec("cards")], at=now())
 """
