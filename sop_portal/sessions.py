@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+
+from sop_portal.outage import is_outage
 
 BEGAN, SEEN = "began", "seen"
 NOTED_EVERY = 60  # seconds: not every page writes the session
@@ -29,3 +34,16 @@ class Limits:
             logout(request)
         elif BEGAN not in session or now - seen >= NOTED_EVERY:
             session[BEGAN], session[SEEN] = began, now
+
+
+class SessionStore(db.SessionStore):
+    """Sessions in the database. One that cannot be written because the database is away is no lost session."""
+
+    def save(self, must_create: bool = False) -> None:
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            # Every failure looks like a session that was deleted, which is answered 400 though the request was done.
+            if isinstance(error.__context__, DatabaseError) and is_outage(error.__context__):
+                raise error.__context__ from error.__context__.__cause__
+            raise

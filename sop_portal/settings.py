@@ -199,7 +199,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "sop_portal.sessions"
 # Signed out after so long without a page, and after so long in any case.
 SESSION_IDLE_SECONDS = int(timedelta(hours=env.int("PORTAL_IDLE_HOURS", default=4)).total_seconds())
 SESSION_COOKIE_AGE = int(timedelta(hours=env.int("PORTAL_SESSION_HOURS", default=14)).total_seconds())

@@ -17,6 +17,7 @@ from uuid import uuid4
 from cycles.periods import month_range
 from tests.faults.stack import Stack
 
+LEFT_ALONE = 2.0  # seconds; after five the server closes a connection on which nobody asks
 MONTHS = [f"{month:%Y-%m}" for month in month_range(date(2026, 11, 1), 24)]
 CSRF = "f" * 32
 BOUNDARY = "between-two-parts"
@@ -42,10 +43,13 @@ class Client:
     session: str
     timeout: float = 60.0
     line: http.client.HTTPConnection | None = None
+    used: float = 0.0
 
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Answer:
         """The answer; status NOBODY when the connection broke."""
         began = time.monotonic()
+        if began - self.used > LEFT_ALONE:
+            self.hang_up()
         headers = {
             "Cookie": f"sop_session={self.session}; csrftoken={CSRF}",
             "X-CSRFToken": CSRF,
@@ -62,6 +66,7 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.hang_up()
             return Answer(NOBODY, {}, {}, time.monotonic() - began)
+        self.used = time.monotonic()
         json_came = "json" in came.headers.get("Content-Type", "")
         return Answer(came.status, json.loads(text) if json_came else {}, dict(came.headers), time.monotonic() - began)
 
