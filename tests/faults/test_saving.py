@@ -10,12 +10,15 @@ from uuid import uuid4
 
 import pytest
 
+from sop_portal.uploads import CHECKED_AT_ONCE
 from tests.faults.crowd import MONTHS, NOBODY, Answer, Client, Crowd, crowd
 from tests.faults.stack import Stack
 
 pytestmark = [pytest.mark.slow]
 Seen = Callable[[str, str, str], None]
 REPS = 30
+# More than is checked at once, so that a worker has to be woken for it.
+MANY_BOOKINGS = b"month,customer,product,qty\n" + b"2019-01,NORTH,ALPHA,1\n" * (CHECKED_AT_ONCE // 20)
 NOT_WAITING = ("ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = '10s'")
 
 
@@ -185,12 +188,14 @@ def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: fl
             submitted = sender.post("/sheet/submit/")
             read = sender.ask("GET", "/sheet/")
             leader = Client(stack.url, stack.company["sessions"]["lena"])
-            sent = leader.upload("bookings.csv", b"month,customer,product,qty\n2019-01,NORTH,ALPHA,1\n")
+            sent = leader.upload("bookings.csv", MANY_BOOKINGS)
             people.everybody_saves()
     finally:
         stack.signal_server(stack.valkey, signal.SIGCONT)
+    asked = stack.one("SELECT count(*) FROM jobs_job WHERE kind = 'import_check' AND state = 'queued'")
     stack.forget_work()
     assert_held(people, {200})
+    assert asked == 1
     assert (submitted.status, read.status, sent.status) == (302, 200, 302)
     seen(
         "F8",
