@@ -1,12 +1,15 @@
 """Fills an empty database with the small company and fifty more reps, entry open; prints what a client needs.
 
-Run as a program on the stack under test: `python -m tests.faults.company`.
+Run as a program on the stack under test, with the account that is to run the portal: `python -m tests.faults.company
+portal_running`.
 """
 
 import json
+import sys
 from datetime import date
 
 import django
+from django.core.management import call_command
 
 REPS = 50
 
@@ -64,4 +67,6 @@ def _rep_with_customer(cast, name: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("restrict_role", sys.argv[1])
     print(json.dumps(crowded_company()))

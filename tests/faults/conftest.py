@@ -12,9 +12,16 @@ SHORT, LONG = 3.0, 30.0
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def one_stack() -> Iterator[Stack]:
     with running_stack() as running:
         yield running
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Iterator[Stack]:
+    """The same for every test; what one leaves broken is mended before the next."""
+    yield one_stack
+    one_stack.mend()
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +37,11 @@ def length(whole: bool) -> float:
 
 @pytest.fixture
 def background(stack: Stack) -> Iterator[Stack]:
-    """The stack with nobody at work at first; afterwards nobody is, the servers are up, and the clock is set back."""
+    """With nobody at work at first; afterwards nobody is, nothing is left to do, and the clock is set back."""
     (began,) = stack.rows("SELECT at FROM jobs_movedclock")
     yield stack
-    stack.stop_workers()
-    for server in (stack.postgres, stack.valkey):
-        if server.process is not None and server.process.poll() is not None:
-            stack.restart_server(server)
+    stack.mend()
+    stack.forget_work()
     stack.rows("UPDATE jobs_movedclock SET at = %s", *began)
 
 

@@ -17,10 +17,12 @@ from uuid import uuid4
 from cycles.periods import month_range
 from tests.faults.stack import Stack
 
+LEFT_ALONE = 2.0  # seconds; after five the server closes a connection on which nobody asks
 MONTHS = [f"{month:%Y-%m}" for month in month_range(date(2026, 11, 1), 24)]
 CSRF = "f" * 32
+BOUNDARY = "between-two-parts"
 NOBODY = 0  # the status when no answer came
-GIVE_UP = 60.0
+GIVE_UP = 120.0  # seconds: longer than any server takes to be back, however slow the machine
 CHANGES = "FROM demand_change WHERE stage = 'sales'"
 Cell = tuple[int, str]
 
@@ -39,12 +41,15 @@ class Client:
 
     url: str
     session: str
-    timeout: float = 20.0
+    timeout: float = 60.0
     line: http.client.HTTPConnection | None = None
+    used: float = 0.0
 
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Answer:
         """The answer; status NOBODY when the connection broke."""
         began = time.monotonic()
+        if began - self.used > LEFT_ALONE:
+            self.hang_up()
         headers = {
             "Cookie": f"sop_session={self.session}; csrftoken={CSRF}",
             "X-CSRFToken": CSRF,
@@ -61,6 +66,7 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.hang_up()
             return Answer(NOBODY, {}, {}, time.monotonic() - began)
+        self.used = time.monotonic()
         json_came = "json" in came.headers.get("Content-Type", "")
         return Answer(came.status, json.loads(text) if json_came else {}, dict(came.headers), time.monotonic() - began)
 
@@ -76,6 +82,12 @@ class Client:
             for (line, month), value in cells.items()
         ]
         return self.ask("POST", "/sheet/save/", json.dumps({"token": token, "edits": edits}).encode())
+
+    def upload(self, name: str, text: bytes) -> Answer:
+        """A file as the upload page sends it; a worker is woken to check it."""
+        head = f'Content-Disposition: form-data; name="files"; filename="{name}"\r\nContent-Type: text/csv'
+        body = f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + text + f"\r\n--{BOUNDARY}--\r\n".encode()
+        return self.ask("POST", "/data/uploads/", body, f"multipart/form-data; boundary={BOUNDARY}")
 
     def post(self, path: str, **fields: str) -> Answer:
         """A form as a page sends it."""
@@ -96,6 +108,7 @@ class Rep:
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[tuple[float, float]] = field(default_factory=list)
     refused: list[tuple[float, float, Answer]] = field(default_factory=list)
+    told: str = ""
     given_up: int = 0
 
     def work(self, until: threading.Event, pause: float) -> None:
@@ -119,6 +132,7 @@ class Rep:
             if answer.status not in (NOBODY, 503):
                 self.refused.append((asked_first, asked, answer))
                 return
+            self.told = str(answer.body.get("detail", ""))
             if time.monotonic() - asked_first > GIVE_UP:
                 self.given_up += 1
                 return
@@ -154,6 +168,10 @@ class Crowd:
     def everybody_is_refused(self, since: float) -> None:
         """Waits until each rep has asked after this moment and been refused."""
         self._until(lambda: all(rep.refused and rep.refused[-1][1] > since for rep in self.reps))
+
+    def everybody_is_told(self, words: str) -> None:
+        """Waits until each rep has been sent away with these words."""
+        self._until(lambda: all(words in rep.told for rep in self.reps))
 
     def _until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 2 * GIVE_UP

@@ -1,6 +1,9 @@
 """A mail server for tests that takes, hangs, or refuses, by the name before the @ of the recipient."""
 
+import contextlib
+import math
 import re
+import select
 import socketserver
 import threading
 import time
@@ -11,14 +14,21 @@ from typing import Any
 from tests.processes import free_port
 
 HANG_SECONDS = 30.0
+LOOK_SECONDS = 0.02
 ANSWERS = {"later": b"450 4.2.1 mailbox busy, try later", "unknown": b"550 5.1.1 no such mailbox"}
 
 
 @dataclass
 class Mailbox:
-    """`with Mailbox() as box:` listens on `box.port`; `box.came` counts Message-IDs, `box.of` names each one's key."""
+    """`with Mailbox() as box:` listens on `box.port`; `box.came` counts Message-IDs, `box.subjects` has each one's.
+
+    After `most` mails it takes no further one, and everybody who has one for it waits. `pause` is the time between
+    taking a mail and saying so: a sender killed then sends it again.
+    """
 
     port: int = field(default_factory=free_port)
+    most: float = math.inf
+    pause: float = 0.0
     came: Counter[str] = field(default_factory=Counter)
     subjects: dict[str, set[str]] = field(default_factory=dict)
     server: Any = None
@@ -58,6 +68,10 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a killed sender hangs up in the middle
+            self.converse()
+
+    def converse(self) -> None:
         self.say(b"220 mailbox")
         for line in self.rfile:
             command = line[:4].upper()
@@ -79,9 +93,16 @@ class _Session(socketserver.StreamRequestHandler):
         text = b""
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             text += line
-        if line:
+        while line and len(self.server.box.came) >= self.server.box.most:
+            time.sleep(LOOK_SECONDS)
+        if line and self.is_awaited():
             self.server.box.keep(text.decode())
+            time.sleep(self.server.box.pause)
             self.say(b"250 taken")
+
+    def is_awaited(self) -> bool:
+        """Whether the sender still waits for an answer: who was killed or has given up has closed or said more."""
+        return not select.select([self.connection], [], [], 0)[0]
 
     def say(self, text: bytes) -> None:
         try:

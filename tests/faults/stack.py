@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,8 @@ import psycopg2
 from sop_portal.embedded import Servers
 from sop_portal.postgres import RUNNING_ROLE
 from sop_portal.server_process import Server
-from tests.processes import PROJECT, Process, Web, beat_process, http_status, manage, web_process, worker_process
+from tests.faults.console import Console
+from tests.processes import PROJECT, Process, Web, beat_process, http_status, web_process, worker_process
 
 # How long anything may take on a slow machine before a test gives up; no promise is measured by it.
 PATIENCE = 240.0
@@ -48,44 +49,46 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     company: dict[str, Any] = field(default_factory=dict)
     web: Web | None = None
+    console: Console | None = None
     workers: list[Process] = field(default_factory=list)
     beats: list[Process] = field(default_factory=list)
     started: int = 0
 
-    def fill(self) -> None:
-        """As the owner of the tables; what runs afterwards uses the account with fewer rights."""
+    def start(self) -> None:
+        """Filled as the owner of the tables; what runs afterwards uses the account with fewer rights."""
         self.owner = self.servers.environment() | {
             "PORTAL_TESTING": "1",
             "DJANGO_SETTINGS_MODULE": "sop_portal.settings",
             "PORTAL_LOG": "WARNING",
+            "SECRET_KEY": "x" * 50,  # two processes that start side by side would both make one
         }
-        for arguments in (["migrate", "--verbosity", "0"], ["restrict_role", RUNNING_ROLE]):
-            made = manage(self.owner, *arguments)
-            assert made.returncode == 0, made.stderr
         self.environment = self.owner | {"DATABASE_URL": self.servers.running_database_url()}
-        command = [sys.executable, "-m", "tests.faults.company"]
+        self.console = Console(self.environment, self.folder / "console.log")
+        self.web = web_process(self.environment, self.folder / "web.log", workers=2)
+        self.console.start()
+        self.web.start()  # both load the portal while the company is made
+        command = [sys.executable, "-m", "tests.faults.company", RUNNING_ROLE]
         done = subprocess.run(
-            command, cwd=PROJECT, env=os.environ | self.environment, capture_output=True, text=True, check=False
+            command, cwd=PROJECT, env=os.environ | self.owner, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         self.company = json.loads(done.stdout.splitlines()[-1])
-
-    # --- web ---
-    def start_web(self) -> None:
-        self.web = web_process(self.environment, self.folder / "web.log", workers=2)
-        self.web.start()
         self.web.wait_answer()
 
+    # --- web ---
     @property
     def url(self) -> str:
         assert self.web is not None, "no web process"
         return self.web.url
 
-    def kill_web_worker(self) -> None:
-        """One of gunicorn's workers, at once; its master starts another."""
+    def kill_web_worker(self) -> bool:
+        """One of gunicorn's workers, at once; its master starts another. False when there is none just now."""
         assert self.web is not None, "no web process"
-        if workers := child_processes(self.web.pid):
-            os.kill(workers[0], signal.SIGKILL)
+        workers = child_processes(self.web.pid)
+        with suppress(ProcessLookupError):  # it ended by itself in between
+            for worker in workers[:1]:
+                os.kill(worker, signal.SIGKILL)
+        return bool(workers)
 
     def restart_web(self) -> float:
         """Everything of the web killed and started again on the same port; returns seconds to the first answer."""
@@ -169,13 +172,10 @@ class Stack:
     # --- looking ---
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the database holds, asked past the portal."""
-        connection = psycopg2.connect(self.servers.database_url)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, parameters)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        url = self.servers.database_url
+        with closing(psycopg2.connect(url, connect_timeout=60)) as line, line, line.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
 
     def one(self, statement: str, *parameters: object) -> Any:
         return self.rows(statement, *parameters)[0][0]
@@ -186,22 +186,35 @@ class Stack:
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
             f" WHERE datname = 'sop_portal' AND application_name = 'sop_portal {role}'"
         )
-        connection = psycopg2.connect(host=str(self.servers.temporary), user="postgres", dbname="postgres")
-        with connection, connection.cursor() as cursor:
+        with closing(self._as_superuser("postgres")) as connection, connection.cursor() as cursor:
             cursor.execute(cut)
-            found = int(cursor.fetchone()[0])
-        connection.close()
-        return found
+            return int(cursor.fetchone()[0])
+
+    @contextmanager
+    def table_held(self, table: str) -> Iterator[None]:
+        """Nobody reads this table meanwhile."""
+        with closing(self._as_superuser("sop_portal")) as connection, connection.cursor() as cursor:
+            cursor.execute(f"BEGIN; LOCK TABLE {table}")
+            yield
+
+    def sessions(self, role: str, state: str = "true") -> int:
+        """How many connections processes of this role have to the database, in that state."""
+        found = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sop_portal {role}' AND {state}"
+        with closing(self._as_superuser("postgres")) as connection, connection.cursor() as cursor:
+            cursor.execute(found)
+            return int(cursor.fetchone()[0])
 
     def superuser(self, *statements: str, database: str = "postgres") -> None:
         """Each statement by itself, with all rights over the server."""
-        socket = self.servers.temporary
-        connection = psycopg2.connect(host=str(socket), user="postgres", dbname=database)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
+        with closing(self._as_superuser(database)) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
-        connection.close()
+
+    def _as_superuser(self, database: str) -> Any:
+        socket = str(self.servers.temporary)
+        connection = psycopg2.connect(host=socket, user="postgres", dbname=database, connect_timeout=60)
+        connection.autocommit = True
+        return connection
 
     def move_clock(self, by: timedelta) -> None:
         self.rows("UPDATE jobs_movedclock SET at = at + %s", by)
@@ -213,9 +226,13 @@ class Stack:
 
     def run(self, program: str) -> str:
         """A few lines of Python in a process of the portal; what they print last."""
-        done = manage(self.environment, "shell", "-v", "0", "-c", program)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+        assert self.console is not None, "no console"
+        return self.console.run(program)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A management command by the account that runs the portal."""
+        assert self.console is not None, "no console"
+        return self.console.manage(*arguments)
 
     def wait(self, reached: Callable[[], bool], what: str, patience: float = PATIENCE) -> float:
         """Until it is so; returns the seconds it took."""
@@ -226,10 +243,32 @@ class Stack:
             time.sleep(0.05)
         return time.monotonic() - began
 
+    def forget_work(self) -> None:
+        """What is queued or half built, which the next test would take for its own."""
+        building = "FROM demand_forecastversion WHERE state = 'building'"
+        self.rows("UPDATE jobs_job SET state = 'failed' WHERE state IN ('queued', 'running')")
+        self.rows(f"DELETE FROM demand_forecastline WHERE version_id IN (SELECT id {building})")
+        self.rows(f"DELETE {building}")
+
+    def mend(self) -> None:
+        """Whatever a test has left: no background, every server up and going, so that the next test has its own try."""
+        self.stop_workers()
+        for server in (self.valkey, self.postgres):
+            assert server.process is not None, f"{server.name} is not started"
+            if server.process.poll() is None:
+                self.signal_server(server, signal.SIGCONT)
+            else:
+                self.restart_server(server)
+        assert self.web is not None, "no web process"
+        if not self.web.is_alive():
+            self.restart_web()
+
     def stop(self) -> None:
         self.stop_workers()
         if self.web is not None:
-            self.web.stop()
+            self.web.kill()
+        if self.console is not None:
+            self.console.stop()
 
 
 @contextmanager
@@ -241,8 +280,7 @@ def running_stack() -> Iterator[Stack]:
     ):
         stack = Stack(servers, Path(folder))
         try:
-            stack.fill()
-            stack.start_web()
+            stack.start()
             yield stack
         finally:
             stack.stop()

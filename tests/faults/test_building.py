@@ -9,12 +9,24 @@ from datetime import timedelta
 
 import pytest
 
+from tests.faults.gate import Gate, gate
 from tests.faults.stack import Stack, child_processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.worker]
 Seen = Callable[[str, str, str], None]
 LATER = timedelta(minutes=6)  # longer than a lease, and than the longest pause between two attempts
 ENQUEUE = """
+from sop_portal.clock import now
+from cycles.models import Cycle
+from demand.services.baseline import baseline_queue
+print({baseline_queue(cycle=Cycle.objects.get(), at=now()).pk for _ in range(3)})
+"""
+# What a worker writes for a build, beside its parts: it is held at a write, so that every fault hits it in its midst.
+WRITTEN = ("demand_forecastversion", "demand_forecastline", "demand_cycleline")
+# The writes of one build, in order: a chunk's claim, two versions with their numbers, how each line was forecast, the
+# chunk's end; then the same for putting it together.
+WRITES = 14
+QUEUE = """
 from sop_portal.clock import now
 from cycles.models import Cycle
 from demand.services.baseline import baseline_queue
@@ -30,6 +42,8 @@ TABLES = ("demand_forecastline", "demand_cycleline")
 QUEUE = """
 from sop_portal.clock import now
 from jobs.services.work import PartSpec, job_queue
+from sop_portal.tick import tick
+tick(at=now())  # what is due by itself is queued now: no later tick wakes a worker for that
 for n in range({count}):
     job_queue(kind="cards", key=f"{tag}-{{n}}", label="Monthly cards", parts=[PartSpec("cards")], at=now())
 """
@@ -43,16 +57,9 @@ STAGES = ("naive", "baseline")
 
 
 @pytest.fixture
-def slowly(background: Stack) -> Iterator[Stack]:
-    """The workers' writes of a build take their time."""
-    triggers = [
-        f"CREATE TRIGGER be_slow AFTER INSERT OR UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION be_slow()"
-        for table in TABLES
-    ]
-    background.superuser(SLOW, *triggers, database="sop_portal")
-    yield background
-    background.stop_workers()
-    background.superuser(*[f"DROP TRIGGER be_slow ON {table}" for table in TABLES], database="sop_portal")
+def held(background: Stack) -> Iterator[Gate]:
+    with gate(background, "worker", WRITTEN, job="baseline") as held:
+        yield held
 
 
 def current(stack: Stack, stage: str) -> list[int]:
@@ -86,6 +93,7 @@ def kill_worker(stack: Stack) -> None:
     for worker in stack.workers[:1]:
         worker.kill()
         stack.workers.remove(worker)
+    stack.wait(lambda: stack.sessions("worker") == 0, "the database has noticed it")
     stack.start_worker()
 
 
@@ -104,27 +112,35 @@ FAULTS: dict[str, Callable[[Stack], None]] = {
     "the broker": kill_broker,
     "the backends": cut_backends,
 }
+# The write to begin with: numbers stored but their part not ended, in the midst of the numbers, in the midst of
+# making them the current ones.
+FIRST = {"the worker": 7, "the broker": 4, "the backends": 12}
 
 
 @pytest.mark.parametrize("victim", FAULTS)
-def test_f6_a_build_is_cut_down_again_and_again(slowly: Stack, victim: str, whole: bool, seen: Seen) -> None:
-    stack, rounds, dice = slowly, 6 if whole else 1, random.Random(f"6 {victim}")
+def test_f6_a_build_is_cut_down_again_and_again(held: Gate, victim: str, whole: bool, seen: Seen) -> None:
+    """Each time at another of its writes."""
+    stack, dice = held.stack, random.Random(f"6 {victim}")
+    writes = [FIRST[victim], *dice.sample(range(1, WRITES + 1), 5 if whole else 0)]
     stack.start_worker()
     stack.start_beat()
-    hits = 0
-    for _ in range(rounds):
+    for write in writes:
         before = {stage: current(stack, stage)[0] for stage in STAGES}
+        held.hold(write)
         job = enqueue(stack)
-        stack.wait(lambda job=job: job_state(stack, job) != "queued", "the build has begun")
-        time.sleep(dice.uniform(0.0, 1.2))
-        hits += job_state(stack, job) == "running"
+        held.wait_held()
         FAULTS[victim](stack)
+        held.open()
+        assert [len(current(stack, stage)) for stage in STAGES] == [1, 1]
         stack.move_clock(LATER)
         stack.wait(lambda job=job: _ended(stack, job), "the build has ended")
         assert job_state(stack, job) == "done"
         assert_one_build(stack, job, before)
-    assert hits > 0
-    seen("F6", f"{victim} killed under a build, asked for 3 times", f"{rounds} builds, {hits} hit, one each, all equal")
+    seen(
+        "F6",
+        f"{victim} killed under a build, asked for 3 times",
+        f"{len(writes)} builds, each hit, one each, all equal",
+    )
 
 
 def _ended(stack: Stack, job: int) -> bool:
@@ -136,39 +152,45 @@ def _ended(stack: Stack, job: int) -> bool:
     return False
 
 
-def test_f6_a_worker_that_stood_still_writes_nothing_late(slowly: Stack, seen: Seen) -> None:
-    """Its lease ran out, another one has done the part; then it goes on."""
-    stack = slowly
-    first = stack.start_worker()
+def test_f6_a_worker_that_stood_still_writes_nothing_late(held: Gate, seen: Seen) -> None:
+    """It stands still before its first number is written; another one does the part; then it goes on."""
+    stack = held.stack
     before = {stage: current(stack, stage)[0] for stage in STAGES}
+    held.hold(1)
+    first = stack.start_worker()
     job = enqueue(stack)
-    stack.wait(lambda: job_state(stack, job) == "running", "the build has begun")
-    time.sleep(0.1)
-    everything = [first.pid, *child_processes(first.pid)]
-    for pid in everything:
-        os.kill(pid, signal.SIGSTOP)
-    stack.cut_connections("worker")  # it held rows and would have blocked the others
+    held.wait_held()
+    with stack.table_held("demand_booking"):  # so that it does not get beyond reading, however fast it is
+        held.open()
+        stack.wait(lambda: stack.sessions("worker", "wait_event_type = 'Lock'") > 0, "it reads the bookings")
+        everything = [first.pid, *child_processes(first.pid)]
+        for pid in everything:
+            os.kill(pid, signal.SIGSTOP)
     stack.move_clock(LATER)
     stack.start_worker()
     stack.start_beat()
     stack.wait(lambda: _ended(stack, job), "the second worker has built")
+    told = len(first.output())
     for pid in everything:
         os.kill(pid, signal.SIGCONT)
-    time.sleep(3.0)
+    stack.wait(lambda: " succeeded in " in first.output()[told:], "the first one has come to its end")
     assert job_state(stack, job) == "done"
     assert_one_build(stack, job, before)
     seen("F6", "a worker stood still beyond its lease, then went on", "one build, nothing written late")
 
 
-def test_f7_the_broker_comes_back_empty_under_a_build(slowly: Stack, seen: Seen) -> None:
+def test_f7_the_broker_comes_back_empty_under_a_build(held: Gate, seen: Seen) -> None:
     """A worker that loses the broker goes on with its part: no lease runs out, there is no second attempt."""
-    stack = slowly
-    stack.start_worker()
+    stack = held.stack
+    worker = stack.start_worker()
     stack.start_beat()
     before = {stage: current(stack, stage)[0] for stage in STAGES}
+    held.hold(4)
     job = enqueue(stack)
-    stack.wait(lambda: job_state(stack, job) == "running", "the build has begun")
+    held.wait_held()
     _empty_broker(stack)
+    stack.wait(lambda: "Connection to broker lost" in worker.output(), "the worker has missed the broker")
+    held.open()
     stack.wait(lambda: job_state(stack, job) in ("done", "failed"), "the build has ended")
     assert_one_build(stack, job, before)
     assert stack.one("SELECT max(attempts) FROM jobs_jobpart WHERE job_id = %s", job) == 1
@@ -177,8 +199,8 @@ def test_f7_the_broker_comes_back_empty_under_a_build(slowly: Stack, seen: Seen)
 
 def test_f7_the_broker_forgets_what_is_queued(background: Stack, whole: bool, seen: Seen) -> None:
     """Nobody works yet; the wake-ups are in the broker, and are gone. The ticks find the rows."""
-    stack, tag, every = background, f"f7-{time.monotonic_ns()}", 5.0
-    count = 50 if whole else 12
+    stack, tag = background, f"f7-{time.monotonic_ns()}"
+    count, every = (50, 5.0) if whole else (5, 2.0)
     stack.run(QUEUE.format(count=count, tag=tag))
     _empty_broker(stack)
     stack.start_worker()
@@ -186,12 +208,8 @@ def test_f7_the_broker_forgets_what_is_queued(background: Stack, whole: bool, se
     assert stack.one(undone, f"{tag}%") == count
     stack.start_beat(every)
     seconds = stack.wait(lambda: stack.one(undone, f"{tag}%") == 0, "all are done")
-    assert (
-        stack.one(
-            "SELECT max(attempts) FROM jobs_jobpart p JOIN jobs_job j ON j.id = job_id WHERE key LIKE %s", f"{tag}%"
-        )
-        == 1
-    )
+    attempts = "SELECT max(attempts) FROM jobs_jobpart p JOIN jobs_job j ON j.id = job_id WHERE key LIKE %s"
+    assert stack.one(attempts, f"{tag}%") == 1
     seen(
         "F7",
         f"broker forgot {count} queued jobs",

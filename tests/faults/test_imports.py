@@ -3,17 +3,19 @@
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.gate import Gate, gate
 from tests.faults.stack import Stack
 from tests.processes import Process
 
 pytestmark = [pytest.mark.slow]
 Seen = Callable[[str, str, str], None]
-ROWS = "SELECT count(*) FROM demand_booking WHERE month < '2020-01-01'"
+# What an import writes, in this order.
+WRITTEN = ("masterdata_importrun", "masterdata_rowchange", "demand_booking")
 
 
 def write_bookings(folder: Path) -> int:
@@ -31,47 +33,42 @@ def write_bookings(folder: Path) -> int:
 
 def load(stack: Stack, folder: Path) -> Process:
     command = [sys.executable, "manage.py", "import_data", str(folder)]
-    process = Process(command, stack.owner, stack.folder / "import.log")
+    process = Process(command, stack.environment, stack.folder / "import.log")
     process.start()
     return process
 
 
-def forget(stack: Stack) -> None:
-    stack.rows("DELETE FROM demand_booking WHERE month < '2020-01-01'")
+def counts(stack: Stack) -> tuple[int, ...]:
+    """Rows that are loaded, imports that were written down, rows that were written down with them."""
+    tables = ("demand_booking", "masterdata_importrun", "masterdata_rowchange")
+    return tuple(stack.one(f"SELECT count(*) FROM {table}") for table in tables)
 
 
-def test_f13_an_import_is_killed_at_random(stack: Stack, tmp_path: Path, whole: bool, seen: Seen) -> None:
-    rows, dice, kills, hit = write_bookings(tmp_path), random.Random(13), 20 if whole else 2, 0
-    began = time.monotonic()
-    first = load(stack, tmp_path)
-    assert first.process is not None
-    assert first.process.wait(120) == 0, first.output()
-    length = time.monotonic() - began
-    assert stack.one(ROWS) == rows
-    for _ in range(kills):
-        forget(stack)
+@pytest.fixture
+def importing(stack: Stack) -> Iterator[Gate]:
+    with gate(stack, "command", WRITTEN) as held:
+        yield held
+
+
+def test_f13_an_import_is_killed_at_random(importing: Gate, tmp_path: Path, whole: bool, seen: Seen) -> None:
+    """At each of its writes in turn; at random between them when all faults are asked for."""
+    stack, rows, dice = importing.stack, write_bookings(tmp_path), random.Random(13)
+    kills = 20 if whole else 1
+    for number in range(kills):
+        before = counts(stack)
+        importing.hold(1 + (number + 2) % len(WRITTEN))
         attempt = load(stack, tmp_path)
-        time.sleep(dice.uniform(0.4, 1.0) * length)
-        hit += attempt.is_alive()
+        importing.wait_held()
+        if number >= len(WRITTEN):
+            importing.open()
+            time.sleep(dice.uniform(0.0, 0.5))
         attempt.kill()
-        stack.wait(
-            lambda: (
-                not stack.one(
-                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%demand_booking%%'"
-                    " AND pid <> pg_backend_pid() AND state = 'active'"
-                )
-            ),
-            "the backend has ended",
-        )
-        assert stack.one(ROWS) in (0, rows)
-        again = load(stack, tmp_path)
-        assert again.process is not None
-        assert again.process.wait(120) == 0, again.output()
-        assert stack.one(ROWS) == rows
-    forget(stack)
-    assert hit > 0
-    seen(
-        "F13",
-        "an import killed at random, sent again",
-        f"{kills} kills, {hit} in its midst, then exactly {rows:,} rows",
-    )
+        importing.wait_gone()  # before the write may go on: nothing of it counts
+        importing.open()
+        after = counts(stack)
+        assert after in (before, (before[0] + rows, before[1] + 1, before[2] + rows))
+        again = stack.manage("import_data", str(tmp_path))
+        assert again.returncode == 0, again.stderr
+        assert counts(stack)[0] == before[0] + rows
+        stack.rows("DELETE FROM demand_booking WHERE month < '2020-01-01'")
+    seen("F13", "an import killed in its midst, sent again", f"{kills} kills, then exactly {rows:,} rows")

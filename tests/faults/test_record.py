@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -46,37 +47,34 @@ def sealed(stack: Stack) -> str:
     line = stack.company["lines"]["rep40"][0]
     number = float(stack.one("SELECT coalesce(max(id), 0) FROM demand_change"))
     assert rep.save(str(uuid4()), {(line, MONTHS[0]): 40.25 + number, (line, MONTHS[1]): 41.5 + number}).status == 200
-    done = manage(stack.environment, "shell", "-v", "0", "-c", SEAL)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()[-1]
+    return stack.run(SEAL)
 
 
 def test_f16_the_running_account_cannot_rewrite_the_record(stack: Stack, sealed: str, seen: Seen) -> None:
-    connection = psycopg2.connect(stack.environment["DATABASE_URL"])
-    connection.autocommit = True
     before = stack.rows("SELECT count(*), sum(after) FROM demand_change")
-    for statement in TAMPERING:
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
-            cursor.execute(statement)
-    connection.close()
+    with closing(psycopg2.connect(stack.environment["DATABASE_URL"])) as connection:
+        connection.autocommit = True
+        for statement in TAMPERING:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+                cursor.execute(statement)
     assert stack.rows("SELECT count(*), sum(after) FROM demand_change") == before
     seen("F16", "record rewritten by the running account", f"{len(TAMPERING)} ways, all refused")
 
 
 def test_f16_what_a_superuser_alters_is_located(stack: Stack, sealed: str, seen: Seen) -> None:
     code = stack.company["code"]
-    assert f"record  {sealed} over " in manage(stack.owner, "verify", code).stdout
+    assert f"record  {sealed} over " in stack.manage("verify", code).stdout
     newest, before = stack.rows("SELECT id, after FROM demand_change ORDER BY id DESC LIMIT 1")[0]
     past_triggers = ("SET session_replication_role = replica", "UPDATE demand_change SET after = {} WHERE id = {}")
     stack.superuser(past_triggers[0], past_triggers[1].format(1, newest), database="sop_portal")
     try:
-        found = manage(stack.owner, "verify", code)
+        found = stack.manage("verify", code)
     finally:
         stack.superuser(past_triggers[0], past_triggers[1].format(before, newest), database="sop_portal")
     assert found.returncode == 1
     assert f"block {stack.one(SEALED)} (changes" in found.stderr
     assert f"to {newest}, sealed" in found.stderr
-    assert f"record  {sealed} over " in manage(stack.owner, "verify", code).stdout
+    assert f"record  {sealed} over " in stack.manage("verify", code).stdout
     seen("F16", "record altered by a superuser", "found, with the block it stands in")
 
 
@@ -108,12 +106,10 @@ def test_f16_a_restored_dump_is_equal(stack: Stack, sealed: str, seen: Seen) -> 
 
 def _counted(url: str) -> dict[str, tuple[int, str]]:
     """Every table's number of rows and a digest over its content."""
-    connection = psycopg2.connect(url)
-    with connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         found = {}
         for (table,) in cursor.fetchall():
             cursor.execute(f"SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM \"{table}\" t")
             found[table] = cursor.fetchone()
-    connection.close()
     return found

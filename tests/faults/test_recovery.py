@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from sop_portal.postgres import postgres_binaries
 from sop_portal.server_process import ENVIRONMENT, server_account, temporary_folder
 from tests.faults.crowd import MONTHS, Client
-from tests.faults.stack import Stack
+from tests.faults.stack import PATIENCE, Stack
 from tests.processes import manage
 
 pytestmark = [pytest.mark.slow]
@@ -60,11 +61,9 @@ def test_f16_the_database_goes_back_to_a_moment(stack: Stack, archive: Path, see
     last = stack.one("SELECT pg_walfile_name(pg_current_wal_lsn() - 1)")
     stack.wait(lambda: bool(stack.one(ARCHIVED, last)), "the segment is archived")
     with restored(binaries, base, archive, moment) as url:
-        connection = psycopg2.connect(url)
-        with connection, connection.cursor() as cursor:
+        with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT after FROM demand_change WHERE after IN (%s, %s)", [before, after])
             found = [value for (value,) in cursor.fetchall()]
-        connection.close()
         record = manage(stack.owner | {"DATABASE_URL": url}, "verify", stack.company["code"])
     assert found == [before]
     assert "record  " in record.stdout
@@ -111,8 +110,8 @@ def restored(binaries: Path, base: Path, archive: Path, moment: str) -> Iterator
         _wait_promoted(server, socket, archive / "restored.log")
         yield f"postgres://portal@/sop_portal?host={socket}"
     finally:
-        server.terminate()
-        server.wait(30)
+        server.send_signal(signal.SIGINT)  # does not wait for whoever is still connected
+        server.wait(PATIENCE)
         shutil.rmtree(socket)
 
 

@@ -62,6 +62,26 @@ def test_a_kept_connection_that_was_cut_is_not_noticed(reader: Client) -> None:
         assert reader.get(path, headers={"authorization": "Bearer none"}).status_code == expected
 
 
+CUT_HERE = """
+CREATE FUNCTION cut_here() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(0); RETURN NEW; END $$;
+CREATE TRIGGER cut_here BEFORE UPDATE ON django_session FOR EACH ROW EXECUTE FUNCTION cut_here()
+"""
+
+
+def test_a_session_that_cannot_be_noted_just_now_is_not_taken_for_deleted(reader: Client) -> None:
+    """It is noted when the request is done: a saver who is told 400 does not send the batch again."""
+    with connection.cursor() as cursor:
+        cursor.execute(CUT_HERE)
+    try:
+        answer = reader.get("/", headers={"accept": "application/json"})
+    finally:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION cut_here() CASCADE")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+
+
 class Answers:
     """A view that asks the database, noting how often it ran; the first time its connection is cut before."""
 

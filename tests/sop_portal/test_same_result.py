@@ -14,18 +14,35 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
+from cycles.models import Cycle
+from cycles.services import cycle_advance
 from demand.models import Booking, Stage
 from demand.selectors.versions import stage_plan
+from demand.services.baseline import baseline_queue
+from demand.services.entries import CellEdit, cells_save
+from demand.services.submissions import submissions_expect
 from jobs.models import Job
+from jobs.services.work import part_claim, part_finish
 from masterdata.bundles import ImportFile
-from masterdata.models import Customer
 from sop_portal.imports import import_files
+from sop_portal.work import part_run
 from supply.models import BillOfResource, Inventory
 from tests.cast import Cast, small_company
-from tests.meetings.journey import APPROVED, ENTRY, approved, do_job
+from tests.meetings.journey import (
+    APPROVED,
+    ENTRY,
+    OPENED,
+    approved,
+    confirmed,
+    demand_is_signed,
+    do_job,
+    frozen,
+    started,
+    supply_is_signed,
+)
 
 pytestmark = pytest.mark.django_db
-STAGES = (Stage.BASELINE, Stage.DEMAND_PLAN, Stage.SUPPLY_PLAN, Stage.COMPANY_FORECAST)
+STAGES = (Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN, Stage.SUPPLY_PLAN, Stage.COMPANY_FORECAST)
 Plans = dict[Stage, dict[tuple[str, str], list[float]]]
 Row = list[str]
 
@@ -37,11 +54,38 @@ def undone(work: Callable[[], Any]) -> Any:
     return found
 
 
-def planned(change: Callable[[Cast], object]) -> Plans:
-    """The plans of a company that was changed before its cycle began, by product and customer."""
+def in_entry_with_its_own_baseline(cast: Cast) -> Cycle:
+    """The journey stores last year's months; here the baseline is reckoned as the portal does it."""
+    cycle = started(cast)
+    job = baseline_queue(cycle=cycle, at=OPENED)
+    while part := part_claim(at=OPENED, job=job):
+        part_run(kind=job.kind, job=job.pk, payload=part.payload, at=OPENED)
+        part_finish(part=part, at=OPENED)
+    submissions_expect(cycle=cycle)
+    cycle_advance(cycle=cycle, at=ENTRY)
+    return cycle
+
+
+def bookings_uneven() -> None:
+    """The small company repeats itself each year; now no line can be forecast without a look at its family."""
+    bookings = list(Booking.objects.select_related("product", "customer"))
+    for booking in bookings:
+        dice = random.Random(f"{booking.month} {booking.product.code} {booking.customer.code}")
+        booking.qty = round(booking.qty * dice.uniform(0.5, 1.5))
+    Booking.objects.bulk_update(bookings, ["qty"])
+
+
+def planned(change: Callable[[Cast], object], unit: int = 1) -> Plans:
+    """The plans of a company that was changed before its cycle began, by product and customer; a rep has entered one
+    number."""
     cast = small_company()
+    bookings_uneven()
     change(cast)
-    cycle = approved(cast)
+    cycle = in_entry_with_its_own_baseline(cast)
+    line = cast.line("ALPHA", "NORTH")
+    entered = CellEdit(line.pk, cycle.month, 37.0 * unit, reason="customer_told")
+    cells_save(cycle=cycle, stage=Stage.SALES, person=cast.customers["NORTH"].owner, edits=[entered], at=ENTRY)
+    approved(cast, frozen(cast, confirmed(cast, supply_is_signed(cast, demand_is_signed(cast, cycle)))))
     do_job(Job.objects.get(kind="publish", key=cycle.code), APPROVED)
     names = {
         line: (product, customer)
@@ -51,6 +95,7 @@ def planned(change: Callable[[Cast], object]) -> Plans:
     for stage in STAGES:
         plan = stage_plan(cycle, stage)
         found[stage] = {names[line]: list(map(float, row)) for line, row in zip(plan.lines, plan.quantity, strict=True)}
+    assert found[Stage.SALES]["ALPHA", "NORTH"][0] == entered.value
     return found
 
 
@@ -60,9 +105,10 @@ def matrix(plans: Plans, stage: Stage) -> np.ndarray:
 
 def test_who_sells_to_whom_does_not_move_a_number() -> None:
     def other_way_round(cast: Cast) -> None:
-        for customer in Customer.objects.all():
-            owner = cast.other_rep if customer.owner_id == cast.rep.pk else cast.rep
-            Customer.objects.filter(pk=customer.pk).update(owner=owner)
+        """Also who sells beside whom."""
+        for code, owner in (("SOUTH", cast.other_rep), ("EAST", cast.rep)):
+            cast.customers[code].owner = owner
+            cast.customers[code].save()
 
     before, after = undone(lambda: planned(lambda _: None)), undone(lambda: planned(other_way_round))
     assert before == after
@@ -77,8 +123,8 @@ def test_a_unit_of_a_tenth_makes_ten_times_the_plan() -> None:
         Inventory.objects.update(**{name: F(name) * 10 for name in ("on_hand", "safety_stock")})
         BillOfResource.objects.update(hours_per_unit=F("hours_per_unit") / 10)
 
-    before, after = undone(lambda: planned(lambda _: None)), undone(lambda: planned(tenfold))
-    for stage in (Stage.BASELINE, Stage.DEMAND_PLAN):
+    before, after = undone(lambda: planned(lambda _: None)), undone(lambda: planned(tenfold, unit=10))
+    for stage in (Stage.BASELINE, Stage.SALES, Stage.DEMAND_PLAN):
         np.testing.assert_allclose(matrix(after, stage), 10 * matrix(before, stage), rtol=1e-9)
     published = matrix(after, Stage.COMPANY_FORECAST).sum()
     assert published == pytest.approx(10 * matrix(before, Stage.COMPANY_FORECAST).sum(), rel=0.01)
