@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from sop_portal.outage import busy
 
-AT_ONCE: Final = 1  # of one process: with two, saves beside them took twice as long
+# seconds after which a read goes beside a slow one; two at once all the time make saves beside them take twice as long
+PATIENCE: Final = 1.0
 # threads that reads may hold, of the 32 that a web process has: the rest is for saves
 INSIDE: Final = 24
 READS: Final = ("GET", "HEAD")
@@ -17,13 +19,15 @@ PASSING: Final = ("/healthz/", "/login/")
 
 
 class Turns:
-    """Pages, exports and pulls: so many at once in this process, the others wait, and where very many wait the next one
-    is told to come back. A long answer waits before each block of it, so that a million rows hold up nobody's page.
+    """Pages, exports and pulls: one at a time in this process, the others wait. Who has waited long goes beside a slow
+    one, again one at a time, and where very many wait the next one is told to come back. A long answer waits before
+    each block of it, so that a million rows hold up nobody's page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.turn, self.room = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(INSIDE)
+        self.first, self.beside = threading.Lock(), threading.Lock()
+        self.room = threading.BoundedSemaphore(INSIDE)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in READS or request.path.startswith(PASSING):
@@ -31,7 +35,7 @@ class Turns:
         if not self.room.acquire(blocking=False):
             return busy(request)
         try:
-            with self.turn:
+            with self.turn():
                 answer = self.get_response(request)
         finally:
             self.room.release()
@@ -39,11 +43,22 @@ class Turns:
             answer.streaming_content = self.in_turn(answer.streaming_content)  # type: ignore[arg-type]
         return answer
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        place = self.first
+        if not place.acquire(timeout=PATIENCE):
+            place = self.beside
+            place.acquire()
+        try:
+            yield
+        finally:
+            place.release()
+
     def in_turn(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """The same blocks, each made when it is this answer's turn."""
         rest = iter(blocks)
         while True:
-            with self.turn:
+            with self.turn():
                 block = next(rest, None)
             if block is None:
                 return

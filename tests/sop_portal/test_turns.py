@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from sop_portal.turns import AT_ONCE, Turns
+from sop_portal.turns import Turns
 
 LONG = 10.0
 
@@ -35,10 +35,15 @@ class Room:
         return thread
 
 
-def test_pages_wait_for_each_other_and_a_save_does_not() -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.PATIENCE", LONG)
+
+
+def test_pages_wait_for_each_other_and_a_save_does_not(patient: None) -> None:
     room = Room()
-    readers = [room.enter("GET") for _ in range(AT_ONCE + 1)]
-    assert all(room.inside.acquire(timeout=LONG) for _ in range(AT_ONCE))
+    readers = [room.enter("GET") for _ in range(2)]
+    assert room.inside.acquire(timeout=LONG)
     assert not room.inside.acquire(timeout=0.1)
     passing = [room.enter("POST", "/sheet/save/"), room.enter("GET", "/healthz/live"), room.enter("GET", "/login/")]
     assert all(room.inside.acquire(timeout=LONG) for _ in passing)
@@ -49,18 +54,30 @@ def test_pages_wait_for_each_other_and_a_save_does_not() -> None:
     assert room.inside.acquire(timeout=LONG)  # the one that waited came in after all
 
 
-def test_where_very_many_wait_the_next_page_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sop_portal.turns.INSIDE", AT_ONCE)
+def test_who_waited_long_goes_beside_a_slow_page_and_no_more_than_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.PATIENCE", 0.01)
     room = Room()
-    readers = [room.enter("GET") for _ in range(AT_ONCE)]
-    assert all(room.inside.acquire(timeout=LONG) for _ in readers)
+    readers = [room.enter("GET") for _ in range(3)]
+    assert all(room.inside.acquire(timeout=LONG) for _ in range(2))
+    assert not room.inside.acquire(timeout=0.1)
+    room.over.set()
+    for thread in readers:
+        thread.join(LONG)
+        assert not thread.is_alive()
+    assert room.inside.acquire(timeout=LONG)
+
+
+def test_where_very_many_wait_the_next_page_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.INSIDE", 1)
+    room = Room()
+    reader = room.enter("GET")
+    assert room.inside.acquire(timeout=LONG)
     told = room.turns(asked("GET"))
     assert (told.status_code, told["Retry-After"]) == (503, "5")
     assert "Very many pages" in told.content.decode()
     assert "does not answer" not in told.content.decode()
     room.over.set()
-    for thread in readers:
-        thread.join(LONG)
+    reader.join(LONG)
     assert room.turns(asked("GET")).status_code == 200
 
 
@@ -69,12 +86,11 @@ def test_a_page_that_fails_gives_its_turn_back() -> None:
         raise LookupError
 
     turns = Turns(fails)
-    for _ in range(AT_ONCE + 1):
-        try:
+    for _ in range(3):
+        with pytest.raises(LookupError):
             turns(asked("GET"))
-        except LookupError:
-            continue
-    assert turns.turn.acquire(blocking=False)
+    assert not turns.first.locked()
+    assert not turns.beside.locked()
 
 
 @pytest.mark.django_db  # an answer that is closed ends its request, which looks at the connection
@@ -84,17 +100,17 @@ def test_a_long_answer_holds_a_turn_only_while_a_block_of_it_is_made() -> None:
     def blocks() -> Iterator[bytes]:
         try:
             for block in (b"one", b"two"):
-                held.append(turns.turn._value)
+                held.append(turns.first.locked())
                 yield block
         finally:
             closed.append(True)
 
     turns = Turns(lambda request: StreamingHttpResponse(blocks()))
     answer = turns(asked("GET"))
-    assert turns.turn._value == AT_ONCE
+    assert not turns.first.locked()
     assert b"".join(answer.streaming_content) == b"onetwo"
-    assert held == [AT_ONCE - 1] * 2
-    assert turns.turn._value == AT_ONCE
+    assert held == [True, True]
+    assert not turns.first.locked()
     broken_off = turns(asked("GET"))
     assert next(iter(broken_off.streaming_content)) == b"one"
     broken_off.close()
