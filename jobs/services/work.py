@@ -73,7 +73,9 @@ def part_claim(
     free &= Q(job=job) if job is not None else Q()
     free &= Q(job__kind__in=list(kinds)) if kinds is not None else Q()
     is_aside = Q(job__kind__in=[*aside, ""])
-    under_way = JobPart.objects.filter(is_aside, state=WorkState.RUNNING, lease_until__gte=at)
+    under_way = JobPart.objects.filter(
+        is_aside, state=WorkState.RUNNING, lease_until__gte=at, job__state__in=ACTIVE_STATES
+    )
     free &= ~is_aside | Q(~Exists(under_way))
     with transaction.atomic():
         part = (

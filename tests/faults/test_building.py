@@ -28,19 +28,6 @@ WRITTEN = ("demand_forecastversion", "demand_forecastline", "demand_cycleline")
 WRITES = 14
 QUEUE = """
 from sop_portal.clock import now
-from cycles.models import Cycle
-from demand.services.baseline import baseline_queue
-print({baseline_queue(cycle=Cycle.objects.get(), at=now()).pk for _ in range(3)})
-"""
-# A build of a small company takes a blink; on each write of a worker it takes this long, so that it can be caught.
-SLOW = """
-CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_sleep(CASE WHEN current_setting('application_name') LIKE '%worker' THEN 0.3 ELSE 0 END);
-RETURN NULL; END $$
-"""
-TABLES = ("demand_forecastline", "demand_cycleline")
-QUEUE = """
-from sop_portal.clock import now
 from jobs.services.work import PartSpec, job_queue
 from sop_portal.tick import tick
 tick(at=now())  # what is due by itself is queued now: no later tick wakes a worker for that

@@ -74,6 +74,10 @@ def test_what_stands_aside_leaves_a_worker_to_what_somebody_waits_for() -> None:
     later = AT + LEASE + timedelta(seconds=1)
     assert [part_claim(at=later, **aside).job.kind for _ in range(3)] == ["baseline", "baseline", "measures"]
     assert part_claim(at=later, **aside) is None
+    job_queue(kind="measures", key="2", label="Measures", parts=[PartSpec("third")], at=AT)
+    assert part_claim(at=later, **aside) is None
+    Job.objects.filter(kind="measures", key="1").update(state=WorkState.FAILED)
+    assert part_claim(at=later, **aside).label == "third"
 
 
 def test_a_part_of_a_killed_worker_is_taken_over_and_its_late_answer_ignored() -> None:

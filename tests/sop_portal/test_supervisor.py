@@ -257,6 +257,13 @@ class TestChildren:
     def child(self, tmp_path: Path, code: str) -> Child:
         return Child("part", [sys.executable, "-c", code], dict(os.environ), tmp_path / "part.log")
 
+    def test_a_child_that_gives_way_is_nicer(self, tmp_path: Path) -> None:
+        child = self.child(tmp_path, "import os; print(os.nice(0))")
+        child.nice = 3
+        child.start()
+        child.process.wait()
+        assert child.log.read_text() == f"{os.nice(0) + 3}\n"
+
     def test_each_death_in_a_row_waits_longer(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         child = self.child(tmp_path, "raise SystemExit(3)")
         for _ in range(3):
@@ -344,10 +351,3 @@ class TestStop:
         family = elsewhere.family()
         assert elsewhere.end() == 0
         assert still_there(family) == []
-
-    def test_a_child_that_gives_way_is_nicer(self, tmp_path: Path) -> None:
-        child = self.child(tmp_path, "import os; print(os.nice(0))")
-        child.nice = 3
-        child.start()
-        child.process.wait()
-        assert child.log.read_text() == f"{os.nice(0) + 3}\n"
