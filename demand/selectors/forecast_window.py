@@ -27,7 +27,7 @@ WHERE = {
     "rep": "owner__user__username",
 }
 CODES: Final = tuple(WHERE[key] for key in KEYS[Level.LINE])
-BLOCK_LINES: Final = 2_000
+BLOCK_LINES: Final = 500
 
 
 def is_windowed(wanted: Wanted) -> bool:
