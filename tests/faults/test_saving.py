@@ -141,13 +141,15 @@ def test_one_token_sent_many_times_at_once_counts_once(stack: Stack, seen: Seen)
 
 def test_f17_overlapping_batches_in_opposite_order(stack: Stack, whole: bool, seen: Seen) -> None:
     lines, rounds = stack.company["lines"]["rep02"], 100 if whole else 20
-    dice, statuses = random.Random(17), []
+    dice, statuses, log = random.Random(17), [], stack.postgres.log
+    before = log.read_text().count("deadlock detected")
     for number in range(rounds):
         cells = [(line, dice.choice(MONTHS[:20])) for line in lines]
         there = dict.fromkeys(cells, 5000.0 + number)
         back = dict.fromkeys(reversed(cells), 6000.0 + number)
         statuses += [answer.status for answer in _at_once(stack, "rep02", [there, back])]
     assert statuses == [200] * 2 * rounds
+    assert log.read_text().count("deadlock detected") == before  # one would have been run once more, a second later
     seen("F17", "overlapping batches in opposite order", f"{2 * rounds} batches, all saved, no deadlock")
 
 
