@@ -4,6 +4,7 @@
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
 
@@ -111,13 +113,35 @@ def web_on_test_database(test_environment: dict[str, str], tmp_path_factory: pyt
         yield web
 
 
+def at_work() -> int:
+    """How many other connections to this database are in the midst of something."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND state <> 'idle'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def wait_for_rest(looks: int = 4, patience: float = 60.0) -> None:
+    """Until nothing was at work at so many looks in a row: a request whose browser left is still being answered."""
+    deadline = time.monotonic() + patience
+    quiet = 0
+    while quiet < looks:
+        quiet = 0 if at_work() else quiet + 1
+        assert time.monotonic() < deadline, "a request did not end, so the database cannot be emptied"
+        time.sleep(0.02)
+
+
 @pytest.fixture
-def live_portal(web_on_test_database: Web, transactional_db: None) -> Web:
+def live_portal(web_on_test_database: Web, transactional_db: None) -> Iterator[Web]:
     """A real gunicorn on the test database, under the strict CSP; `live_portal.url` is its address.
 
-    The database is emptied after each test, so every test brings its own data.
+    The database is emptied after each test, so every test brings its own data. Ask for it before a page: what is
+    asked for later is closed earlier, and emptying waits for the requests of a closed page.
     """
-    return web_on_test_database
+    yield web_on_test_database
+    wait_for_rest()
 
 
 # --- Browser ----------------------------------------------------------------------

@@ -8,7 +8,11 @@ AT_REST = "() => Promise.allSettled(document.getAnimations().map((one) => one.fi
 
 
 def assert_accessible(page: Page) -> None:
-    """Every rule of axe holds once the page's animations have ended."""
+    """Every rule of axe holds once the page is there and its animations have ended.
+
+    A click returns when the next page begins to arrive, before its style sheets.
+    """
+    page.wait_for_load_state("load")
     page.evaluate(AT_REST)
     found = Axe().run(page)
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"

@@ -23,7 +23,7 @@ def cast(transactional_db) -> Cast:
 
 
 @pytest.fixture
-def signed_in(page: Page, live_portal, cast: Cast) -> Page:
+def signed_in(live_portal, page: Page, cast: Cast) -> Page:
     page.goto(f"{live_portal.url}/login/?next=/data/")
     page.get_by_label("User name").fill("lena")
     page.get_by_label("Password").fill(PASSWORD)
