@@ -12,7 +12,9 @@ from django.db import connection
 from cycles.models import Cycle
 
 SPACE = 0x50F
-ALONE = "SELECT pg_advisory_xact_lock(%s, %s)"
+# What refers to other rows is checked before anybody has to wait, not at the commit while everybody does.
+CHECKED = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+ALONE = f"{CHECKED}; SELECT pg_advisory_xact_lock(%s, %s)"
 SHARED = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 SHARED_ONCE = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from cycles.models import Contribution, Cycle, CycleState, How, StepEvent
+from cycles.models import Contribution, Cycle, CycleState, How, MilestoneReached, StepEvent
 from cycles.selectors import closed_steps, milestones_reached, open_cycle, participation, step_of
 from cycles.services import (
     contribution_answer,
@@ -15,6 +15,7 @@ from cycles.services import (
     contributions_expect,
     cycle_advance,
     cycle_end,
+    cycle_lock_exclusive,
     cycle_lock_shared,
     cycle_open,
     milestone_reach,
@@ -215,3 +216,18 @@ def test_a_lock_needs_a_transaction() -> None:
     opened = cycle_open(month=MONTH, times=times(), horizon=24, at=START)
     with pytest.raises(RuntimeError, match="needs a transaction"):
         cycle_lock_shared(opened)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_a_lock_alone_has_checked_its_rows_before() -> None:
+    """At the commit everybody would wait for it: a second for the rows of a large proposal."""
+    opened = cycle_open(month=MONTH, times=times(), horizon=24, at=START)
+    stranger = {"by_id": 404, "cycle": opened, "kind": Milestone.ACTUALS_IN.value, "at": START}
+    with transaction.atomic():
+        MilestoneReached.objects.create(**stranger)
+        with pytest.raises(IntegrityError, match="404"), transaction.atomic():
+            cycle_lock_exclusive(opened)
+        MilestoneReached.objects.all().delete()
+        cycle_lock_exclusive(opened)
+        late = MilestoneReached.objects.create(**stranger)  # checked at the commit again, as ever
+        late.delete()

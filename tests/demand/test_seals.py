@@ -1,6 +1,8 @@
 """The record of changes is sealed block by block; what is altered afterwards is found, and where."""
 
+import time
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -111,3 +113,34 @@ def test_the_tick_seals_what_is_new_once_an_hour(cast: Cast, cycle: Cycle) -> No
     due(at=last + timedelta(minutes=60))
     due(at=last + timedelta(minutes=180))
     assert [seal.changes for seal in ChangeSeal.objects.order_by("number")] == [2, 2, 2, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_savers_go_on_while_a_block_is_sealed(cast: Cast, cycle: Cycle) -> None:
+    """Beside this transaction the sealer has counted and waits to read; what is saved now is of the next block."""
+    edit, sealed = CellEdit(cast.line("ALPHA", "NORTH").pk, NOV, 99.0), []
+    before = CellEdit(cast.line("BETA", "NORTH").pk, NOV, 5.0)
+    cells_save(cycle=cycle, stage=Stage.SALES, person=cast.rep, edits=[before], at=ENTRY)
+
+    def seal() -> None:
+        sealed.append(changes_seal(cycle=cycle, at=ENTRY + timedelta(days=1)))
+        connection.close()
+
+    sealer = Thread(target=seal)
+    with transaction.atomic():
+        Cycle.objects.select_for_update(no_key=True).get()
+        sealer.start()
+        while sealer.is_alive() and not _waits_for_a_row():
+            time.sleep(0.01)
+        assert sealer.is_alive()
+        cells_save(cycle=cycle, stage=Stage.SALES, person=cast.rep, edits=[edit], at=ENTRY)
+    sealer.join()
+    assert (sealed[0].number, sealed[0].changes) == (4, 1)
+    assert changes_seal(cycle=cycle, at=ENTRY + timedelta(days=2)).changes == 1
+    assert record_check(cycle).faults == []
+
+
+def _waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype IN ('transactionid', 'tuple') AND NOT granted")
+        return cursor.fetchone() is not None
