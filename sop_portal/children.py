@@ -23,7 +23,7 @@ WORKER = (
 )
 BEAT = "celery -A sop_portal beat --loglevel INFO"
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
-BEHIND = 5  # niceness of the worker: where processors are short, saves and pages come before builds and imports
+BEHIND = 10  # niceness of the worker: where processors are short, saves and pages come before builds and imports
 STEADY_AFTER = 60.0  # seconds after which a child counts as running well
 
 

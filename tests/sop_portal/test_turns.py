@@ -115,3 +115,37 @@ def test_a_long_answer_holds_a_turn_only_while_a_block_of_it_is_made() -> None:
     assert next(iter(broken_off.streaming_content)) == b"one"
     broken_off.close()
     assert closed == [True, True]
+
+
+def test_a_block_of_a_long_answer_lets_the_saves_under_way_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.GIVES_WAY", LONG)
+    made, room = threading.Event(), Room()
+    save = room.enter("POST", "/sheet/save/")
+    assert room.inside.acquire(timeout=LONG)
+
+    def read() -> None:
+        answer = room.turns.in_turn([b"one"])
+        assert next(answer) == b"one"
+        made.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    assert not made.wait(0.1)
+    room.over.set()
+    assert made.wait(LONG)
+    save.join(LONG)
+    reader.join(LONG)
+
+
+def test_a_long_answer_goes_on_although_saves_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sop_portal.turns.GIVES_WAY", 0.01)
+    room = Room()
+    save = room.enter("POST", "/sheet/save/")
+    assert room.inside.acquire(timeout=LONG)
+    assert list(room.turns.in_turn([b"one", b"two"])) == [b"one", b"two"]
+    assert save.is_alive()
+    room.over.set()
+    save.join(LONG)
+    with pytest.raises(LookupError), room.turns.saves.one():
+        raise LookupError
+    assert room.turns.saves.wait_none(0)
