@@ -248,7 +248,7 @@ def test_a_save_that_waited_for_the_closer_sees_what_it_closed() -> None:
     with transaction.atomic():
         cycle_lock_exclusive(cycle)
         saver.start()
-        while not _somebody_waits():
+        while saver.is_alive() and not _somebody_waits():
             time.sleep(0.01)
         CycleStep.objects.filter(cycle=cycle, step=Step.SALES_FORECAST.value).update(state=StepState.CLOSED.value)
     saver.join()

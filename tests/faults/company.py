@@ -12,16 +12,20 @@ import django
 from django.core.management import call_command
 
 REPS = 50
+PASSWORD = "sixteen fifty nine"
 
 
 def crowded_company() -> dict[str, object]:
-    """The company with its cycle in sales entry; returns every person's session and the lines a rep may write."""
+    """The company with its cycle in sales entry; returns every person's session, the lines a rep may write, and the
+    leader's password and key.
+    """
     from django.test import Client
 
     from demand.models import CycleLine
     from demand.services.lines import lines_sync
     from jobs.models import MovedClock
     from masterdata.models import Person
+    from masterdata.services.keys import key_create
     from tests.cast import small_company
     from tests.stages import ENTRY, cycle_in_entry
 
@@ -31,7 +35,10 @@ def crowded_company() -> dict[str, object]:
     lines_sync()
     cycle = cycle_in_entry()
     MovedClock.objects.create(at=ENTRY)
-    sessions = {}
+    leader = cast.leader
+    leader.user.set_password(PASSWORD)
+    leader.user.save()
+    sessions = {}  # after the password, which ends earlier ones
     for person in Person.objects.select_related("user").order_by("pk"):
         client = Client()
         client.force_login(person.user)
@@ -39,7 +46,9 @@ def crowded_company() -> dict[str, object]:
     lines: dict[str, list[int]] = {}
     for row in CycleLine.objects.filter(cycle=cycle).select_related("owner__user").order_by("line_id"):
         lines.setdefault(row.owner.user.username, []).append(row.line_id)
-    return {"cycle": cycle.pk, "code": cycle.code, "sessions": sessions, "lines": lines}
+    _, key = key_create(person=leader, scopes=["data:read"], at=ENTRY)
+    people = {"sessions": sessions, "leader": [leader.user.username, PASSWORD], "key": key}
+    return people | {"cycle": cycle.pk, "code": cycle.code, "lines": lines}
 
 
 def _rep_with_customer(cast, name: str) -> None:

@@ -6,12 +6,14 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 
 from sop_portal.uploads import CHECKED_AT_ONCE
 from tests.faults.crowd import MONTHS, NOBODY, Answer, Client, Crowd, crowd
+from tests.faults.gate import gate
 from tests.faults.stack import Stack
 
 pytestmark = [pytest.mark.slow]
@@ -102,16 +104,24 @@ def test_f4_the_test_itself_can_see_a_loss(stack: Stack, seen: Seen) -> None:
     seen("F4", "the same with synchronous_commit off (must lose)", f"{people.saves:,} saves, {lost} cells lost")
 
 
-def test_f5_the_database_stands_still_for_three_seconds(stack: Stack, seen: Seen) -> None:
+def test_f5_the_database_stands_still_for_three_seconds(stack: Stack, length: float, seen: Seen) -> None:
     people = crowd(stack, REPS, seed=6)
     with people.working():
         people.everybody_saves()
+        began = time.monotonic()
+        time.sleep(length / 3)
         stack.signal_server(stack.postgres, signal.SIGSTOP)
+        stopped = time.monotonic()
         time.sleep(3.0)
         stack.signal_server(stack.postgres, signal.SIGCONT)
+        settled = time.monotonic() + min(length, 5.0)
         people.everybody_saves()
+        time.sleep(max(settled - time.monotonic(), 0.0) + length / 3)
     assert_held(people, {200})
-    seen("F5", "PostgreSQL held for 3 s", told(people))
+    figures = (
+        f"p95 before {people.p95(began, stopped):.0f} ms, from {min(length, 5.0):.0f} s after {people.p95(settled):.0f}"
+    )
+    seen("F5", "PostgreSQL held for 3 s", told(people, figures))
 
 
 def test_f10_sixteen_writers_of_one_cell(stack: Stack, seen: Seen) -> None:
@@ -174,36 +184,67 @@ def test_f9_the_step_is_closed_while_reps_save(stack: Stack, seen: Seen) -> None
     seen("F9", "step closed while 30 reps save", told(people, f"closed in {closed.seconds * 1000:.0f} ms"))
 
 
+def test_f9_a_save_in_its_midst_is_finished_before_the_step_closes(stack: Stack, seen: Seen) -> None:
+    rep, leader = (Client(stack.url, stack.company["sessions"][name]) for name in ("rep03", "lena"))
+    cells = {(stack.company["lines"]["rep03"][0], MONTHS[1]): 9009.0}
+    stack.wait(lambda: stack.sessions("web", "xact_start IS NOT NULL") == 0, "nobody else is at work")
+    try:
+        with gate(stack, "web", ["demand_change"]) as writes, ThreadPoolExecutor(2) as both:
+            writes.hold(1)
+            save = both.submit(rep.save, str(uuid4()), cells)
+            writes.wait_held()
+            close = both.submit(leader.post, "/cycle/steps/sales_forecast/close/", reason="Everybody has answered.")
+            waits = "wait_event_type = 'Lock' AND wait_event = 'advisory'"
+            stack.wait(lambda: close.done() or stack.sessions("web", waits) > 0, "who closes is at the lock")
+            closed_beside = close.done()
+            writes.open()
+            answers = [save.result().status, close.result().status]
+        late = rep.save(str(uuid4()), cells)
+    finally:
+        _open_again(leader)
+    assert not closed_beside, "the step was closed in the midst of a save"
+    assert answers == [200, 302]
+    assert (late.status, late.body["code"]) == (409, "entry_closed")
+    seen("F9", "step closed in the midst of a save", "the closer waited for it, the next save was refused")
+
+
 def _open_again(leader: Client) -> None:
     answer = leader.post("/cycle/steps/sales_forecast/reopen/", reason="Next test.", due_at="2026-11-20T12:00")
     assert answer.status == 302
 
 
 def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: float, seen: Seen) -> None:
-    """Also while a file is sent, which asks the broker to wake a worker."""
-    people = crowd(stack, REPS, seed=8)
-    stack.signal_server(stack.valkey, signal.SIGSTOP)
-    try:
-        with people.working():
-            time.sleep(length)
-            sender = Client(stack.url, stack.company["sessions"]["rep49"])
+    """Also while somebody signs in, a program pulls, and a file is sent, which asks the broker to wake a worker."""
+    people, company = crowd(stack, REPS, seed=8), stack.company
+    sender, leader = (Client(stack.url, company["sessions"][name]) for name in ("rep49", "lena"))
+    name, password = company["leader"]
+    with people.working():
+        people.everybody_saves()
+        began = time.monotonic()
+        time.sleep(length / 2)
+        stack.signal_server(stack.valkey, signal.SIGSTOP)
+        hung = time.monotonic()
+        try:
+            time.sleep(2 * length)
+            stack.rows("UPDATE jobs_heartbeat SET at = (SELECT at FROM jobs_movedclock) - interval '4 minutes'")
             submitted = sender.post("/sheet/submit/")
             read = sender.ask("GET", "/sheet/")
-            leader = Client(stack.url, stack.company["sessions"]["lena"])
+            signed_in = Client(stack.url).post("/login/", username=name, password=password)
+            pulled = Client(stack.url, key=company["key"]).ask("GET", "/api/v1/products/")
+            ready = sender.ask("GET", "/healthz/ready")
             sent = leader.upload("bookings.csv", MANY_BOOKINGS)
             people.everybody_saves()
-    finally:
-        stack.signal_server(stack.valkey, signal.SIGCONT)
+        finally:
+            stack.signal_server(stack.valkey, signal.SIGCONT)
     asked = stack.one("SELECT count(*) FROM jobs_job WHERE kind = 'import_check' AND state = 'queued'")
     stack.forget_work()
     assert_held(people, {200})
     assert asked == 1
-    assert (submitted.status, read.status, sent.status) == (302, 200, 302)
-    seen(
-        "F8",
-        "broker hung",
-        told(people, f"submitted in {submitted.seconds * 1000:.0f} ms, a file sent in {sent.seconds * 1000:.0f} ms"),
-    )
+    assert [one.status for one in (submitted, read, signed_in, pulled, ready, sent)] == [302, 200, 302, 200, 200, 302]
+    assert ready.body["state"] == "degraded"
+    figures = f"p95 before {people.p95(began, hung):.0f} ms, while it hung {people.p95(hung):.0f}"
+    more = f"submitted in {submitted.seconds * 1000:.0f} ms, a file sent in {sent.seconds * 1000:.0f} ms"
+    seen("F8", f"broker hung for {2 * length:.0f} s", told(people, figures, more))
 
 
 def _at_once(
@@ -215,11 +256,11 @@ def _at_once(
     token: str = "",
 ) -> list[Answer]:
     """The same person in as many windows as there are batches, all sending at the same moment."""
-    gate, answers = threading.Barrier(len(batches)), []
+    start, answers = threading.Barrier(len(batches)), []
 
     def send(cells: dict[tuple[int, str], float]) -> None:
         client = Client(stack.url, stack.company["sessions"][name])
-        gate.wait()
+        start.wait()
         answers.append(client.save(token or str(uuid4()), cells, seen_before))
 
     threads = [threading.Thread(target=send, args=(cells,)) for cells in batches]
