@@ -34,6 +34,7 @@ def signed_in(live_portal, page: Page, cast: Cast) -> Page:
 
 def shoot(page: Page, folder: Path, name: str) -> None:
     """Desktop and phone, light and dark."""
+    page.wait_for_load_state("load")
     for size, viewport in (("desktop", WIDE), ("phone", PHONE)):
         page.set_viewport_size(viewport)
         for theme in ("light", "dark"):

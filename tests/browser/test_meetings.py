@@ -75,6 +75,7 @@ def clock(at: datetime) -> None:
 
 def shoot(page: Page, folder: Path, name: str) -> None:
     """Desktop and phone, light and dark; nothing may stick out sideways."""
+    page.wait_for_load_state("load")
     for size, viewport in (("desktop", WIDE), ("phone", PHONE)):
         page.set_viewport_size(viewport)
         for theme in ("light", "dark"):

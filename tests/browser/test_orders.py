@@ -95,6 +95,7 @@ def orders(sales: Sales) -> None:
 
 
 def shoot(page: Page, folder: Path, name: str) -> None:
+    page.wait_for_load_state("load")
     size = "phone" if page.viewport_size["width"] < 720 else "desktop"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} {size} scrolls"
     for theme in ("light", "dark"):

@@ -93,6 +93,7 @@ def saved(page: Page) -> None:
 
 def shoot(page: Page, folder: Path, name: str) -> None:
     """Light and dark."""
+    page.wait_for_load_state("load")
     size = "phone" if page.viewport_size["width"] < 720 else "desktop"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} {size} scrolls"
     for theme in ("light", "dark"):

@@ -73,6 +73,7 @@ def rooms(live_portal: Web, browser: Browser) -> Iterator[Rooms]:
 
 def shoot(page: Page, folder: Path, name: str) -> None:
     """Light and dark, as far as the window shows."""
+    page.wait_for_load_state("load")
     size = "phone" if page.viewport_size["width"] < 720 else "desktop"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} {size} scrolls"
     for theme in ("light", "dark"):
