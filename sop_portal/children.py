@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 WEB = (
     "gunicorn sop_portal.wsgi --workers 2 --worker-class gthread --threads 32 --timeout 120 --graceful-timeout 5"
-    " --keep-alive 5 --max-requests 5000 --max-requests-jitter 500 --no-control-socket --preload --log-level warning"
+    " --keep-alive 5 --max-requests 50000 --max-requests-jitter 5000 --no-control-socket --preload --log-level warning"
 )
 WORKER = (
     "celery -A sop_portal worker --pool prefork --concurrency 2 --loglevel INFO"
