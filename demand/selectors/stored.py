@@ -1,5 +1,6 @@
 """Stored numbers, kept in the process once read: what is stored never changes, a database trigger sees to that."""
 
+import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,8 +16,11 @@ from jobs.errors import Refused
 KEPT = 24
 FEW_LINES = 200
 ROWS = "SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s"
-# Vectors as the database stores them: reading 50,000 of them as text takes four times as long.
-BINARY = "SELECT line_id, array_send(quantity) FROM demand_forecastline WHERE version_id = %s ORDER BY line_id"
+# Numbers as the database keeps them: 50,000 vectors come five times as fast as by `array_send` in a select.
+WHOLE = """
+COPY (SELECT line_id, quantity FROM demand_forecastline WHERE version_id = %s ORDER BY line_id)
+TO STDOUT (FORMAT binary)
+"""
 BASELINE = """
 SELECT v.start, v.months, f.line_id, f.quantity FROM demand_forecastversion v
 LEFT JOIN demand_forecastline f ON f.version_id = v.id AND f.line_id = ANY(%s)
@@ -24,6 +28,8 @@ WHERE v.cycle_id = %s AND v.stage = 'baseline' AND v.state = 'current' ORDER BY 
 """
 ARRAY_HEADER = 20
 CELL = np.dtype([("size", ">i4"), ("value", ">f8")])
+COPY_HEADER, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+ROW = [("fields", ">i2"), ("line_size", ">i4"), ("line", ">i8"), ("size", ">i4"), ("about", f"V{ARRAY_HEADER}")]
 
 
 def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
@@ -36,12 +42,15 @@ def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
 
 @lru_cache(maxsize=KEPT)
 def _whole(version: int, start: date, months: int, made_at: datetime) -> Plan:
+    copied = io.BytesIO()
     with connection.cursor() as cursor:
-        cursor.execute(BINARY, [version])
-        rows = cursor.fetchall()
-    quantity = vectors_read([row[1] for row in rows], months)
+        cursor.copy_expert(cursor.mogrify(WHOLE, [version]), copied)
+    rows = np.frombuffer(
+        copied.getbuffer()[len(COPY_HEADER) : -len(COPY_END)], dtype=[*ROW, ("cells", CELL, (months,))]
+    )
+    quantity = rows["cells"]["value"].astype(float)
     quantity.flags.writeable = False
-    return Plan(np.array([row[0] for row in rows], dtype=np.int64), start, quantity)
+    return Plan(rows["line"].astype(np.int64), start, quantity)
 
 
 def vectors_read(sent: Sequence[bytes | memoryview], months: int) -> Matrix:

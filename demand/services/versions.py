@@ -10,7 +10,7 @@ from django.db.models import Max
 from cycles.models import Cycle
 from demand.matrices import Lines, Matrix, Plan
 from demand.models import ForecastVersion, Stage, VersionState
-from demand.selectors.stored import ARRAY_HEADER, CELL
+from demand.selectors.stored import ARRAY_HEADER, CELL, COPY_END, COPY_HEADER
 from jobs.errors import Invalid
 from masterdata.models import Person
 
@@ -33,7 +33,6 @@ LEFT JOIN LATERAL (
 ON CONFLICT (cycle_id, line_id) DO NOTHING
 """
 ROWS_COPY = "COPY demand_forecastline (version_id, line_id, quantity) FROM STDIN (FORMAT binary)"
-COPY_HEADER, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 FLOAT8 = 701
 ROW = [
     ("fields", ">i2"), ("version_size", ">i4"), ("version", ">i8"), ("line_size", ">i4"), ("line", ">i8"),

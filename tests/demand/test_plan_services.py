@@ -15,6 +15,7 @@ from demand.models import Booking, CycleLine, Event, ForecastLine, ForecastVersi
 from demand.selectors.cases import calibration_cases
 from demand.selectors.family_totals import family_totals_past
 from demand.selectors.lines import cycle_lines
+from demand.selectors.stored import version_plan
 from demand.selectors.versions import proposal_stale, stage_plan, stages_available, version_current, version_proposed
 from demand.services.baseline import baseline_queue, families_in_chunks
 from demand.services.due import due
@@ -227,6 +228,18 @@ def test_the_database_refuses_unsound_vectors(cast: Cast, cycle: Cycle, array: s
             "INSERT INTO demand_forecastline (version_id, line_id, quantity) VALUES (%s, %s, %s)",
             [version.pk, line.pk, array],
         )
+
+
+def test_numbers_come_back_as_they_were_stored_whole_and_a_few(cast: Cast, cycle: Cycle) -> None:
+    lines = np.sort([line.pk for line in Line.objects.all()])
+    quantity = np.arange(len(lines) * 24).reshape(-1, 24) / 7 + 1e-3
+    stored = version_store(cycle=cycle, stage=Stage.SALES, plan=Plan(lines, NOV, quantity), at=ENTRY)
+    whole = version_plan(stored)
+    assert (whole.lines.tolist(), whole.start) == (lines.tolist(), NOV)
+    assert whole.quantity.tolist() == quantity.tolist()
+    assert version_plan(stored, lines[1:3]).quantity.tolist() == quantity[1:3].tolist()
+    none = Plan(lines[:0], NOV, quantity[:0])
+    assert version_plan(version_store(cycle=cycle, stage=Stage.SALES, plan=none, at=ENTRY)).quantity.shape == (0, 24)
 
 
 def test_a_stored_vector_cannot_be_rewritten(cast: Cast, cycle: Cycle) -> None:
