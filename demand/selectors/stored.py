@@ -29,6 +29,7 @@ WHERE v.cycle_id = %s AND v.stage = 'baseline' AND v.state = 'current' ORDER BY 
 ARRAY_HEADER = 20
 CELL = np.dtype([("size", ">i4"), ("value", ">f8")])
 COPY_HEADER, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+# A row that COPY sends: how many fields, then each after its size; `copied_rows` in demand.services.versions writes it.
 ROW = [("fields", ">i2"), ("line_size", ">i4"), ("line", ">i8"), ("size", ">i4"), ("about", f"V{ARRAY_HEADER}")]
 
 
