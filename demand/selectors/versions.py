@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,6 @@ from demand.selectors.events import events_frame, events_shared
 from demand.selectors.lines import cycle_lines, line_ids
 from demand.selectors.stored import FEW_LINES, plan_of_rows, version_plan
 from jobs.errors import Refused
-from jobs.selectors.rows import first_row
 
 STAGES: tuple[Stage, ...] = tuple(Stage)
 BEFORE: dict[Stage, Stage] = {stage: STAGES[i - 1] for i, stage in enumerate(STAGES) if i}
@@ -37,16 +37,17 @@ def version_proposed(cycle: Cycle) -> ForecastVersion | None:
 
 
 IN_FORCE = """
-SELECT id FROM demand_forecastversion
-WHERE stage = %s AND state = 'current' AND cycle_id = (SELECT id FROM cycles_cycle WHERE month = coalesce(
-    %s::date, (SELECT month FROM cycles_cycle WHERE state = 'published' ORDER BY month DESC LIMIT 1)))
+%(version)s = (SELECT id FROM demand_forecastversion
+    WHERE stage = %(stage)s AND state = 'current' AND cycle_id = (SELECT id FROM cycles_cycle WHERE month = coalesce(
+        %(month)s::date, (SELECT month FROM cycles_cycle WHERE state = 'published' ORDER BY month DESC LIMIT 1))))
 """
 
 
-def version_in_force(month: date | None, stage: Stage) -> int | None:
-    """The id of the finished version of a stage, of this month's cycle or of the one published last, by one query."""
-    row = first_row(IN_FORCE, [stage.value, month])
-    return None if row is None else int(row[0])
+def still_in_force(version: int, month: date | None, stage: Stage) -> tuple[str, dict[str, Any]]:
+    """A condition for a statement, with its facts: this is the finished version of a stage, of this month's cycle or of
+    the one published last.
+    """
+    return IN_FORCE, {"version": version, "month": month, "stage": stage.value}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Rows of a table by a statement written down once: nothing is put together anew for each request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
@@ -22,7 +22,7 @@ def row_of(model: type[Row], values: Sequence[Any]) -> Row:
     return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in model._meta.concrete_fields], values)
 
 
-def first_row(statement: str, facts: Sequence[Any]) -> tuple[Any, ...] | None:
+def first_row(statement: str, facts: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...] | None:
     """The row that a request's first read gives, None if there is none; it proves the connection that was kept.
 
     So the database need not be asked beforehand whether it is there. Where it is not, it is read once more on a new
@@ -38,7 +38,7 @@ def first_row(statement: str, facts: Sequence[Any]) -> tuple[Any, ...] | None:
         return _row(statement, facts)
 
 
-def _row(statement: str, facts: Sequence[Any]) -> tuple[Any, ...] | None:
+def _row(statement: str, facts: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
         found: tuple[Any, ...] | None = cursor.fetchone()

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
 from jobs.errors import Invalid
+from jobs.selectors.rows import first_row
 from masterdata.models import ApiKey, Person
 
 SCOPES = (
@@ -60,13 +62,15 @@ def key_find(*, secret: str, at: datetime) -> ApiKey | None:
 
 # Subqueries instead of joins: it is planned each time it comes. What is counted in a minute need not be on the disk
 # before the answer: a crash may forget the last half second.
-USE = """
+USABLE = """
 INSERT INTO masterdata_apikeyuse AS used (key_id, minute, count)
 SELECT k.id, %(minute)s, 1 FROM masterdata_apikey k
 WHERE k.prefix = %(prefix)s AND k.secret_hash = %(hash)s AND k.scopes ? %(scope)s
   AND k.expires_at > %(at)s AND k.revoked_at IS NULL AND k.last_used_at > %(at)s - interval '5 minutes'
   AND (SELECT is_active FROM auth_user
        WHERE id = (SELECT user_id FROM masterdata_person WHERE id = k.person_id))
+"""
+COUNTED = """
 ON CONFLICT (key_id) DO UPDATE SET
     count = CASE WHEN used.minute = excluded.minute THEN used.count + 1 ELSE 1 END,
     minute = excluded.minute
@@ -74,18 +78,17 @@ RETURNING count, set_config('synchronous_commit', 'off', true)
 """
 
 
-def key_use(*, secret: str, scope: str, at: datetime) -> int | None:
-    """Find a valid key with this scope and count its use, in one statement; how often it was used in this minute.
+def key_use(*, secret: str, scope: str, at: datetime, provided: str, facts: Mapping[str, Any]) -> int | None:
+    """Find a valid key with this scope and count its use where a condition of SQL holds (`provided`, with the facts it
+    names); how often the key was used in this minute. One statement, the first of a request.
 
     None, and nothing counted, for anything else, and for a key whose last use must be noted anew: see `key_find`.
     """
     if not secret.isprintable():
         return None
     minute = at.replace(second=0, microsecond=0)
-    facts = {"prefix": secret[:PREFIX_LENGTH], "hash": _hash(secret), "scope": scope, "at": at, "minute": minute}
-    with connection.cursor() as cursor:
-        cursor.execute(USE, facts)  # type: ignore[arg-type]
-        row = cursor.fetchone()
+    own = {"prefix": secret[:PREFIX_LENGTH], "hash": _hash(secret), "scope": scope, "at": at, "minute": minute}
+    row = first_row(f"{USABLE} AND {provided} {COUNTED}", {**facts, **own})
     return None if row is None else int(row[0])
 
 
@@ -102,13 +105,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-COUNT = """
-INSERT INTO masterdata_apikeyuse (key_id, minute, count) VALUES (%s, %s, 1)
-ON CONFLICT (key_id) DO UPDATE SET
-    count = CASE WHEN masterdata_apikeyuse.minute = excluded.minute THEN masterdata_apikeyuse.count + 1 ELSE 1 END,
-    minute = excluded.minute
-RETURNING count, set_config('synchronous_commit', 'off', true)
-"""
+COUNT = f"INSERT INTO masterdata_apikeyuse AS used (key_id, minute, count) VALUES (%s, %s, 1) {COUNTED}"
 
 
 def key_count(*, key: ApiKey, at: datetime) -> int:

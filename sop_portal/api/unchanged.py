@@ -1,12 +1,14 @@
 """\"Not modified\" for the forecast without the way through every layer: programs ask far more often than it changes.
 
-Two statements decide: which version is in force, and whether the key may ask, which counts the use in the same breath.
-Whatever is not plainly unchanged goes the ordinary way and is told there what is wrong with it.
+The tag names the version that it was made from, so one statement decides: whether that version is still in force and
+the key may ask, and it counts the use in the same breath. Whatever is not plainly unchanged goes the ordinary way and
+is told there what is wrong with it.
 """
 
 import logging
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import OperationalError
@@ -15,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from cycles.periods import parse_month
 from demand.models import Stage, VersionState
 from demand.selectors.forecast import Measure
-from demand.selectors.versions import version_in_force
+from demand.selectors.versions import still_in_force
 from jobs.errors import Refused
 from masterdata.services.keys import key_use
 from sop_portal.api.answers import form_asked, has_tag, tag_of, unchanged
@@ -26,6 +28,7 @@ PATH: Final = "/api/v1/company-forecast/"
 SCOPE: Final = "forecast:read"
 FORMS: Final = ("json", *STREAMS)
 BEARER: Final = "bearer "
+NAMED: Final = re.compile(r'"(\d{1,9})-[0-9a-f]{32}"')
 log = logging.getLogger(__name__)
 
 
@@ -47,35 +50,39 @@ def _unchanged(request: HttpRequest) -> HttpResponse | None:
     if scheme.lower() != BEARER or "*" in given or request.GET.get("measure") == Measure.MARGIN:
         return None
     request.get_host()  # raises for a name that is not ours, as on the ordinary way
+    tag, provided, facts = _given(request, given)
     try:
-        tag = forecast_tag(request)
-        if not tag or not has_tag(given, tag) or not _may_ask(request):
-            return None
+        return unchanged(tag) if tag and _may_ask(request, provided, facts) else None
     except OperationalError:
         log.warning("Whether the forecast has changed could not be found out at once.", exc_info=True)
         return None
-    return unchanged(tag)
 
 
-def forecast_tag(request: HttpRequest) -> str:
-    """The tag that the answer would have now; empty where the request is not understood or the numbers are live."""
-    query = request.GET
+def _given(request: HttpRequest, given: str) -> tuple[str, str, dict[str, Any]]:
+    """The tag of ours that was sent for this very query, and the condition (with its facts) under which it holds.
+
+    Empty where there is none, or the request is not understood.
+    """
+    query, named = request.GET, NAMED.search(given)
+    if named is None:
+        return "", "", {}
     try:
         month = parse_month(query["cycle"]) if "cycle" in query else None
         stage = Stage(query.get("stage", Stage.COMPANY_FORECAST.value))
         form = form_asked(request, FORMS)
     except (ValueError, Refused):
-        return ""
-    version = version_in_force(month, stage)
-    return version_tag(request, version, VersionState.CURRENT.value, form) if version else ""
+        return "", "", {}
+    version = int(named[1])
+    tag = version_tag(request, version, VersionState.CURRENT.value, form)
+    return (tag if has_tag(given, tag) else "", *still_in_force(version, month, stage))
 
 
 def version_tag(request: HttpRequest, version: int, state: str, form: str) -> str:
-    """An entity tag of a finished version (its id) and of what was asked of it."""
-    return tag_of(version, state, form, sorted(request.GET.lists()))
+    """An entity tag of a finished version (its id, by which it begins) and of what was asked of it."""
+    return f'"{version}-{tag_of(version, state, form, sorted(request.GET.lists()))[1:]}'
 
 
-def _may_ask(request: HttpRequest) -> bool:
+def _may_ask(request: HttpRequest, provided: str, facts: dict[str, Any]) -> bool:
     secret = request.META["HTTP_AUTHORIZATION"][len(BEARER) :].strip()
-    used = key_use(secret=secret, scope=SCOPE, at=now())
+    used = key_use(secret=secret, scope=SCOPE, at=now(), provided=provided, facts=facts)
     return used is not None and used <= settings.API_PER_MINUTE
