@@ -43,7 +43,7 @@ class Slashes(CommonMiddleware):
 
 
 class Door:
-    """Gives every page `request.person`, `request.now` and `request.today`, and sends strangers to sign in.
+    """Gives every page what `CycleRequest` names: who asks, when, the open cycle; and sends strangers to sign in.
 
     Pages are written in the company's time; the script shows moments in the reader's own.
     """
@@ -65,6 +65,7 @@ class Door:
             request.person, company_zone = who_asks(request)  # type: ignore[attr-defined]
         except Refused as refusal:
             return told(request, refusal)
+        request.open_cycle = getattr(request.session, "open_cycle", None)  # type: ignore[attr-defined]
         zone = ZoneInfo(company_zone)
         request.today = request.now.astimezone(zone).date()  # type: ignore[attr-defined]
         with timezone.override(zone):

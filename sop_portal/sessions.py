@@ -12,8 +12,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from masterdata.models import Person
-from masterdata.selectors import asker_find, asker_of, asker_person
-from masterdata.selectors.people import Asker
+from masterdata.selectors import Asker, asker_of, asker_person
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BEGAN, SEEN = "began", "seen"
@@ -21,7 +20,7 @@ NOTED_EVERY = 300  # seconds: not every page writes the session, and in the last
 
 
 class SignedIn(AuthenticationMiddleware):
-    """`request.user` as Django finds it, with the person behind it by the same statement where all is as it should be.
+    """`request.user` as the session's own statement found it, with the person behind it, where all is as it should be.
 
     Any doubt (another backend, no such account or one that was closed, a password that has changed since) goes
     Django's own way, which also ends the session.
@@ -44,9 +43,10 @@ def _asker(request: HttpRequest) -> Asker | None:
     session = request.session
     if session.get(BACKEND_SESSION_KEY) != BACKEND:
         return None
-    asker, proof = asker_find(int(session[SESSION_KEY])), session.get(HASH_SESSION_KEY, "")
-    if asker is None or not asker.user.is_active:
+    asker: Asker | None = getattr(session, "asker", None)
+    if asker is None or not asker.user.is_active or str(asker.user.pk) != session.get(SESSION_KEY):
         return None
+    proof = session.get(HASH_SESSION_KEY, "")
     return asker if constant_time_compare(proof, asker.user.get_session_auth_hash()) else None
 
 

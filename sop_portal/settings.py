@@ -80,7 +80,6 @@ CSRF_TRUSTED_ORIGINS = env.list("PORTAL_ORIGINS", default=[])
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",

@@ -8,7 +8,7 @@ from demand.services import due as demand
 from jobs.services.work import heartbeat_write
 from kpis.services import due as kpis
 from meetings.services import due as meetings
-from sop_portal import pulls, webhooks
+from sop_portal import pulls, session_store, webhooks
 from supply.services import due as supply
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ DUE: tuple[Callable[..., None], ...] = (
     kpis.due,
     webhooks.due,
     pulls.due,
+    session_store.due,
 )
 
 

@@ -40,7 +40,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE = ("GET", "HEAD", "OPTIONS")
 # What a request may leave behind although it was refused: sessions, tries to sign in, when a key was used.
 NOT_COUNTED = {
-    *("django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"),
+    *("sop_portal_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"),
     *("masterdata_apikey", "masterdata_apikeyuse"),
 }
 PLAUSIBLE = {

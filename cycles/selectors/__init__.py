@@ -2,6 +2,7 @@
 
 from cycles.selectors.calendar import company_holidays, holidays_by_place, sites
 from cycles.selectors.cycles import (
+    OPEN,
     closed_steps,
     current_cycle,
     cycle_of,
@@ -13,6 +14,7 @@ from cycles.selectors.cycles import (
 from cycles.selectors.participation import asked_twice, contributions, participation
 
 __all__ = [
+    "OPEN",
     "asked_twice",
     "closed_steps",
     "company_holidays",

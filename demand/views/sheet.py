@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from demand.forms import batch_read, lock_read, parts_read, reasons_read, seconds_read
 from demand.models import Reason, Stage
+from demand.requests import CycleRequest
 from demand.selectors.present import cycle_named, cycle_now
 from demand.selectors.sheet import Sheet, sheet
 from demand.selectors.sheet_lines import NEAR, Layer
@@ -22,7 +23,6 @@ from demand.services.new_lines import line_start
 from demand.services.submissions import Submission, submission_send, submission_withdraw
 from jobs.errors import Refused
 from masterdata.models import Absence, Person
-from masterdata.requests import PortalRequest
 
 MONTH_VIEWS = [("near", "3 months"), ("blocks", "Quarters"), ("all", "All months")]
 GROUP_VIEWS = [
@@ -36,18 +36,18 @@ STAGES = {Layer.SALES.value: Stage.SALES, Layer.TEAM.value: Stage.TEAM}
 
 
 @require_GET
-def my_sheet(request: PortalRequest) -> HttpResponse:
+def my_sheet(request: CycleRequest) -> HttpResponse:
     return _page(request, request.person)
 
 
 @require_GET
-def sheet_of(request: PortalRequest, username: str) -> HttpResponse:
+def sheet_of(request: CycleRequest, username: str) -> HttpResponse:
     owner = get_object_or_404(Person.objects.select_related("user"), user__username=username)
     return _page(request, owner)
 
 
-def _page(request: PortalRequest, owner: Person) -> HttpResponse:
-    cycle = cycle_named(request.GET.get("cycle", ""))
+def _page(request: CycleRequest, owner: Person) -> HttpResponse:
+    cycle = cycle_named(request.GET.get("cycle", ""), request.open_cycle)
     absence = entering_for(request.person, owner, request.today, wanted=request.GET.get("layer") == "sales")
     shown = sheet(cycle, owner, request.person, enters=absence is not None)
     template = "demand/sheet_for.html" if absence else "demand/sheet.html"
@@ -97,36 +97,50 @@ def _chosen(request: HttpRequest, name: str, views: list[tuple[str, str]]) -> st
 
 
 @require_POST
-def sheet_save(request: PortalRequest) -> HttpResponse:
+def sheet_save(request: CycleRequest) -> HttpResponse:
     batch = batch_read(request.body)
     stage = STAGES.get(request.GET.get("layer", ""), Stage.SALES)
     answer = cells_save(
-        cycle=cycle_now(), stage=stage, person=request.person, edits=batch.edits, at=request.now, token=batch.token
+        cycle=cycle_now(request.open_cycle),
+        stage=stage,
+        person=request.person,
+        edits=batch.edits,
+        at=request.now,
+        token=batch.token,
     )
     return JsonResponse(answer)
 
 
 @require_POST
-def sheet_parts(request: PortalRequest) -> HttpResponse:
+def sheet_parts(request: CycleRequest) -> HttpResponse:
     token, edits = parts_read(request.body)
-    answer = certainty_save(cycle=cycle_now(), person=request.person, edits=edits, at=request.now, token=token)
+    answer = certainty_save(
+        cycle=cycle_now(request.open_cycle), person=request.person, edits=edits, at=request.now, token=token
+    )
     return JsonResponse(answer)
 
 
 @require_POST
-def sheet_lock(request: PortalRequest) -> HttpResponse:
+def sheet_lock(request: CycleRequest) -> HttpResponse:
     cells, locked = lock_read(request.body)
     stage = STAGES.get(request.GET.get("layer", ""), Stage.SALES)
-    cells_lock(cycle=cycle_now(), stage=stage, person=request.person, cells=cells, locked=locked, at=request.now)
+    cells_lock(
+        cycle=cycle_now(request.open_cycle),
+        stage=stage,
+        person=request.person,
+        cells=cells,
+        locked=locked,
+        at=request.now,
+    )
     return JsonResponse({"locked": locked, "by": request.person.name})
 
 
 @require_POST
-def sheet_submit(request: PortalRequest) -> HttpResponse:
+def sheet_submit(request: CycleRequest) -> HttpResponse:
     owner = _sender(request)
     try:
         sent = submission_send(
-            cycle=cycle_now(),
+            cycle=cycle_now(request.open_cycle),
             person=owner,
             by=request.person,
             at=request.now,
@@ -142,7 +156,7 @@ def sheet_submit(request: PortalRequest) -> HttpResponse:
     return redirect("home")
 
 
-def _sender(request: PortalRequest) -> Person:
+def _sender(request: CycleRequest) -> Person:
     """Whose forecast is sent or taken back: one's own, or that of somebody who is away."""
     username = request.POST.get("for", "")
     if not username:
@@ -150,9 +164,9 @@ def _sender(request: PortalRequest) -> Person:
     return get_object_or_404(Person.objects.select_related("user"), user__username=username)
 
 
-def _reasons(request: PortalRequest, owner: Person, refusal: Refused) -> HttpResponse:
+def _reasons(request: CycleRequest, owner: Person, refusal: Refused) -> HttpResponse:
     """The list of large changes without a reason; what was chosen already stays chosen."""
-    shown = sheet(cycle_now(), owner, request.person, enters=True)
+    shown = sheet(cycle_now(request.open_cycle), owner, request.person, enters=True)
     rows = [
         (line, request.POST.get(f"reason-{line.line}", line.reason), request.POST.get(f"note-{line.line}", line.note))
         for line in shown.lines
@@ -177,9 +191,9 @@ def sent_sentence(sent: Submission, for_whom: str = "") -> str:
 
 
 @require_POST
-def sheet_withdraw(request: PortalRequest) -> HttpResponse:
+def sheet_withdraw(request: CycleRequest) -> HttpResponse:
     owner = _sender(request)
-    submission_withdraw(cycle=cycle_now(), person=owner, by=request.person, at=request.now)
+    submission_withdraw(cycle=cycle_now(request.open_cycle), person=owner, by=request.person, at=request.now)
     if owner.pk != request.person.pk:
         messages.success(request, f"Taken back for {owner.name}. The numbers are still saved.")
         return redirect("demand:sheet-of", owner.username)
@@ -188,9 +202,9 @@ def sheet_withdraw(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-def new_line(request: PortalRequest) -> HttpResponse:
+def new_line(request: CycleRequest) -> HttpResponse:
     line = line_start(
-        cycle=cycle_now(),
+        cycle=cycle_now(request.open_cycle),
         person=request.person,
         customer=request.POST.get("customer", ""),
         product=request.POST.get("product", ""),
@@ -204,7 +218,9 @@ def new_line(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-def tell_operations(request: PortalRequest) -> HttpResponse:
-    note = operations_tell(cycle=cycle_now(), by=request.person, text=request.POST.get("text", ""), at=request.now)
+def tell_operations(request: CycleRequest) -> HttpResponse:
+    note = operations_tell(
+        cycle=cycle_now(request.open_cycle), by=request.person, text=request.POST.get("text", ""), at=request.now
+    )
     messages.success(request, f"Sent to {note.to.name if note.to else 'the planners'}.")
     return redirect("home")

@@ -2,7 +2,9 @@
 
 from masterdata.selectors.company import company, company_set_up
 from masterdata.selectors.people import (
-    asker_find,
+    ACCOUNT,
+    Asker,
+    account_of,
     asker_of,
     asker_person,
     ceo,
@@ -14,7 +16,9 @@ from masterdata.selectors.people import (
 )
 
 __all__ = [
-    "asker_find",
+    "ACCOUNT",
+    "Asker",
+    "account_of",
     "asker_of",
     "asker_person",
     "ceo",

@@ -1,14 +1,14 @@
 """Who is who: people, heads of departments, the CEO, and who may stand in for whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import connection
 from django.db.models import QuerySet
 
 from jobs.errors import Refused
-from jobs.selectors.rows import columns_of, row_of
+from jobs.selectors.rows import columns_of, first_row, row_of
 from masterdata.models import Person
 from masterdata.roles import SALES_ROLES, Role
 
@@ -39,19 +39,17 @@ class Asker:
     zone: str
 
 
-ASKER = f"""
-SELECT coalesce((SELECT timezone FROM masterdata_company LIMIT 1), 'UTC'), {columns_of(User, "u")}, {columns_of(Person, "p")}
-FROM auth_user u LEFT JOIN masterdata_person p ON p.user_id = u.id WHERE u.id = %s
-"""  # noqa: E501
+# What `account_of` takes of an account `u` and the person `p` behind it, where the statement has them.
+ACCOUNT = f"""
+coalesce((SELECT timezone FROM masterdata_company LIMIT 1), 'UTC'), {columns_of(User, "u")}, {columns_of(Person, "p")}
+"""
+ASKER = f"SELECT {ACCOUNT} FROM auth_user u LEFT JOIN masterdata_person p ON p.user_id = u.id WHERE u.id = %s"
 OF_USER = 1 + len(User._meta.concrete_fields)
 
 
-def asker_find(user: int) -> Asker | None:
-    """Who has the account with this id, by one query; None when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(ASKER, [user])
-        row = cursor.fetchone()
-    if row is None:
+def account_of(row: Sequence[Any]) -> Asker | None:
+    """Who has the account of a row of the columns `ACCOUNT`; None when it has none."""
+    if row[1] is None:
         return None
     account, person = row_of(User, row[1:OF_USER]), None
     if row[OF_USER] is not None:
@@ -62,7 +60,8 @@ def asker_find(user: int) -> Asker | None:
 
 def asker_of(user: AbstractBaseUser | AnonymousUser) -> tuple[Person, str]:
     """The person behind a signed-in user and the company's time zone, by one query; refused as in `person_of`."""
-    return asker_person(asker_find(user.pk or 0))
+    row = first_row(ASKER, [user.pk or 0])
+    return asker_person(None if row is None else account_of(row))
 
 
 def asker_person(asker: Asker | None) -> tuple[Person, str]:

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import connection
 
 from cycles.models import Cycle
@@ -19,6 +17,8 @@ from demand.models import CycleLine
 from masterdata.models import Person
 from masterdata.roles import Role
 from masterdata.services.keys import key_create
+from sop_portal.models import Session
+from sop_portal.session_store import SessionStore
 
 PRODUCTS: Final = 250
 PER_CUSTOMER: Final = 50
@@ -172,6 +172,7 @@ def _sessions(users: list[User], at: datetime) -> list[str]:
         key = base64.b32encode(dice.randbytes(20)).decode().lower()
         facts = {"_auth_user_id": str(user.pk), "_auth_user_backend": BACKEND}
         facts["_auth_user_hash"] = user.get_session_auth_hash()
-        rows.append(Session(session_key=key, session_data=store.encode(facts), expire_date=at + timedelta(hours=14)))
+        data, until = store.encode(facts), at + timedelta(hours=14)
+        rows.append(Session(session_key=key, session_data=data, expire_date=until, account_id=user.pk))
     Session.objects.bulk_create(rows)
     return [row.session_key for row in rows]

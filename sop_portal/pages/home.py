@@ -9,6 +9,7 @@ from cycles.models import Cycle
 from cycles.selectors import current_cycle
 from cycles.services.answers import BARRIERS, barrier_tell
 from cycles.steps import Step
+from demand.requests import CycleRequest
 from demand.selectors.barriers import barrier_question
 from demand.selectors.goals import goal_of_member
 from demand.selectors.month import Month, month_of_person
@@ -26,8 +27,8 @@ MOST_SAID = 10
 
 
 @require_GET
-def home(request: PortalRequest) -> HttpResponse:
-    cycle = current_cycle()
+def home(request: CycleRequest) -> HttpResponse:
+    cycle = request.open_cycle or current_cycle()
     if cycle is None:
         return render(request, "home/nothing.html", {"person": request.person})
     if request.person.role in SALES_ROLES:

@@ -65,7 +65,7 @@ def test_a_kept_connection_that_was_cut_is_not_noticed(reader: Client) -> None:
 CUT_HERE = """
 CREATE FUNCTION cut_here() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(0); RETURN NEW; END $$;
-CREATE TRIGGER cut_here BEFORE UPDATE ON django_session FOR EACH ROW EXECUTE FUNCTION cut_here()
+CREATE TRIGGER cut_here BEFORE UPDATE ON sop_portal_session FOR EACH ROW EXECUTE FUNCTION cut_here()
 """
 
 
