@@ -5,42 +5,19 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from django.db.models import Count, F, Max, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, Subquery, Sum
 
 from cycles.models import Cycle
 from cycles.periods import add_months
 from demand.forecast_table import Groups, grouped
 from demand.matrices import Lines
 from demand.models import CycleLine
+from demand.selectors.lines_read import frame_joined, frame_whole
 from masterdata.models import Person, RowChange
 
 KEPT = 16
 # So many people's lines are read by themselves: a rep's page need not look through all lines of a company.
 FEW_OWNERS, FEW_KEPT = 20, 64
-
-COLUMNS = {
-    "line_id": "line",
-    "line__product_id": "product_id",
-    "line__product__code": "product",
-    "line__product__name": "product_name",
-    "line__product__decimals": "decimals",
-    "line__product__launch_month": "launch_month",
-    "line__product__phase_out_month": "phase_out_month",
-    "line__customer_id": "customer_id",
-    "line__customer__code": "customer",
-    "line__customer__name": "customer_name",
-    "family_id": "family_id",
-    "family__code": "family",
-    "family__name": "family_name",
-    "family__group": "group",
-    "region__code": "region",
-    "region__name": "region_name",
-    "owner_id": "rep_id",
-    "owner__user__username": "rep",
-    "owner__user__first_name": "rep_name",
-    "price": "price",
-    "unit_cost": "unit_cost",
-}
 
 
 def cycle_lines(
@@ -54,8 +31,8 @@ def cycle_lines(
 ) -> pd.DataFrame:
     """The lines of a cycle as they were in it, indexed by line id in ascending order.
 
-    Columns: see `COLUMNS`; price and unit_cost in company currency per unit. Text columns have '' where
-    nothing is known.
+    Columns: `COLUMNS` of `demand.selectors.lines_read`; price and unit_cost in company currency per unit. Text columns
+    have '' where nothing is known.
     """
     if owners is not None and len(owners) <= FEW_OWNERS:
         frame, owners = _frame_of(cycle.pk, tuple(sorted(owners)), _state(cycle, owners)), None
@@ -102,22 +79,12 @@ def _state(cycle: Cycle, owned_by: list[int] | None = None) -> tuple[int, ...]:
 
 @lru_cache(maxsize=KEPT)
 def _frame(cycle: int, state: tuple[int, ...]) -> pd.DataFrame:
-    return _frame_read(CycleLine.objects.filter(cycle=cycle))
+    return frame_whole(cycle)
 
 
 @lru_cache(maxsize=FEW_KEPT)
 def _frame_of(cycle: int, owners: tuple[int, ...], state: tuple[int, ...]) -> pd.DataFrame:
-    return _frame_read(CycleLine.objects.filter(cycle=cycle, owner__in=owners))
-
-
-def _frame_read(lines: QuerySet[CycleLine]) -> pd.DataFrame:
-    rows = lines.order_by("line_id")
-    frame = pd.DataFrame.from_records(rows.values_list(*COLUMNS), columns=list(COLUMNS.values()))
-    text = ["region", "region_name", "rep", "rep_name", "group"]
-    frame[text] = frame[text].fillna("").astype(object)
-    for column in ("price", "unit_cost"):
-        frame[column] = frame[column].astype(float)
-    return frame.set_index("line", drop=True)
+    return frame_joined(CycleLine.objects.filter(cycle=cycle, owner__in=owners))
 
 
 def lines_forget() -> None:

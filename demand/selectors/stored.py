@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -43,15 +44,18 @@ def version_plan(version: ForecastVersion, lines: Lines | None = None) -> Plan:
 
 @lru_cache(maxsize=KEPT)
 def _whole(version: int, start: date, months: int, made_at: datetime) -> Plan:
-    copied = io.BytesIO()
-    with connection.cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(WHOLE, [version]), copied)
-    rows = np.frombuffer(
-        copied.getbuffer()[len(COPY_HEADER) : -len(COPY_END)], dtype=[*ROW, ("cells", CELL, (months,))]
-    )
+    rows = rows_copied(WHOLE, version, np.dtype([*ROW, ("cells", CELL, (months,))]))
     quantity = rows["cells"]["value"].astype(float)
     quantity.flags.writeable = False
     return Plan(rows["line"].astype(np.int64), start, quantity)
+
+
+def rows_copied(statement: str, of: int, row: np.dtype[Any]) -> np.ndarray:
+    """(rows,) what a COPY in binary form sends, every field as wide as its type says: no value may be NULL."""
+    copied = io.BytesIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(statement, [of]), copied)
+    return np.frombuffer(copied.getbuffer()[len(COPY_HEADER) : -len(COPY_END)], dtype=row)
 
 
 def vectors_read(sent: Sequence[bytes | memoryview], months: int) -> Matrix:
