@@ -49,14 +49,16 @@ def bulk_figures(played: Played, at: datetime) -> Figures:
 # --- a million rows over REST ---------------------------------------------------------
 def pull_figures(played: Played) -> Figures:
     """Before anybody else pulls, so that memory is seen to grow; a process keeps what it has read of a version."""
-    before = played.stack.memory("web", "VmHWM")
+    kinds = ("VmHWM", "RssFile")
+    before = [played.stack.memory("web", kind) for kind in kinds]
     pulls = [pull_seconds(played) for _ in range(PULLS)]
-    grown = played.stack.memory("web", "VmHWM") - before
+    grown, files = (played.stack.memory("web", kind) - held for kind, held in zip(kinds, before, strict=True))
     copies = [copy_seconds(played.made.published) for _ in range(PULLS)]
     middle = f"medians of {PULLS}: {median(pulls):.2f} s against {median(copies):.2f}"
     words = f"the first {pulls[0]:.2f} s; {middle}; {load_words()}"
     yield figure_line("million-row CSV pull / COPY", ratio(median(pulls), median(copies)), PULL, words)
-    yield figure_line("  memory growth", grown, MEMORY, "peaks of all web processes together")
+    words = f"peaks of all web processes together; of it {files:.0f} MB are pages of program files, which they share"
+    yield figure_line("  memory growth", grown, MEMORY, words)
 
 
 def pull_seconds(played: Played) -> float:

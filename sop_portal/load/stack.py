@@ -51,7 +51,7 @@ class Stack:
         return Seen(**json.loads(done.stdout))
 
     def memory(self, name: str, kind: str = "VmRSS") -> float:
-        """Megabytes that a child and those it started hold (VmRSS), or held at most (VmHWM)."""
+        """Megabytes that a child and those it started hold (VmRSS; RssFile of it: files), or held at most (VmHWM)."""
         process = self.children[name].process
         return 0.0 if process is None else sum(_held(pid, kind) for pid in _family(process.pid)) / KILOBYTE
 
