@@ -18,7 +18,7 @@ from tests.faults.stack import Stack
 
 pytestmark = [pytest.mark.slow]
 Seen = Callable[[str, str, str], None]
-REPS = 30
+REPS, EVERYBODY = 30, 50
 # More than is checked at once, so that a worker has to be woken for it.
 MANY_BOOKINGS = b"month,customer,product,qty\n" + b"2019-01,NORTH,ALPHA,1\n" * (CHECKED_AT_ONCE // 20)
 NOT_WAITING = ("ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = '10s'")
@@ -46,7 +46,7 @@ def each_second(length: float, fault: Callable[[], object]) -> None:
 
 
 def test_f1_a_web_worker_is_killed_each_second(stack: Stack, length: float, seen: Seen) -> None:
-    people, kills = crowd(stack, REPS, seed=1), []
+    people, kills = crowd(stack, EVERYBODY, seed=1), []
     with people.working():
         each_second(length, lambda: kills.append(stack.kill_web_worker()))
         people.everybody_saves()
