@@ -214,9 +214,9 @@ def _open_again(leader: Client) -> None:
 
 
 def test_f8_the_broker_hangs_while_reps_save_and_submit(stack: Stack, length: float, seen: Seen) -> None:
-    """Also while somebody signs in, a program pulls, and a file is sent, which asks the broker to wake a worker."""
+    """Somebody who has saved nothing submits, another signs in, a program pulls, a file that wants a worker is sent."""
     people, company = crowd(stack, REPS, seed=8), stack.company
-    sender, leader = (Client(stack.url, company["sessions"][name]) for name in ("rep49", "lena"))
+    sender, leader = (Client(stack.url, company["sessions"][name]) for name in ("rob", "lena"))
     name, password = company["leader"]
     with people.working():
         people.everybody_saves()
