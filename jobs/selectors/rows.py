@@ -26,7 +26,7 @@ def first_row(statement: str, facts: Sequence[Any] | Mapping[str, Any]) -> tuple
     """The row that a request's first read gives, None if there is none; it proves the connection that was kept.
 
     So the database need not be asked beforehand whether it is there. Where it is not, it is read once more on a new
-    connection.
+    connection: a statement that writes may be done twice then, as counting the use of a key bears.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
