@@ -261,7 +261,7 @@ def test_starting_a_line_puts_it_on_the_sheet(cast: Cast, cycle: Cycle) -> None:
 
 
 # of a sheet, whatever is on it: session, person and frame of the page too, not the clock that only tests move
-MOST_QUERIES = 8
+MOST_QUERIES = 5
 
 
 def queries(person: Person, path: str) -> int:
