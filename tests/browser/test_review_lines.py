@@ -61,9 +61,9 @@ def standing(cycle: Cycle) -> list[str]:
 
 
 def first_lines(page: Page, count: int) -> list[int]:
-    return [
-        int(row.get_attribute("data-line") or 0) for row in page.locator("#sheet tbody tr[data-line]").all()[:count]
-    ]
+    rows = page.locator("#sheet tbody tr[data-line]")
+    expect(rows.nth(count - 1)).to_be_attached()
+    return [int(row.get_attribute("data-line") or 0) for row in rows.all()[:count]]
 
 
 def test_from_the_tab_by_keyboard_a_number_is_typed_filled_and_taken_back(desk: Sales) -> None:
@@ -111,6 +111,7 @@ def test_a_family_is_a_heading_whose_total_spreads_and_adds_up(desk: Sales) -> N
     page.get_by_role("link", name="Family", exact=True).click()
     heading = page.locator("tr.group").first
     total = heading.locator('td[data-m="2026-12"]')
+    expect(heading).to_be_visible()
     held = first_lines(page, 1)[0]
     review_lock(cycle=desk.cycle, person=desk.cast.demand_planner, lines=[held], locked=True, at=REVIEW)
     page.reload()
@@ -183,7 +184,7 @@ def test_filters_have_addresses_and_undo_reaches_lines_outside_them(desk: Sales)
     saved(page)
     page.get_by_label("Family").select_option("BIKES")
     page.get_by_role("button", name="Show", exact=True).click()
-    assert "family=BIKES" in page.url
+    page.wait_for_url("**family=BIKES**")
     expect(page.locator(f'tr[data-line="{line}"]')).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("[data-grid-notes]")).to_contain_text("outside the filter")

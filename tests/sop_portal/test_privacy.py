@@ -169,8 +169,8 @@ def leaks(text: str, private: dict[str, set[str]], actor: str) -> list[str]:
 
 
 def _stands_in(figure: str, text: str) -> bool:
-    """As a number of its own, not as a part of a longer one."""
-    return figure in text and re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d)", text) is not None
+    """As a number of its own: not as a part of a longer one, nor by chance within a random token."""
+    return figure in text and re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w)", text) is not None
 
 
 def addresses(house: Everything, names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -196,6 +196,16 @@ def check_gets(house: Everything, private: dict[str, set[str]], actor: str, name
             found += [(path, leak) for leak in leaks(words(answer), private, actor)]
     assert not found, f"{actor} reads what is another's: {found}"
     return read
+
+
+@pytest.mark.parametrize("text", ["took 4,321 s", '{"lower": 77}', "M0 0 4,321.0", "(337 %)", '"4,321"', "in 72 min."])
+def test_a_figure_is_found_as_a_number_of_its_own(text: str) -> None:
+    assert any(_stands_in(figure, text) for figure in ("4,321", '"lower": 77', "337 %", "72 min"))
+
+
+@pytest.mark.parametrize("text", ['content="aX3877b9"', "b3877", "3877f", "13877", "3,877", "38770", "1.3877"])
+def test_a_figure_within_something_longer_is_none(text: str) -> None:
+    assert not _stands_in("3877", text)
 
 
 # --- The figures are there to be found -------------------------------------------------------
