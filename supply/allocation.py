@@ -94,7 +94,9 @@ class _Order:
         self._check(totals.astype(float), committed, month)
         of_product = np.bincount(self.product, promised, minlength=len(committed))
         first = self.share(kept, np.minimum(committed, of_product), month)
-        return first + self.share(asked - kept, np.maximum(committed - of_product, 0.0), month)
+        rest = self.share(asked - kept, np.maximum(committed - of_product, 0.0), month)
+        # two parts of a number may add up to a hair more than it, and what waits would be less than nothing
+        return np.minimum(first + rest, asked)
 
     def share(self, asked: Matrix, committed: Matrix, month: int) -> Matrix:
         totals = np.bincount(self.group, asked, minlength=len(self.product)).astype(float)

@@ -62,6 +62,12 @@ def test_less_than_was_committed_is_shared_fairly_and_made_good_first() -> None:
     assert shared[1].tolist() == pytest.approx([5, 35])
 
 
+def test_two_parts_that_round_up_leave_nothing_below_zero_to_wait() -> None:
+    """7.6 + (30.7 - 7.6) is more than 30.7 by a hair."""
+    shared = allocate([[30.7, 0.0]], [0], [[30.7, 0.0]], Rule.COMMITTED, promised=[[7.6, 0.0]])
+    assert shared.tolist() == [[30.7, 0.0]]
+
+
 @given(quantities, released, st.sampled_from(Rule), ranks)
 def test_sums_are_kept_and_nobody_gets_more_than_asked(
     demand: np.ndarray, capacity: np.ndarray, rule: Rule, rank: np.ndarray
