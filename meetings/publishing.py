@@ -97,26 +97,27 @@ def content_hash(
     _check_lines(codes, matrix, names, columns)
     digest = hashlib.sha256()
     digest.update(_canonical_bytes([HASH_FORMAT, stage, format_month(start), matrix.shape[1], decimals, names]))
-    texts, numbers, width = _line_texts(codes, columns), matrix.tobytes(), matrix.shape[1] * matrix.itemsize
+    texts, numbers, width = _line_texts(codes, names, columns), matrix.tobytes(), matrix.shape[1] * matrix.itemsize
     for line in sorted(range(len(codes)), key=[tuple(code) for code in codes].__getitem__):
         digest.update(texts[line] + numbers[line * width : (line + 1) * width])
     return digest.hexdigest()
 
 
-def _line_texts(codes: Sequence[Sequence[str]], columns: list[Sequence[object]]) -> list[bytes]:
+def _line_texts(codes: Sequence[Sequence[str]], names: list[str], columns: list[Sequence[object]]) -> list[bytes]:
     """Codes and attributes of each line as canonical bytes, column by column: 50,000 lines share few values."""
     texts = _Texts()
     keys = [",".join([texts[str, part] for part in code]) for code in codes]
-    about = zip(*[_column(column, texts) for column in columns] or [[""] * len(codes)], strict=True)
+    known = [_column(name, column, texts) for name, column in zip(names, columns, strict=True)]
+    about = zip(*known or [[""] * len(codes)], strict=True)
     lines = [f"[[{key}],[{','.join(rest)}]]" for key, rest in zip(keys, about, strict=True)]
     return [f"{len(line)}:{line}".encode("ascii") for line in lines]
 
 
-def _column(values: Sequence[object], texts: "_Texts") -> list[str]:
+def _column(name: str, values: Sequence[object], texts: "_Texts") -> list[str]:
     try:
         return [texts[type(value), value] for value in values]
     except TypeError:  # a list, say, is no key
-        raise ValueError("An attribute has a value that cannot be hashed.") from None
+        raise ValueError(f"The attribute {name!r} has a value that cannot be hashed.") from None
 
 
 class _Texts(dict[tuple[type, object], str]):

@@ -190,7 +190,7 @@ def test_codes_cannot_run_into_each_other() -> None:
         ({"values": VALUES * np.nan}, "values to hash"),
         ({"attributes": {"price": [1.0]}}, "'price' has 1 values"),
         ({"attributes": {"price": [1.0, 2.0, 3.0, 4.0, float("inf")]}}, "cannot be hashed"),
-        ({"attributes": {"price": [1.0, 2.0, 3.0, 4.0, [5]]}}, "cannot be hashed"),
+        ({"attributes": {"price": [1.0, 2.0, 3.0, 4.0, [5]]}}, "'price' has a value that cannot be hashed"),
     ],
 )
 def test_what_cannot_be_hashed_is_named(change: dict[str, object], words: str) -> None:
