@@ -38,6 +38,7 @@ SIGNED_IN = ACTORS[:-2]
 READERS = {"rita": {"rita", "mona"}, "rob": {"rob", "mona"}, "ruth": {"ruth", "max"}}
 COST_READERS = {"dora", "lena", "finn", "carla"}
 FIGURES = re.compile(r"\d[\d,]* units? \([^)]+\)|\b\d{3,4} %|\b\d+ of (?:your )?\d{2}\b")
+TOKEN = re.compile(r"\w{16,}")
 # What an address is asked beside itself, with the answer a script asks for.
 QUERIES = {
     "demand:sheet-of": ["layer=sales", "layer=team", "cycle=2026-10", "unit=money&group=customer&open=all&show=all"],
@@ -160,7 +161,8 @@ def words(answer: HttpResponseBase) -> str:
 
 
 def leaks(text: str, private: dict[str, set[str]], actor: str) -> list[str]:
-    """The figures in a text that are not for this reader."""
+    """The figures in a text that are not for this reader; a random token may have any digits in it."""
+    text = TOKEN.sub("", text)
     closed = [own for name, own in private.items() if actor not in READERS[name]]
     found = [figure for own in closed for figure in own if _stands_in(figure, text)]
     if actor not in COST_READERS:
@@ -169,8 +171,8 @@ def leaks(text: str, private: dict[str, set[str]], actor: str) -> list[str]:
 
 
 def _stands_in(figure: str, text: str) -> bool:
-    """As a number of its own: not as a part of a longer one, nor by chance within a random token."""
-    return figure in text and re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w)", text) is not None
+    """As a number of its own, not as a part of a longer one."""
+    return figure in text and re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d)", text) is not None
 
 
 def addresses(house: Everything, names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -198,14 +200,17 @@ def check_gets(house: Everything, private: dict[str, set[str]], actor: str, name
     return read
 
 
-@pytest.mark.parametrize("text", ["took 4,321 s", '{"lower": 77}', "M0 0 4,321.0", "(337 %)", '"4,321"', "in 72 min."])
-def test_a_figure_is_found_as_a_number_of_its_own(text: str) -> None:
-    assert any(_stands_in(figure, text) for figure in ("4,321", '"lower": 77', "337 %", "72 min"))
+@pytest.mark.parametrize(
+    "text", ["3877", "took 3877 s", "3877s", '"a\\\\n3877"', "(3877)", "3877.0", f"{'a' * 15}-3877"]
+)
+def test_anothers_figure_is_found(text: str) -> None:
+    assert leaks(text, {"rob": {"3877"}}, "mark") == ["3877"]
+    assert leaks(text, {"rob": {"3877"}}, "rob") == []
 
 
-@pytest.mark.parametrize("text", ['content="aX3877b9"', "b3877", "3877f", "13877", "3,877", "38770", "1.3877"])
-def test_a_figure_within_something_longer_is_none(text: str) -> None:
-    assert not _stands_in("3877", text)
+@pytest.mark.parametrize("text", ["13877", "3,877", "38770", "1.3877", f"{'aX' * 20}3877b9", f'"7-c3877d{"e" * 26}"'])
+def test_digits_within_something_longer_are_none(text: str) -> None:
+    assert leaks(text, {"rob": {"3877"}}, "mark") == []
 
 
 # --- The figures are there to be found -------------------------------------------------------
